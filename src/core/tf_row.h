@@ -1,0 +1,36 @@
+
+/*
+ * Query results as JSON.  Column names and types drive the text: integers,
+ * floats and numerics are numbers (NaN and infinities null), booleans true or
+ * false, json and jsonb are copied, timestamptz becomes RFC 3339 in UTC
+ * ("2026-11-22T17:54:48.400979Z"; sessions run with datestyle ISO and timezone
+ * UTC), arrays of text or integers become arrays, all else is a string, NULL is
+ * null.
+ *
+ * A column called "instance.name" is member name of an object instance;
+ * columns of the same object stand together.  A column whose name starts with
+ * "_" is for the program and not written.
+ */
+
+
+#ifndef _TF_ROW_H_INCLUDED_
+#define _TF_ROW_H_INCLUDED_
+
+
+#include <libpq-fe.h>
+
+#include "tf_json.h"
+
+
+/* A cell as a string view; data is NULL for SQL NULL or an unknown column.
+ * Valid as long as res. */
+tf_str_t tf_row_get(const PGresult *res, int row, const char *column);
+
+/* One row as an object. */
+void tf_row_object(tf_buf_t *b, const PGresult *res, int row);
+
+/* All rows as an array of objects. */
+void tf_row_array(tf_buf_t *b, const PGresult *res);
+
+
+#endif /* _TF_ROW_H_INCLUDED_ */

@@ -1,0 +1,76 @@
+
+/*
+ * A job: what a child of the worker runs.
+ *
+ * The child claims a task item and calls the run function of its kind.  Reading
+ * and computing happen outside of any transaction; then the job calls
+ * tfw_job_begin() and writes.  When run returns TF_OK the child finishes the
+ * item in that same transaction, fenced by its token, and commits: the effects
+ * of a job and its being done are one.  When run returns TF_ERROR everything is
+ * rolled back and the item is retried or ends dead as err says (recoverable
+ * codes of tf_error.c are retried).
+ */
+
+
+#ifndef _TFW_JOB_H_INCLUDED_
+#define _TFW_JOB_H_INCLUDED_
+
+
+#include "tf_json.h"
+#include "tfw_conf.h"
+#include "tfw_db.h"
+
+
+typedef struct tfw_job_s  tfw_job_t;
+
+struct tfw_job_s {
+    int64_t              id;            /* task_items.id */
+    int64_t              run_id;        /* task_runs.id */
+    char                 run_uuid[37];
+    int64_t              instance_id;   /* 0 when the item has none */
+    int64_t              token;
+    int                  attempt;       /* from 1 */
+    const char          *kind;
+    const tf_json_t     *payload;       /* an object */
+
+    const tf_mem_t      *mem;           /* freed when the job ends */
+    tfw_db_t            *db;
+    const tfw_conf_t    *conf;
+    tf_err_t             err;
+
+    /* what run leaves for task_items, JSON text; data NULL for none */
+    tf_str_t             metrics;
+    tf_str_t             details;
+};
+
+
+typedef tf_int_t (*tfw_job_pt)(tfw_job_t *job);
+
+typedef struct {
+    const char          *kind;          /* task_items.kind */
+    tfw_job_pt           run;
+} tfw_job_kind_t;
+
+/* All kinds, ended by kind NULL: tfw_job_kinds.c. */
+extern const tfw_job_kind_t  tfw_job_kinds[];
+
+
+/* Starts the job's transaction. */
+tf_int_t tfw_job_begin(tfw_job_t *job) TF_MUST_CHECK;
+
+/* Tells watchers how far the job is: published on Redis, never stored, and
+ * nothing fails when Redis is away.  stage: an identifier such as "grants". */
+void tfw_job_progress(tfw_job_t *job, const char *stage, int64_t done,
+    int64_t total);
+
+/* 1 when the job should stop: cancelled by a person or its worker drains past
+ * its grace.  Cheap; to be asked between pieces of work. */
+int tfw_job_stopping(tfw_job_t *job);
+
+/* One JSON line to the worker's log with the job's ids.  level: "info",
+ * "warning", "error". */
+void tfw_job_log(tfw_job_t *job, const char *level, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+
+#endif /* _TFW_JOB_H_INCLUDED_ */
