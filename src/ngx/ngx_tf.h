@@ -38,7 +38,8 @@
  * without a permission does not compile. */
 
 typedef enum {
-    TF_PUBLIC = 1,      /* without signing in */
+    TF_PUBLIC = 1,      /* without signing in; PostgreSQL may be away */
+    TF_ANYONE,          /* the same, but who it is gets looked up */
     TF_LOGIN,           /* whoever is signed in */
     TF_VIEW,            /* admin, user, viewer, auditor */
     TF_CREATE,          /* admin, user */
