@@ -41,12 +41,20 @@ typedef enum { TF_SCOPE_OK = 1, TF_SCOPE_DENIED, TF_SCOPE_UNSUPPORTED,
 typedef enum {
     TF_SHAPE_LIST = 1,  /* ["SELECT"] */
     TF_SHAPE_MAP,       /* {object: ["SELECT"]} */
-    TF_SHAPE_DBMAP      /* {database: {object: ["SELECT"]}} */
+    TF_SHAPE_DBMAP,     /* {database: {object: ["SELECT"]}} */
+    TF_SHAPE_FLAGS      /* {object: true}; the privilege is "true" or "false" */
 } tf_shape_e;
 
 
-/* A category of privileges; the tables of all engines are in
- * tf_account_category.c. */
+/*
+ * A category of privileges; the tables of all engines are in
+ * tf_account_category.c.
+ *
+ * A privilege that its holder may pass on ends in " WITH GRANT OPTION" (a
+ * global GRANT OPTION of MySQL is a privilege of its own).  The objects of
+ * mysql_granted_roles and mysql_role_members are "direct", "default" and
+ * "admin", their privileges principals.
+ */
 
 typedef struct {
     const char      *key;       /* "mysql_database_privileges" */

@@ -56,7 +56,9 @@ struct tfw_sink_s {
     tf_int_t (*account)(tfw_sink_t *s, tf_str_t principal, tf_str_t username,
         tf_str_t host, tf_kind_e kind, tf_str_t native_id);
 
-    /* an attribute of type_specific; json is its value as JSON text */
+    /* an attribute of type_specific; json is its value as JSON text.  Every
+     * engine reports the booleans is_superuser, is_locked, can_grant and
+     * is_system (an account that the engine itself brings along) */
     tf_int_t (*attribute)(tfw_sink_t *s, tf_str_t principal, const char *name,
         tf_str_t json);
 
@@ -67,7 +69,14 @@ struct tfw_sink_s {
         const tf_category_t *category, tf_str_t database, tf_str_t object,
         tf_str_t privilege);
 
-    /* database "" for a scope of the whole instance; err NULL when ok */
+    /*
+     * What became of a scope, after its rows; err NULL when ok.  database is
+     * "" for a scope of the whole instance.  A scope read database by database
+     * is reported for every database that exists, then once with "": ok means
+     * that the list of databases was complete, so that those not named are
+     * gone.  "accounts" is the scope of account() and attribute() themselves.
+     * Rows of a scope that does not end ok are incomplete.
+     */
     tf_int_t (*scope)(tfw_sink_t *s, const char *scope, tf_str_t database,
         tf_scope_status_e status, const tf_err_t *err);
 
