@@ -11,6 +11,9 @@
  *     -- slow                            nginx sends it on the slow lane
  *     SELECT ... WHERE t.name = :name
  *
+ * Text that several statements of a file share stands before them as
+ * "-- part: tag" and goes in where they say {tag}.
+ *
  * :name is a parameter, bound by name on both sides; every parameter is sent
  * as text.  A statement that writes is recognised by its verbs.
  *

@@ -81,13 +81,24 @@ sub add_page {
 for my $file (@files) {
     open my $in, '<', $file or fail("$file: $!");
     my $text = do { local $/; <$in> };
-    my @parts = split /^-- name: *(\S+) *\n/m, $text;
+    my @pieces = split /^-- (name|part): *(\S+) *\n/m, $text;
+    my %part;
 
-    shift @parts;
-    fail("$file has no statement") unless @parts;
+    shift @pieces;
+    fail("$file has no statement") unless @pieces;
 
-    while (my ($name, $body) = splice @parts, 0, 2) {
+    while (my ($what, $name, $body) = splice @pieces, 0, 3) {
         $name =~ /^[a-z][a-z0-9_]*$/ or fail("$file: bad name '$name'");
+        $body =~ s/\{([a-z0-9_]+)\}/
+            $1 eq 'sort' ? '{sort}'
+                         : $part{$1} \/\/ fail("$file: no part '$1'")/gex;
+
+        if ($what eq 'part') {
+            $body =~ s/\A\s+|\s+\z//g;
+            $part{$name} = $body;
+            next;
+        }
+
         my $flags = 0;
         my $sort = $body =~ /^-- sort: *(.*)$/m ? $1 : undef;
         $flags |= 2 if $body =~ /^-- slow$/m;
