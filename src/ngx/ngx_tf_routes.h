@@ -1,0 +1,18 @@
+
+/*
+ * The route tables of all features, each in its feature's ngx_tf_<name>.c.
+ * A new one is declared here and named in ngx_tf_routes.c.
+ */
+
+
+#ifndef _NGX_TF_ROUTES_H_INCLUDED_
+#define _NGX_TF_ROUTES_H_INCLUDED_
+
+
+#include "ngx_tf.h"
+
+
+extern const ngx_tf_route_t  ngx_tf_tags_routes[];
+
+
+#endif /* _NGX_TF_ROUTES_H_INCLUDED_ */
