@@ -79,7 +79,7 @@ $(BUILD)/unit/%: t/unit/%.c $(BUILD)/libtf.a
 
 module: $(BUILD)/ngx_taifish_module.so
 
-$(BUILD)/nginx/Makefile: config src/sources.sh $(BUILD)/sources.mk
+$(BUILD)/nginx/objs/Makefile: config src/sources.sh $(BUILD)/sources.mk
 	@rm -rf $(BUILD)/nginx; mkdir -p $(BUILD)/nginx
 	cp -rL $(NGX_SRC)/. $(BUILD)/nginx/
 	cd $(BUILD)/nginx && bash -c '[ ! -f conf_flags ] || . ./conf_flags; \
@@ -89,10 +89,10 @@ $(BUILD)/nginx/Makefile: config src/sources.sh $(BUILD)/sources.mk
 	    --add-dynamic-module=$(CURDIR)' > configure.log \
 	    || { tail -n 20 configure.log; exit 1; }
 
-$(BUILD)/ngx_taifish_module.so: $(BUILD)/nginx/Makefile $(tf_core) $(tf_ngx) \
+$(BUILD)/ngx_taifish_module.so: $(BUILD)/nginx/objs/Makefile $(tf_core) $(tf_ngx) \
                                 $(tf_headers) $(tf_sql) \
                                 ngx_taifish_module.c $(BUILD)/tf_sql_list.h
-	$(MAKE) -s -C $(BUILD)/nginx modules
+	$(MAKE) -s -C $(BUILD)/nginx -f objs/Makefile modules
 	cp $(BUILD)/nginx/objs/ngx_taifish_module.so $@
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -10,14 +10,17 @@
 
 
 #include "ngx_tf_pg.h"
+#include "ngx_tf_router.h"
 #include "tf_crypto.h"
 
 
 typedef struct {
     ngx_tf_pg_conf_t     pg;
     ngx_str_t            redis_url;
+    ngx_str_t            keys;              /* directory: csrf.key, seal.pub */
     ngx_thread_pool_t   *threads;           /* "taifish": password hashing */
-    ngx_uint_t           hashes;            /* at once or waiting, at most 32 */
+    ngx_uint_t           hashes;            /* in the pool at once, 32 */
+    ngx_tf_router_t     *router;
 
     u_char               csrf_key[TF_KEY_LEN];
     u_char               seal_key[TF_KEY_LEN];  /* the worker's public key */
@@ -26,9 +29,12 @@ typedef struct {
     ngx_msec_t           run_wait;          /* for a job's end, 20 s */
     time_t               session_idle;      /* 30 min */
     time_t               session_life;      /* 12 h */
+    ngx_shm_zone_t      *zone;              /* of sessions */
     ngx_flag_t           cookie_secure;     /* Secure and __Host- */
     size_t               body_max;          /* 1 MiB */
+    ngx_flag_t           used;              /* a location says "taifish on" */
 } ngx_tf_main_conf_t;
+
 
 typedef struct {
     ngx_flag_t           api;               /* "taifish on" */
@@ -36,6 +42,13 @@ typedef struct {
 
 
 extern ngx_module_t  ngx_taifish_module;
+
+/*
+ * Completes the configuration from the environment (DATABASE_URL, REDIS_URL,
+ * TAIFISH_KEYS and NAME_FILE) and its defaults, reads the keys and checks all
+ * of it; what is wrong is logged, everything at once.
+ */
+ngx_int_t ngx_tf_conf_init(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf);
 
 /* The configuration of the running cycle. */
 ngx_tf_main_conf_t *ngx_tf_conf(void);

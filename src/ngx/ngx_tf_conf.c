@@ -1,0 +1,230 @@
+
+#include "ngx_tf_conf.h"
+#include "ngx_tf_redis.h"
+#include "ngx_tf_session.h"
+
+
+#define NGX_TF_SECRET_MAX  4096
+
+
+static ngx_int_t ngx_tf_conf_setting(ngx_conf_t *cf, const char *name,
+    ngx_str_t *value);
+static ngx_int_t ngx_tf_conf_file(ngx_conf_t *cf, ngx_str_t *path, u_char *buf,
+    size_t size, size_t *len);
+static ngx_int_t ngx_tf_conf_key(ngx_conf_t *cf, ngx_str_t *dir,
+    const char *name, u_char key[TF_KEY_LEN]);
+
+
+ngx_tf_main_conf_t *
+ngx_tf_conf(void)
+{
+    return ngx_http_cycle_get_module_main_conf(ngx_cycle, ngx_taifish_module);
+}
+
+
+ngx_int_t
+ngx_tf_conf_init(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf)
+{
+    ngx_int_t  rc;
+    ngx_str_t  name = ngx_string("taifish");
+    ngx_str_t  zone = ngx_string("taifish");
+
+    if (tf_crypto_init() != TF_OK) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "taifish: libsodium could not be started");
+        return NGX_ERROR;
+    }
+
+    rc = NGX_OK;
+
+    if (ngx_tf_conf_setting(cf, "DATABASE_URL", &mcf->pg.url) != NGX_OK
+        || ngx_tf_conf_setting(cf, "REDIS_URL", &mcf->redis_url) != NGX_OK
+        || ngx_tf_conf_setting(cf, "TAIFISH_KEYS", &mcf->keys) != NGX_OK)
+    {
+        rc = NGX_ERROR;
+    }
+
+    if (mcf->pg.url.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "taifish: set taifish_database_url or DATABASE_URL");
+        rc = NGX_ERROR;
+
+    } else if (ngx_tf_pg_conf_init(cf, &mcf->pg) != NGX_OK) {
+        rc = NGX_ERROR;
+    }
+
+    if (ngx_tf_redis_conf_init(cf, &mcf->redis_url) != NGX_OK) {
+        rc = NGX_ERROR;
+    }
+
+    if (mcf->keys.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "taifish: set taifish_keys or TAIFISH_KEYS to the "
+                      "directory that \"taifish-worker keygen\" made");
+        rc = NGX_ERROR;
+
+    } else if (ngx_tf_conf_key(cf, &mcf->keys, "csrf.key", mcf->csrf_key)
+               != NGX_OK
+               || ngx_tf_conf_key(cf, &mcf->keys, "seal.pub", mcf->seal_key)
+                  != NGX_OK)
+    {
+        rc = NGX_ERROR;
+    }
+
+    mcf->threads = ngx_thread_pool_add(cf, &name);
+
+    if (mcf->threads == NULL
+        || (mcf->zone == NULL
+            && ngx_tf_session_zone(cf, &zone, 8 * 1024 * 1024) != NGX_OK))
+    {
+        rc = NGX_ERROR;
+    }
+
+    mcf->router = ngx_tf_router_create(cf);
+
+    return mcf->router ? rc : NGX_ERROR;
+}
+
+
+/* A setting that no directive gave: NAME, or what the file NAME_FILE holds. */
+
+static ngx_int_t
+ngx_tf_conf_setting(ngx_conf_t *cf, const char *name, ngx_str_t *value)
+{
+    char       *env, *file;
+    size_t      len;
+    u_char      buf[NGX_TF_SECRET_MAX], file_name[64];
+    ngx_str_t   path;
+
+    if (value->data != NULL) {
+        return NGX_OK;
+    }
+
+    *ngx_snprintf(file_name, sizeof(file_name) - 1, "%s_FILE", name) = '\0';
+
+    env = getenv(name);
+    file = getenv((char *) file_name);
+
+    if (env && env[0] && file && file[0]) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "taifish: both %s and %s are set", name, file_name);
+        return NGX_ERROR;
+    }
+
+    if (file && file[0]) {
+        path.data = (u_char *) file;
+        path.len = ngx_strlen(file);
+
+        if (ngx_tf_conf_file(cf, &path, buf, sizeof(buf), &len) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        while (len && (buf[len - 1] == LF || buf[len - 1] == CR)) {
+            len--;
+        }
+
+    } else {
+        len = env ? ngx_min(ngx_strlen(env), sizeof(buf)) : 0;
+        ngx_memcpy(buf, env ? env : "", len);
+    }
+
+    value->data = ngx_pnalloc(cf->pool, len + 1);
+    if (value->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(value->data, buf, len);
+    value->data[len] = '\0';
+    value->len = len;
+
+    tf_wipe(buf, sizeof(buf));
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_tf_conf_file(ngx_conf_t *cf, ngx_str_t *path, u_char *buf, size_t size,
+    size_t *len)
+{
+    ssize_t   n;
+    ngx_fd_t  fd;
+
+    fd = ngx_open_file(path->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
+                      "taifish: " ngx_open_file_n " \"%V\" failed", path);
+        return NGX_ERROR;
+    }
+
+    n = read(fd, buf, size);
+
+    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
+        ngx_log_error(NGX_LOG_ALERT, cf->log, ngx_errno,
+                      ngx_close_file_n " \"%V\" failed", path);
+    }
+
+    if (n < 0 || (size_t) n == size) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, n < 0 ? ngx_errno : 0,
+                      "taifish: \"%V\" cannot be read or is too large", path);
+        return NGX_ERROR;
+    }
+
+    *len = n;
+
+    return NGX_OK;
+}
+
+
+/* A key file holds 64 hex digits and a newline. */
+
+static ngx_int_t
+ngx_tf_conf_key(ngx_conf_t *cf, ngx_str_t *dir, const char *name,
+    u_char key[TF_KEY_LEN])
+{
+    size_t      len, i;
+    u_char      buf[128];
+    ngx_int_t   n, rc;
+    ngx_str_t   path;
+
+    path.len = dir->len + 1 + ngx_strlen(name);
+    path.data = ngx_pnalloc(cf->pool, path.len + 1);
+    if (path.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_sprintf(path.data, "%V/%s%Z", dir, name);
+
+    if (ngx_tf_conf_file(cf, &path, buf, sizeof(buf), &len) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rc = NGX_OK;
+
+    if (len != 2 * TF_KEY_LEN && !(len == 2 * TF_KEY_LEN + 1
+                                   && buf[len - 1] == LF))
+    {
+        rc = NGX_ERROR;
+    }
+
+    for (i = 0; rc == NGX_OK && i < TF_KEY_LEN; i++) {
+        n = ngx_hextoi(buf + 2 * i, 2);
+
+        if (n == NGX_ERROR) {
+            rc = NGX_ERROR;
+            break;
+        }
+
+        key[i] = (u_char) n;
+    }
+
+    tf_wipe(buf, sizeof(buf));
+
+    if (rc != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "taifish: \"%V\" is not a key file", &path);
+    }
+
+    return rc;
+}

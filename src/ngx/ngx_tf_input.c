@@ -1,0 +1,633 @@
+
+#include "ngx_tf_op_int.h"
+
+
+#define NGX_TF_ARGS_MAX       128
+#define NGX_TF_BODY_DEPTH     16
+#define NGX_TF_BODY_VALUES    20000
+
+
+typedef struct {
+    ngx_str_t   name;
+    ngx_str_t   value;
+} ngx_tf_arg_t;
+
+
+static ngx_int_t ngx_tf_input_add(ngx_tf_op_t *op, const char *name,
+    tf_value_t *value);
+static ngx_int_t ngx_tf_input_args(ngx_tf_op_t *op, ngx_tf_arg_t *args,
+    ngx_uint_t *n);
+static ngx_int_t ngx_tf_input_decode(ngx_tf_op_t *op, u_char *start,
+    u_char *end, ngx_str_t *out);
+static ngx_int_t ngx_tf_input_arg(ngx_tf_op_t *op, const tf_param_t *param,
+    ngx_tf_arg_t *args, ngx_uint_t n, tf_str_t *raw);
+static ngx_int_t ngx_tf_input_text(ngx_tf_op_t *op, ngx_str_t *text);
+static ngx_int_t ngx_tf_input_json(ngx_tf_op_t *op, tf_json_t **doc);
+static tf_str_t ngx_tf_input_builtin(ngx_tf_op_t *op, const char *name);
+static tf_str_t ngx_tf_input_ascii(ngx_tf_op_t *op, ngx_str_t *s);
+static tf_str_t ngx_tf_input_number(ngx_tf_op_t *op, int64_t n);
+
+
+static const char *const  ngx_tf_builtins[] = {
+    "_offset", "_user_id", "_role", "_session", "_addr", "_agent", NULL
+};
+
+
+ngx_int_t
+ngx_tf_input_path(ngx_tf_op_t *op)
+{
+    u_char           *p;
+    ngx_uint_t        i;
+    tf_value_t        v;
+    ngx_tf_match_t   *m;
+
+    m = &op->in->match;
+
+    for (i = 0; i < m->n; i++) {
+        p = ngx_pnalloc(op->r->pool, m->values[i].len + 1);
+        if (p == NULL) {
+            return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        }
+
+        ngx_cpystrn(p, m->values[i].data, m->values[i].len + 1);
+
+        v.present = 1;
+        v.null = 0;
+        v.value.data = p;
+        v.value.len = m->values[i].len;
+
+        if (ngx_tf_input_add(op, m->names[i], &v) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_tf_input_query(ngx_tf_op_t *op)
+{
+    tf_str_t           raw;
+    ngx_int_t          rc;
+    ngx_uint_t         n;
+    tf_value_t         v;
+    ngx_tf_arg_t       args[NGX_TF_ARGS_MAX];
+    const tf_param_t  *p;
+
+    if (op->route->query == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_tf_input_args(op, args, &n) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (p = op->route->query; p->type != TF_P_END; p++) {
+        rc = ngx_tf_input_arg(op, p, args, n, &raw);
+
+        if (rc == NGX_ERROR
+            || tf_param_text(&op->mem, p, rc == NGX_OK ? &raw : NULL, &v,
+                             &op->err)
+               != TF_OK
+            || ngx_tf_input_add(op, p->name, &v) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_tf_input_body(ngx_tf_op_t *op)
+{
+    tf_json_t         *doc;
+    tf_value_t         v;
+    const tf_param_t  *p;
+
+    if (op->route->body == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_tf_input_json(op, &doc) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (p = op->route->body; p->type != TF_P_END; p++) {
+        if (tf_param_json(&op->mem, p, tf_json_get(doc, p->name), &v, &op->err)
+            != TF_OK
+            || ngx_tf_input_add(op, p->name, &v) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_tf_input_add(ngx_tf_op_t *op, const char *name, tf_value_t *value)
+{
+    ngx_tf_input_t  *in;
+
+    if (op->in->ninputs == NGX_TF_VALUES_MAX) {
+        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL,
+                              "too many values");
+    }
+
+    in = &op->in->inputs[op->in->ninputs++];
+
+    in->name = name;
+    in->present = value->present;
+    in->null = value->null;
+    in->text = value->value;
+
+    if (value->null) {
+        in->text.data = NULL;
+        in->text.len = 0;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_tf_input_args(ngx_tf_op_t *op, ngx_tf_arg_t *args, ngx_uint_t *n)
+{
+    u_char  *p, *end, *last, *eq;
+
+    *n = 0;
+    p = op->r->args.data;
+    last = p + op->r->args.len;
+
+    for ( /* void */ ; p < last; p = end + 1) {
+        end = ngx_strlchr(p, last, '&');
+        if (end == NULL) {
+            end = last;
+        }
+
+        if (end == p) {
+            continue;
+        }
+
+        if (*n == NGX_TF_ARGS_MAX) {
+            return ngx_tf_op_fail(op, TF_E_INVALID_REQUEST, NULL,
+                                  "too many query parameters");
+        }
+
+        eq = ngx_strlchr(p, end, '=');
+        if (eq == NULL) {
+            eq = end;
+        }
+
+        if (ngx_tf_input_decode(op, p, eq, &args[*n].name) != NGX_OK
+            || ngx_tf_input_decode(op, eq < end ? eq + 1 : end, end,
+                                   &args[*n].value)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        (*n)++;
+    }
+
+    return NGX_OK;
+}
+
+
+/* application/x-www-form-urlencoded: "+" is a space */
+
+static ngx_int_t
+ngx_tf_input_decode(ngx_tf_op_t *op, u_char *start, u_char *end,
+    ngx_str_t *out)
+{
+    u_char  *p, *src, *dst;
+
+    p = ngx_pnalloc(op->r->pool, end - start + 1);
+    if (p == NULL) {
+        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+    }
+
+    out->data = p;
+    ngx_memcpy(p, start, end - start);
+
+    for (src = p; src < p + (end - start); src++) {
+        if (*src == '+') {
+            *src = ' ';
+        }
+    }
+
+    src = dst = p;
+    ngx_unescape_uri(&dst, &src, end - start, 0);
+
+    out->len = dst - p;
+
+    return NGX_OK;
+}
+
+
+/* Finds a parameter ("name" or "name[]"); a list given several times is joined
+ * to one comma list. NGX_DECLINED: it was not given. */
+
+static ngx_int_t
+ngx_tf_input_arg(ngx_tf_op_t *op, const tf_param_t *param, ngx_tf_arg_t *args,
+    ngx_uint_t n, tf_str_t *raw)
+{
+    size_t      len;
+    u_char     *p;
+    ngx_uint_t  i, found, list;
+
+    list = param->type == TF_P_INTS || param->type == TF_P_STRS;
+    len = ngx_strlen(param->name);
+    found = 0;
+
+    for (i = 0; i < n; i++) {
+        if (args[i].name.len < len
+            || ngx_memcmp(args[i].name.data, param->name, len) != 0
+            || !(args[i].name.len == len
+                 || (list && args[i].name.len == len + 2
+                     && ngx_memcmp(args[i].name.data + len, "[]", 2) == 0)))
+        {
+            continue;
+        }
+
+        if (found++ == 0) {
+            raw->data = args[i].value.data;
+            raw->len = args[i].value.len;
+            continue;
+        }
+
+        if (!list) {
+            return ngx_tf_op_fail(op, TF_E_VALIDATION_ERROR, param->name,
+                                  "given more than once");
+        }
+
+        p = ngx_pnalloc(op->r->pool, raw->len + 1 + args[i].value.len);
+        if (p == NULL) {
+            return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        }
+
+        ngx_memcpy(p, raw->data, raw->len);
+        p[raw->len] = ',';
+        ngx_memcpy(p + raw->len + 1, args[i].value.data, args[i].value.len);
+
+        raw->data = p;
+        raw->len += 1 + args[i].value.len;
+    }
+
+    return found ? NGX_OK : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_tf_input_json(ngx_tf_op_t *op, tf_json_t **doc)
+{
+    tf_str_t                 text;
+    ngx_str_t                body;
+    static const tf_json_t   empty = { .type = TF_JSON_OBJECT };
+    tf_json_limits_t         limits = { NGX_TF_BODY_DEPTH, NGX_TF_BODY_VALUES };
+
+    if (ngx_tf_input_text(op, &body) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* no body at all is an empty object: required fields are then named */
+
+    if (body.len == 0) {
+        *doc = (tf_json_t *) &empty;
+        return NGX_OK;
+    }
+
+    text.len = body.len;
+    text.data = body.data;
+
+    if (tf_json_parse(&op->mem, text, &limits, doc, &op->err) != TF_OK) {
+        return NGX_ERROR;
+    }
+
+    if ((*doc)->type != TF_JSON_OBJECT) {
+        return ngx_tf_op_fail(op, TF_E_INVALID_REQUEST, NULL,
+                              "the body is not an object");
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_tf_input_text(ngx_tf_op_t *op, ngx_str_t *text)
+{
+    u_char                    *p;
+    size_t                     len;
+    ssize_t                    n;
+    ngx_buf_t                 *b;
+    ngx_str_t                 *type;
+    ngx_chain_t               *cl;
+    ngx_http_request_t        *r;
+
+    r = op->r;
+    ngx_str_null(text);
+
+    if (r->request_body == NULL || r->request_body->bufs == NULL) {
+        return NGX_OK;
+    }
+
+    for (len = 0, cl = r->request_body->bufs; cl; cl = cl->next) {
+        len += ngx_buf_size(cl->buf);
+    }
+
+    if (len == 0) {
+        return NGX_OK;
+    }
+
+    type = r->headers_in.content_type ? &r->headers_in.content_type->value
+                                      : NULL;
+
+    if (type == NULL || type->len < 16
+        || ngx_strncasecmp(type->data, (u_char *) "application/json", 16) != 0
+        || (type->len > 16 && type->data[16] != ';' && type->data[16] != ' '))
+    {
+        return ngx_tf_op_fail(op, TF_E_UNSUPPORTED_MEDIA_TYPE, NULL,
+                              "application/json is expected");
+    }
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+    }
+
+    text->data = p;
+
+    for (cl = r->request_body->bufs; cl; cl = cl->next) {
+        b = cl->buf;
+
+        if (!b->in_file) {
+            p = ngx_cpymem(p, b->pos, b->last - b->pos);
+            continue;
+        }
+
+        n = ngx_read_file(b->file, p, (size_t) (b->file_last - b->file_pos),
+                          b->file_pos);
+
+        if (n != (ssize_t) (b->file_last - b->file_pos)) {
+            return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL,
+                                  "request body could not be read");
+        }
+
+        p += n;
+    }
+
+    text->len = p - text->data;
+
+    return NGX_OK;
+}
+
+
+tf_str_t
+ngx_tf_op_get(ngx_tf_op_t *op, const char *name)
+{
+    tf_str_t         none = tf_null_string;
+    ngx_uint_t       i;
+    ngx_tf_input_t  *in;
+
+    /* the last one wins: a set value stands for an input of the same name */
+
+    for (i = op->in->ninputs; i > 0; i--) {
+        in = &op->in->inputs[i - 1];
+
+        if (ngx_strcmp(in->name, name) == 0) {
+            return in->text;
+        }
+    }
+
+    if (ngx_strncmp(name, "has_", 4) == 0) {
+        for (i = 0; i < op->in->ninputs; i++) {
+            in = &op->in->inputs[i];
+
+            if (ngx_strcmp(in->name, name + 4) == 0) {
+                return tf_str(in->present ? "t" : "f");
+            }
+        }
+    }
+
+    return name[0] == '_' ? ngx_tf_input_builtin(op, name) : none;
+}
+
+
+ngx_int_t
+ngx_tf_op_set(ngx_tf_op_t *op, const char *name, tf_str_t value)
+{
+    tf_value_t  v;
+    ngx_uint_t  i;
+
+    for (i = 0; i < op->in->ninputs; i++) {
+        if (ngx_strcmp(op->in->inputs[i].name, name) == 0) {
+            op->in->inputs[i].text = value;
+            op->in->inputs[i].null = value.data == NULL;
+            return NGX_OK;
+        }
+    }
+
+    v.present = 0;
+    v.null = value.data == NULL;
+    v.value = value;
+
+    return ngx_tf_input_add(op, name, &v);
+}
+
+
+ngx_int_t
+ngx_tf_input_bind(ngx_tf_op_t *op, tf_sql_e sql, tf_str_t *values)
+{
+    ngx_uint_t        i;
+    const tf_stmt_t  *stmt;
+
+    stmt = &tf_sql[sql];
+
+    if (stmt->nparams > NGX_TF_PG_PARAMS_MAX) {
+        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, stmt->name);
+    }
+
+    for (i = 0; i < stmt->nparams; i++) {
+        values[i] = ngx_tf_op_get(op, stmt->params[i]);
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_tf_input_sorted(ngx_tf_op_t *op, tf_sql_e page, tf_sql_e *sql)
+{
+    tf_str_t          sort, order;
+    unsigned          i;
+    const tf_stmt_t  *stmt;
+
+    stmt = &tf_sql[page];
+    sort = ngx_tf_op_get(op, "sort");
+    order = ngx_tf_op_get(op, "order");
+
+    for (i = 0; i < stmt->nsorts; i++) {
+        if (sort.data == NULL || tf_str_eq(sort, stmt->sorts[i])) {
+            *sql = tf_sql_sorted(page, i, order.data
+                                          && tf_str_eq(order, "desc"));
+            return NGX_OK;
+        }
+    }
+
+    return ngx_tf_op_fail(op, TF_E_VALIDATION_ERROR, "sort",
+                          "not a sort key of this list");
+}
+
+
+int
+ngx_tf_input_known(const ngx_tf_route_t *route, const char *name)
+{
+    char               quoted[68];
+    ngx_uint_t         i;
+    const tf_param_t  *p;
+
+    for (i = 0; ngx_tf_builtins[i]; i++) {
+        if (ngx_strcmp(ngx_tf_builtins[i], name) == 0) {
+            return 1;
+        }
+    }
+
+    if (ngx_strncmp(name, "has_", 4) == 0
+        && ngx_tf_input_known(route, name + 4))
+    {
+        return 1;
+    }
+
+    for (p = route->query; p && p->type != TF_P_END; p++) {
+        if (ngx_strcmp(p->name, name) == 0) {
+            return 1;
+        }
+    }
+
+    for (p = route->body; p && p->type != TF_P_END; p++) {
+        if (ngx_strcmp(p->name, name) == 0) {
+            return 1;
+        }
+    }
+
+    *ngx_snprintf((u_char *) quoted, sizeof(quoted) - 1, "{%s}", name) = '\0';
+
+    return ngx_strstr(route->path, quoted) != NULL;
+}
+
+
+static tf_str_t
+ngx_tf_input_builtin(ngx_tf_op_t *op, const char *name)
+{
+    u_char            *p;
+    tf_str_t           text = tf_null_string, page, limit;
+    ngx_str_t         *s;
+    ngx_tf_session_t  *session;
+
+    static const char *const  roles[] = {
+        NULL, "viewer", "auditor", "user", "admin"
+    };
+
+    session = &op->in->session;
+
+    if (ngx_strcmp(name, "_offset") == 0) {
+        page = ngx_tf_op_get(op, "page");
+        limit = ngx_tf_op_get(op, "limit");
+
+        if (page.data == NULL || limit.data == NULL) {
+            return text;
+        }
+
+        return ngx_tf_input_number(op,
+                     ((int64_t) ngx_atosz(page.data, page.len) - 1)
+                     * (int64_t) ngx_atosz(limit.data, limit.len));
+    }
+
+    if (ngx_strcmp(name, "_addr") == 0 || ngx_strcmp(name, "_agent") == 0) {
+        s = name[2] == 'd' ? &op->r->connection->addr_text
+            : op->r->headers_in.user_agent
+            ? &op->r->headers_in.user_agent->value : NULL;
+
+        return s ? ngx_tf_input_ascii(op, s) : text;
+    }
+
+    if (session->role == NGX_TF_ROLE_NONE) {
+        return text;
+    }
+
+    if (ngx_strcmp(name, "_user_id") == 0) {
+        return ngx_tf_input_number(op, session->user_id);
+    }
+
+    if (ngx_strcmp(name, "_role") == 0) {
+        return tf_str(roles[session->role]);
+    }
+
+    if (ngx_strcmp(name, "_session") == 0) {
+        p = ngx_pnalloc(op->r->pool, 2 + 2 * TF_DIGEST_LEN + 1);
+        if (p == NULL) {
+            return text;
+        }
+
+        p[0] = '\\';
+        p[1] = 'x';
+        tf_hex(p + 2, session->id, TF_DIGEST_LEN);
+        p[2 + 2 * TF_DIGEST_LEN] = '\0';
+
+        text.data = p;
+        text.len = 2 + 2 * TF_DIGEST_LEN;
+
+        return text;
+    }
+
+    return text;
+}
+
+
+/* What the client or the kernel said, made fit for a text column. A client on a
+ * unix socket has no address. */
+
+static tf_str_t
+ngx_tf_input_ascii(ngx_tf_op_t *op, ngx_str_t *s)
+{
+    size_t    i;
+    tf_str_t  text = tf_null_string;
+
+    if (s->len >= 5 && ngx_strncmp(s->data, "unix:", 5) == 0) {
+        return text;
+    }
+
+    text.data = ngx_pnalloc(op->r->pool, 256);
+    if (text.data == NULL) {
+        return text;
+    }
+
+    text.len = ngx_min(s->len, 255);
+
+    for (i = 0; i < text.len; i++) {
+        text.data[i] = (s->data[i] < 0x20 || s->data[i] > 0x7e) ? '?'
+                                                                : s->data[i];
+    }
+
+    text.data[i] = '\0';
+
+    return text;
+}
+
+
+static tf_str_t
+ngx_tf_input_number(ngx_tf_op_t *op, int64_t n)
+{
+    tf_str_t  text = tf_null_string;
+
+    text.data = ngx_pnalloc(op->r->pool, NGX_INT64_LEN + 1);
+    if (text.data != NULL) {
+        text.len = ngx_sprintf(text.data, "%L%Z", n) - text.data - 1;
+    }
+
+    return text;
+}

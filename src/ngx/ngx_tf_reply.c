@@ -1,0 +1,370 @@
+
+#include "ngx_tf_op_int.h"
+
+
+#define NGX_TF_REPLY_MAX  (64 * 1024 * 1024)
+
+
+static void ngx_tf_reply_send(ngx_tf_op_t *op, ngx_uint_t status,
+    tf_buf_t *b);
+static ngx_int_t ngx_tf_reply_headers(ngx_tf_op_t *op, ngx_uint_t status);
+static void ngx_tf_reply_open(ngx_tf_op_t *op, tf_buf_t *b, size_t size);
+static void ngx_tf_reply_close(ngx_tf_op_t *op, tf_buf_t *b);
+static ngx_int_t ngx_tf_reply_page(ngx_tf_op_t *op, tf_buf_t *b);
+static void ngx_tf_reply_context(ngx_tf_op_t *op, tf_buf_t *b);
+static const char *ngx_tf_reply_message(ngx_tf_op_t *op, ngx_uint_t status);
+
+
+void
+ngx_tf_reply_data(ngx_tf_op_t *op, ngx_uint_t status, tf_str_t data)
+{
+    tf_buf_t  b;
+
+    tf_buf_init(&b, &op->mem, data.len + 256, NGX_TF_REPLY_MAX);
+
+    tf_buf_lit(&b, "{\"success\":true,\"error\":false,\"message\":\"");
+    tf_buf_lit(&b, ngx_tf_reply_message(op, status));
+    tf_buf_char(&b, '"');
+
+    if (data.len) {
+        tf_buf_lit(&b, ",\"data\":");
+        tf_buf_str(&b, data);
+    }
+
+    ngx_tf_reply_close(op, &b);
+    ngx_tf_reply_send(op, status, &b);
+}
+
+
+void
+ngx_tf_reply_render(ngx_tf_op_t *op)
+{
+    tf_buf_t               b;
+    PGresult              *res;
+    ngx_uint_t             status;
+    const ngx_tf_route_t  *route;
+
+    route = op->route;
+    res = op->nres ? op->res[op->nres - 1] : NULL;
+    status = route->render == NGX_TF_CREATED ? NGX_HTTP_CREATED : NGX_HTTP_OK;
+
+    if (res == NULL
+        || (PQntuples(res) == 0 && (route->render == NGX_TF_ITEM
+                                    || route->render == NGX_TF_CREATED)))
+    {
+        ngx_tf_op_fail(op, res ? TF_E_RESOURCE_NOT_FOUND : TF_E_INTERNAL_ERROR,
+                       NULL, NULL);
+        ngx_tf_reply_error(op, &op->err);
+        return;
+    }
+
+    ngx_tf_reply_open(op, &b, PQresultMemorySize(res));
+
+    if (route->key && route->render != NGX_TF_PAGE) {
+        tf_buf_char(&b, '{');
+        tf_json_key(&b, route->key);
+    }
+
+    switch (route->render) {
+
+    case NGX_TF_PAGE:
+        if (ngx_tf_reply_page(op, &b) != NGX_OK) {
+            ngx_tf_reply_error(op, &op->err);
+            return;
+        }
+
+        break;
+
+    case NGX_TF_LIST:
+        tf_row_array(&b, res);
+        break;
+
+    default:
+        tf_row_object(&b, res, 0);
+    }
+
+    if (route->key && route->render != NGX_TF_PAGE) {
+        tf_buf_char(&b, '}');
+    }
+
+    ngx_tf_reply_close(op, &b);
+    ngx_tf_reply_send(op, status, &b);
+}
+
+
+/* A page's unit is the sorted statement and the one that counts. Statements
+ * before them may add members: their rows go in as they are named. */
+
+static ngx_int_t
+ngx_tf_reply_page(ngx_tf_op_t *op, tf_buf_t *b)
+{
+    int64_t    total, limit;
+    tf_str_t   count, page, per;
+
+    if (op->nres < 2) {
+        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, "not a page");
+    }
+
+    count = tf_row_get(op->res[op->nres - 1], 0, "total");
+    page = ngx_tf_op_get(op, "page");
+    per = ngx_tf_op_get(op, "limit");
+
+    if (count.data == NULL || page.data == NULL || per.data == NULL) {
+        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, "not a page");
+    }
+
+    total = ngx_atosz(count.data, count.len);
+    limit = ngx_atosz(per.data, per.len);
+
+    tf_buf_char(b, '{');
+    tf_json_key(b, op->route->key ? op->route->key : "items");
+    tf_row_array(b, op->res[op->nres - 2]);
+    tf_json_key(b, "total");
+    tf_buf_int(b, total);
+    tf_json_key(b, "page");
+    tf_buf_str(b, page);
+    tf_json_key(b, "pages");
+    tf_buf_int(b, (total + limit - 1) / limit);
+    tf_json_key(b, "limit");
+    tf_buf_int(b, limit);
+
+    if (op->nres > 2) {
+        tf_json_key(b, "stats");
+        tf_row_object(b, op->res[0], 0);
+    }
+
+    tf_buf_char(b, '}');
+
+    return NGX_OK;
+}
+
+
+void
+ngx_tf_reply_error(ngx_tf_op_t *op, const tf_err_t *err)
+{
+    u_char             id[33], raw[16];
+    tf_buf_t           b;
+    const tf_error_t  *e;
+
+    e = &tf_errors[err->code > TF_E_NONE && err->code < TF_E_END
+                   ? err->code : TF_E_INTERNAL_ERROR];
+
+    if (e->status >= 500) {
+        ngx_log_error(NGX_LOG_ERR, op->r->connection->log, 0,
+                      "taifish: %s%s%s", e->code,
+                      err->detail[0] ? ": " : "", err->detail);
+    }
+
+    tf_random(raw, sizeof(raw));
+    tf_hex(id, raw, sizeof(raw));
+    id[32] = '\0';
+
+    tf_buf_init(&b, &op->mem, 1024, NGX_TF_REPLY_MAX);
+
+    tf_buf_lit(&b, "{\"success\":false,\"error\":true");
+    tf_json_member(&b, "error_id", tf_str((char *) id));
+    tf_json_member(&b, "category", tf_str(e->category));
+    tf_json_member(&b, "severity", tf_str(e->severity));
+    tf_json_member(&b, "message_code", tf_str(e->code));
+    tf_json_member(&b, "message", tf_str(e->message[op->in->lang]));
+    tf_buf_lit(&b, e->recoverable ? ",\"recoverable\":true"
+                                  : ",\"recoverable\":false");
+    tf_buf_lit(&b, ",\"suggestions\":[]");
+
+    ngx_tf_reply_context(op, &b);
+
+    /* what a failure of ours was is for the log only */
+
+    if (err->field[0] || (err->detail[0] && e->status < 500)) {
+        tf_json_key(&b, "extra");
+        tf_buf_char(&b, '{');
+
+        if (err->field[0]) {
+            tf_json_member(&b, "field", tf_str(err->field));
+        }
+
+        if (err->detail[0] && e->status < 500) {
+            tf_json_member(&b, "detail", tf_str(err->detail));
+        }
+
+        tf_buf_char(&b, '}');
+    }
+
+    ngx_tf_reply_close(op, &b);
+
+    if (e->status == NGX_HTTP_SERVICE_UNAVAILABLE) {
+        (void) ngx_tf_op_header(op, "Retry-After", tf_str("1"));
+    }
+
+    ngx_tf_reply_send(op, e->status, &b);
+}
+
+
+static void
+ngx_tf_reply_context(ngx_tf_op_t *op, tf_buf_t *b)
+{
+    tf_str_t             s;
+    ngx_http_request_t  *r;
+
+    r = op->r;
+
+    tf_json_key(b, "context");
+    tf_buf_char(b, '{');
+
+    s.data = r->uri.data;
+    s.len = r->uri.len;
+    tf_json_member(b, "url", s);
+
+    s.data = r->method_name.data;
+    s.len = r->method_name.len;
+    tf_json_member(b, "method", s);
+
+    s.data = op->in->request_id.data;
+    s.len = op->in->request_id.len;
+    tf_json_member(b, "request_id", s);
+
+    if (op->in->session.role != NGX_TF_ROLE_NONE) {
+        tf_json_key(b, "user_id");
+        tf_buf_int(b, op->in->session.user_id);
+    }
+
+    tf_buf_char(b, '}');
+}
+
+
+static void
+ngx_tf_reply_open(ngx_tf_op_t *op, tf_buf_t *b, size_t size)
+{
+    tf_buf_init(b, &op->mem, size + 512, NGX_TF_REPLY_MAX);
+
+    tf_buf_lit(b, "{\"success\":true,\"error\":false,\"message\":\"");
+    tf_buf_lit(b, ngx_tf_reply_message(op, op->route->render == NGX_TF_CREATED
+                                           ? NGX_HTTP_CREATED : NGX_HTTP_OK));
+    tf_buf_lit(b, "\",\"data\":");
+}
+
+
+static void
+ngx_tf_reply_close(ngx_tf_op_t *op, tf_buf_t *b)
+{
+    tf_str_t  now;
+
+    now.data = ngx_cached_http_log_iso8601.data;
+    now.len = ngx_cached_http_log_iso8601.len;
+
+    tf_json_member(b, "timestamp", now);
+    tf_buf_char(b, '}');
+}
+
+
+static const char *
+ngx_tf_reply_message(ngx_tf_op_t *op, ngx_uint_t status)
+{
+    static const char *const  words[3][TF_LANGS] = {
+        { "操作成功", "OK" },
+        { "创建成功", "Created" },
+        { "任务已开始", "The task has started" }
+    };
+
+    return words[status == NGX_HTTP_CREATED ? 1
+                 : status == NGX_HTTP_ACCEPTED ? 2 : 0][op->in->lang];
+}
+
+
+static void
+ngx_tf_reply_send(ngx_tf_op_t *op, ngx_uint_t status, tf_buf_t *b)
+{
+    tf_str_t             body;
+    ngx_int_t            rc;
+    ngx_buf_t           *buf;
+    ngx_chain_t          out;
+    ngx_http_request_t  *r;
+
+    r = op->r;
+    op->in->done = 1;
+
+    ngx_tf_op_end(op);
+
+    buf = ngx_calloc_buf(r->pool);
+
+    if (tf_buf_done(b, &body) != TF_OK || buf == NULL
+        || ngx_tf_reply_headers(op, status) != NGX_OK)
+    {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    r->headers_out.content_length_n = body.len;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        ngx_http_finalize_request(r, rc);
+        return;
+    }
+
+    buf->pos = body.data;
+    buf->last = body.data + body.len;
+    buf->memory = 1;
+    buf->last_buf = (r == r->main);
+    buf->last_in_chain = 1;
+
+    out.buf = buf;
+    out.next = NULL;
+
+    ngx_http_finalize_request(r, ngx_http_output_filter(r, &out));
+}
+
+
+static ngx_int_t
+ngx_tf_reply_headers(ngx_tf_op_t *op, ngx_uint_t status)
+{
+    tf_str_t             id;
+    ngx_http_request_t  *r;
+
+    r = op->r;
+
+    r->headers_out.status = status;
+
+    ngx_str_set(&r->headers_out.content_type, "application/json");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    ngx_str_set(&r->headers_out.charset, "utf-8");
+    r->headers_out.content_type_lowcase = NULL;
+
+    /* the answer to an error of nginx's own keeps nothing of that error */
+
+    ngx_http_clear_accept_ranges(r);
+    ngx_http_clear_last_modified(r);
+
+    if (ngx_tf_op_header(op, "Cache-Control", tf_str("no-store")) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    id.data = op->in->request_id.data;
+    id.len = op->in->request_id.len;
+
+    return ngx_tf_op_header(op, "X-Request-ID", id);
+}
+
+
+ngx_int_t
+ngx_tf_op_header(ngx_tf_op_t *op, const char *name, tf_str_t value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&op->r->headers_out.headers);
+    if (h == NULL) {
+        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+    }
+
+    h->hash = 1;
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value.data = value.data;
+    h->value.len = value.len;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+
+    return NGX_OK;
+}

@@ -1,0 +1,238 @@
+
+#include "ngx_tf_op_int.h"
+#include "ngx_tf_redis.h"
+
+
+/* Polls grow from the first to the last of these; a message asks at once. */
+
+#define NGX_TF_RUN_POLL_FIRST  50
+#define NGX_TF_RUN_POLL_LAST   1000
+
+
+struct ngx_tf_run_s {
+    ngx_tf_op_t          *op;
+    ngx_tf_redis_sub_t    sub;
+    ngx_event_t           timer;
+    ngx_msec_t            delay;
+    ngx_msec_t            until;
+    u_char                uuid[37];
+    u_char                channel[13 + 36];
+};
+
+
+static void ngx_tf_run_poll(ngx_event_t *ev);
+static void ngx_tf_run_message(ngx_tf_redis_sub_t *sub, ngx_str_t *message);
+static void ngx_tf_run_polled(ngx_tf_op_t *op);
+static void ngx_tf_run_over(ngx_tf_op_t *op, tf_str_t status);
+static void ngx_tf_run_data(ngx_tf_op_t *op, ngx_uint_t status,
+    tf_str_t details);
+
+
+void
+ngx_tf_run_wait(ngx_tf_op_t *op)
+{
+    tf_str_t       uuid;
+    ngx_tf_run_t  *run;
+
+    uuid.data = NULL;
+
+    if (op->nres && PQntuples(op->res[op->nres - 1]) > 0) {
+        uuid = tf_row_get(op->res[op->nres - 1], 0, "run_id");
+    }
+
+    run = ngx_pcalloc(op->r->pool, sizeof(ngx_tf_run_t));
+
+    if (uuid.data == NULL || uuid.len != 36 || run == NULL) {
+        ngx_tf_op_fail(op, run ? TF_E_RESOURCE_NOT_FOUND : TF_E_INTERNAL_ERROR,
+                       NULL, NULL);
+        ngx_tf_op_error(op);
+        return;
+    }
+
+    ngx_memcpy(run->uuid, uuid.data, 36);
+    ngx_memcpy(ngx_cpymem(run->channel, "taifish:run:", 12), uuid.data, 36);
+
+    uuid.data = run->uuid;
+
+    if (ngx_tf_op_set(op, "run_id", uuid) != NGX_OK) {
+        ngx_tf_op_error(op);
+        return;
+    }
+
+    run->op = op;
+    run->delay = NGX_TF_RUN_POLL_FIRST;
+    run->until = ngx_current_msec + ngx_tf_conf()->run_wait;
+
+    run->timer.handler = ngx_tf_run_poll;
+    run->timer.data = run;
+    run->timer.log = op->r->connection->log;
+
+    run->sub.channel.data = run->channel;
+    run->sub.channel.len = 12 + 36;
+    run->sub.handler = ngx_tf_run_message;
+    run->sub.data = run;
+
+    op->in->run = run;
+
+    ngx_tf_op_deadline(op, ngx_tf_conf()->run_wait + ngx_tf_conf()->deadline);
+    ngx_tf_redis_subscribe(&run->sub);
+    ngx_add_timer(&run->timer, run->delay);
+}
+
+
+void
+ngx_tf_run_end(ngx_tf_op_t *op)
+{
+    ngx_tf_run_t  *run;
+
+    run = op->in->run;
+
+    if (run == NULL) {
+        return;
+    }
+
+    op->in->run = NULL;
+
+    if (run->timer.timer_set) {
+        ngx_del_timer(&run->timer);
+    }
+
+    ngx_tf_redis_unsubscribe(&run->sub);
+}
+
+
+static void
+ngx_tf_run_poll(ngx_event_t *ev)
+{
+    ngx_tf_op_t   *op;
+    ngx_tf_run_t  *run;
+
+    static const tf_sql_e  sql = TF_SQL_task_run_outcome;
+
+    run = ev->data;
+    op = run->op;
+
+    op->in->process = ngx_tf_op_send(op, &sql, 1) == NGX_AGAIN
+                      ? ngx_tf_run_polled : ngx_tf_op_error;
+
+    if (op->in->process == ngx_tf_op_error) {
+        ngx_tf_op_resume(op);
+    }
+}
+
+
+/* Something happened to the run: ask now what, unless the answer is already on
+ * its way. */
+
+static void
+ngx_tf_run_message(ngx_tf_redis_sub_t *sub, ngx_str_t *message)
+{
+    ngx_tf_run_t  *run = sub->data;
+
+    if (run->timer.timer_set) {
+        ngx_add_timer(&run->timer, 1);
+    }
+}
+
+
+static void
+ngx_tf_run_polled(ngx_tf_op_t *op)
+{
+    u_char        *p, *last;
+    tf_str_t       status, data;
+    ngx_tf_run_t  *run;
+    u_char         text[64];
+
+    run = op->in->run;
+
+    status.data = NULL;
+
+    if (PQntuples(op->res[0]) > 0) {
+        status = tf_row_get(op->res[0], 0, "status");
+    }
+
+    if (status.data && !tf_str_eq(status, "pending")
+        && !tf_str_eq(status, "running"))
+    {
+        ngx_tf_run_over(op, status);
+        return;
+    }
+
+    if ((ngx_msec_int_t) (run->until - ngx_current_msec) > 0) {
+        run->delay = ngx_min(run->delay * 2, NGX_TF_RUN_POLL_LAST);
+        ngx_add_timer(&run->timer, run->delay);
+        return;
+    }
+
+    last = text + sizeof(text);
+    p = ngx_slprintf(text, last, "{\"run_id\":\"%s\"}", run->uuid);
+
+    data.data = text;
+    data.len = p - text;
+
+    ngx_tf_reply_data(op, NGX_HTTP_ACCEPTED, data);
+}
+
+
+static void
+ngx_tf_run_over(ngx_tf_op_t *op, tf_str_t status)
+{
+    tf_str_t   name, details;
+    tf_code_e  code;
+
+    if (tf_str_eq(status, "completed")
+        || tf_str_eq(status, "completed_with_errors"))
+    {
+        details = tf_row_get(op->res[0], 0, "details");
+        ngx_tf_run_data(op, NGX_HTTP_OK, details);
+        return;
+    }
+
+    name = tf_row_get(op->res[0], 0, "error_code");
+    code = name.data ? tf_error_find(name) : TF_E_NONE;
+
+    if (code == TF_E_NONE) {
+        code = tf_str_eq(status, "cancelled") ? TF_E_RUN_CANCELLED
+                                              : TF_E_TASK_EXECUTION_FAILED;
+    }
+
+    ngx_tf_op_fail(op, code, NULL, NULL);
+    ngx_tf_op_error(op);
+}
+
+
+/* {key: details} or the details themselves; a run that left none is told by its
+ * id. */
+
+static void
+ngx_tf_run_data(ngx_tf_op_t *op, ngx_uint_t status, tf_str_t details)
+{
+    tf_buf_t  b;
+    tf_str_t  data;
+
+    tf_buf_init(&b, &op->mem, details.len + 128, details.len + 1024);
+
+    if (details.data == NULL) {
+        tf_buf_char(&b, '{');
+        tf_json_member(&b, "run_id", tf_str((char *) op->in->run->uuid));
+        tf_buf_char(&b, '}');
+
+    } else if (op->route->key) {
+        tf_buf_char(&b, '{');
+        tf_json_key(&b, op->route->key);
+        tf_buf_str(&b, details);
+        tf_json_member(&b, "run_id", tf_str((char *) op->in->run->uuid));
+        tf_buf_char(&b, '}');
+
+    } else {
+        tf_buf_str(&b, details);
+    }
+
+    if (tf_buf_done(&b, &data) != TF_OK) {
+        ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        ngx_tf_op_error(op);
+        return;
+    }
+
+    ngx_tf_reply_data(op, status, data);
+}
