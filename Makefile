@@ -16,7 +16,7 @@ hardening  = -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
 links      = -pie -Wl,-z,relro,-z,now,-z,noexecstack
 pq_inc    := $(shell pg_config --includedir 2>/dev/null)
 includes   = $(addprefix -I,$(tf_includes)) -I$(BUILD) -I$(pq_inc)
-core_libs  = -lpq -lyajl -lpcre2-8 -lsodium
+core_libs  = -lpq -lyajl -lpcre2-8 -lsodium -lcrypt
 worker_libs= $(core_libs) -lhiredis -lmariadb
 
 core_obj   = $(patsubst %.c,$(BUILD)/o/%.o,$(tf_core)) $(BUILD)/o/tf_sql_list.o

@@ -42,6 +42,9 @@ typedef enum {
 #define TF_P_EMPTY     0x04     /* "" is a value; else it means no value */
 
 
+/* A maximum of 0 is none; so are minimum and maximum of an INT that are both
+ * 0.  Patterns are matched without backtracking: no back references. */
+
 typedef struct {
     const char          *name;
     tf_param_e           type;
@@ -64,9 +67,11 @@ typedef struct {
 
 /*
  * Checks one parameter.  raw is NULL when it was absent, and v takes the
- * default.   The first form takes
- * a URL-decoded query value, the second a value of the JSON body.
- * TF_ERROR: VALIDATION_ERROR with the field's name.
+ * default; so it does for an empty query value, but not for null or "" in a
+ * body.  The first form takes a URL-decoded query value, the second a value of
+ * the JSON body; there a string of digits is an INT and "true" a BOOL as well.
+ * TF_ERROR: VALIDATION_ERROR with the field's name (INTERNAL_ERROR when memory
+ * is out or the table is wrong).
  */
 tf_int_t tf_param_text(const tf_mem_t *mem, const tf_param_t *p,
     const tf_str_t *raw, tf_value_t *v, tf_err_t *err) TF_MUST_CHECK;

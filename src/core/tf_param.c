@@ -1,0 +1,1113 @@
+
+#define PCRE2_CODE_UNIT_WIDTH  8
+
+#include <pcre2.h>
+
+#include "tf_param.h"
+#include "tf_utf8.h"
+
+
+/* Room for the states of the matcher, in ints. */
+#define TF_PARAM_STATES      4096
+
+/* Of one JSON value: a number longer than this, or with a larger exponent, is
+ * none that PostgreSQL could keep. */
+#define TF_PARAM_DIGITS      1000
+
+static const tf_json_limits_t  tf_param_json_limits = { 32, 10000 };
+
+
+/* A compiled pattern; code is NULL when there is nothing to match. */
+
+typedef struct {
+    pcre2_code          *code;
+    pcre2_match_data    *data;
+} tf_pattern_t;
+
+
+static tf_int_t tf_param_none(const tf_param_t *p, tf_value_t *v,
+    tf_err_t *err);
+static tf_int_t tf_param_default(const tf_mem_t *mem, const tf_param_t *p,
+    tf_value_t *v, tf_err_t *err);
+static tf_int_t tf_param_scalar(const tf_mem_t *mem, const tf_param_t *p,
+    tf_str_t s, tf_value_t *v, tf_err_t *err);
+static tf_int_t tf_param_keep(const tf_mem_t *mem, tf_str_t s, tf_value_t *v,
+    tf_err_t *err);
+static tf_int_t tf_param_memory(tf_err_t *err);
+static tf_str_t tf_param_trim(tf_str_t s);
+static int64_t tf_param_chars(const tf_param_t *p, tf_str_t s, tf_err_t *err);
+static int tf_param_integer(tf_str_t s, int64_t *n);
+static tf_int_t tf_param_int(const tf_mem_t *mem, const tf_param_t *p,
+    tf_str_t s, tf_value_t *v, tf_err_t *err);
+static tf_int_t tf_param_bool(const tf_mem_t *mem, const tf_param_t *p,
+    tf_str_t s, tf_value_t *v, tf_err_t *err);
+static tf_int_t tf_param_length(const tf_param_t *p, int64_t n,
+    const char *unit, tf_err_t *err);
+static tf_int_t tf_param_string(const tf_mem_t *mem, const tf_param_t *p,
+    tf_str_t s, tf_value_t *v, tf_err_t *err);
+static tf_int_t tf_param_secret(const tf_mem_t *mem, const tf_param_t *p,
+    tf_str_t s, tf_value_t *v, tf_err_t *err);
+static tf_int_t tf_param_search(const tf_mem_t *mem, const tf_param_t *p,
+    tf_str_t s, tf_value_t *v, tf_err_t *err);
+static tf_int_t tf_param_enum(const tf_mem_t *mem, const tf_param_t *p,
+    tf_str_t s, tf_value_t *v, tf_err_t *err);
+static tf_int_t tf_param_sort(const tf_mem_t *mem, const tf_param_t *p,
+    tf_str_t s, tf_value_t *v, tf_err_t *err);
+static tf_int_t tf_param_uuid(const tf_mem_t *mem, const tf_param_t *p,
+    tf_str_t s, tf_value_t *v, tf_err_t *err);
+static int tf_param_number(const unsigned char *s, unsigned n);
+static int tf_param_is_date(const unsigned char *s);
+static tf_int_t tf_param_date(const tf_mem_t *mem, const tf_param_t *p,
+    tf_str_t s, tf_value_t *v, tf_err_t *err);
+static int tf_param_is_time(tf_str_t s);
+static tf_int_t tf_param_time(const tf_mem_t *mem, const tf_param_t *p,
+    tf_str_t s, tf_value_t *v, tf_err_t *err);
+static tf_int_t tf_param_list(const tf_mem_t *mem, const tf_param_t *p,
+    tf_str_t s, tf_value_t *v, tf_err_t *err);
+static tf_int_t tf_param_json_list(const tf_mem_t *mem, const tf_param_t *p,
+    const tf_json_t *raw, tf_value_t *v, tf_err_t *err);
+static tf_int_t tf_param_members(const tf_mem_t *mem, const tf_param_t *p,
+    const tf_json_t *first, tf_value_t *v, tf_err_t *err);
+static tf_int_t tf_param_member(tf_buf_t *b, const tf_param_t *p,
+    const tf_pattern_t *pattern, tf_str_t s, tf_err_t *err);
+static tf_int_t tf_param_document(const tf_mem_t *mem, const tf_param_t *p,
+    const tf_json_t *raw, tf_value_t *v, tf_err_t *err);
+static int tf_param_storable(const tf_json_t *v);
+static tf_int_t tf_param_compile(const tf_mem_t *mem, const tf_param_t *p,
+    tf_pattern_t *pattern, tf_err_t *err);
+static tf_int_t tf_param_match(const tf_param_t *p,
+    const tf_pattern_t *pattern, tf_str_t s, tf_err_t *err);
+static void *tf_param_alloc(size_t size, void *ctx);
+static void tf_param_free(void *p, void *ctx);
+
+
+tf_int_t
+tf_param_text(const tf_mem_t *mem, const tf_param_t *p, const tf_str_t *raw,
+    tf_value_t *v, tf_err_t *err)
+{
+    tf_str_t    s;
+    tf_json_t  *json;
+
+    memset(v, 0, sizeof(tf_value_t));
+    v->param = p;
+
+    if (raw == NULL) {
+        return tf_param_default(mem, p, v, err);
+    }
+
+    v->present = 1;
+    s = *raw;
+
+    if (p->type != TF_P_SECRET && !(p->flags & TF_P_NOTRIM)) {
+        s = tf_param_trim(s);
+    }
+
+    /* "?page=" is what a form sends for nothing */
+
+    if (s.len == 0 && !(p->flags & TF_P_EMPTY)) {
+        return tf_param_default(mem, p, v, err);
+    }
+
+    switch (p->type) {
+
+    case TF_P_INTS:
+    case TF_P_STRS:
+        return tf_param_list(mem, p, s, v, err);
+
+    case TF_P_JSON:
+        if (tf_json_parse(mem, s, &tf_param_json_limits, &json, err)
+            != TF_OK)
+        {
+            return err->code == TF_E_INTERNAL_ERROR
+                   ? TF_ERROR
+                   : tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                             "has to be a JSON value");
+        }
+
+        return tf_param_document(mem, p, json, v, err);
+
+    default:
+        return tf_param_scalar(mem, p, s, v, err);
+    }
+}
+
+
+tf_int_t
+tf_param_json(const tf_mem_t *mem, const tf_param_t *p, const tf_json_t *raw,
+    tf_value_t *v, tf_err_t *err)
+{
+    tf_str_t  s;
+
+    memset(v, 0, sizeof(tf_value_t));
+    v->param = p;
+
+    if (raw == NULL) {
+        return tf_param_default(mem, p, v, err);
+    }
+
+    v->present = 1;
+
+    if (raw->type == TF_JSON_NULL
+        || (raw->type == TF_JSON_STRING && raw->str.len == 0
+            && !(p->flags & TF_P_EMPTY) && p->type != TF_P_JSON))
+    {
+        return tf_param_none(p, v, err);
+    }
+
+    if (p->type == TF_P_JSON) {
+        return tf_param_document(mem, p, raw, v, err);
+    }
+
+    if (p->type == TF_P_INTS || p->type == TF_P_STRS) {
+        return tf_param_json_list(mem, p, raw, v, err);
+    }
+
+    if (p->type == TF_P_BOOL && raw->type == TF_JSON_BOOL) {
+        return tf_param_keep(mem, tf_str(raw->boolean ? "t" : "f"), v, err);
+    }
+
+    if (raw->type != TF_JSON_STRING
+        && !(raw->type == TF_JSON_NUMBER && p->type == TF_P_INT))
+    {
+        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                       p->type == TF_P_INT ? "has to be an integer"
+                       : p->type == TF_P_BOOL ? "has to be true or false"
+                       : "has to be a string");
+    }
+
+    s = raw->str;
+
+    if (p->type != TF_P_SECRET && !(p->flags & TF_P_NOTRIM)) {
+        s = tf_param_trim(s);
+    }
+
+    if (s.len == 0 && !(p->flags & TF_P_EMPTY)) {
+        return tf_param_none(p, v, err);
+    }
+
+    return tf_param_scalar(mem, p, s, v, err);
+}
+
+
+static tf_int_t
+tf_param_none(const tf_param_t *p, tf_value_t *v, tf_err_t *err)
+{
+    if (p->flags & TF_P_REQUIRED) {
+        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name, "is required");
+    }
+
+    v->null = 1;
+
+    return TF_OK;
+}
+
+
+static tf_int_t
+tf_param_default(const tf_mem_t *mem, const tf_param_t *p, tf_value_t *v,
+    tf_err_t *err)
+{
+    tf_str_t    def;
+    tf_param_t  own;
+    tf_value_t  text;
+
+    if (p->def == NULL || (p->flags & TF_P_REQUIRED)) {
+        return tf_param_none(p, v, err);
+    }
+
+    def = tf_str(p->def);
+    own = *p;
+    own.def = NULL;
+
+    if (tf_param_text(mem, &own, &def, &text, err) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    v->null = text.null;
+    v->value = text.value;
+
+    return TF_OK;
+}
+
+
+/* One value from its text, trimmed where it has to be. */
+
+static tf_int_t
+tf_param_scalar(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
+    tf_value_t *v, tf_err_t *err)
+{
+    switch (p->type) {
+
+    case TF_P_INT:
+        return tf_param_int(mem, p, s, v, err);
+
+    case TF_P_BOOL:
+        return tf_param_bool(mem, p, s, v, err);
+
+    case TF_P_STR:
+        return tf_param_string(mem, p, s, v, err);
+
+    case TF_P_SECRET:
+        return tf_param_secret(mem, p, s, v, err);
+
+    case TF_P_SEARCH:
+        return tf_param_search(mem, p, s, v, err);
+
+    case TF_P_ENUM:
+        return tf_param_enum(mem, p, s, v, err);
+
+    case TF_P_UUID:
+        return tf_param_uuid(mem, p, s, v, err);
+
+    case TF_P_DATE:
+        return tf_param_date(mem, p, s, v, err);
+
+    case TF_P_TIME:
+        return tf_param_time(mem, p, s, v, err);
+
+    case TF_P_SORT:
+        return tf_param_sort(mem, p, s, v, err);
+
+    case TF_P_INTS:
+    case TF_P_STRS:
+    case TF_P_JSON:
+    case TF_P_END:
+        break;
+    }
+
+    return tf_fail(err, TF_E_INTERNAL_ERROR, p->name, "unknown type %d",
+                   (int) p->type);
+}
+
+
+static tf_int_t
+tf_param_keep(const tf_mem_t *mem, tf_str_t s, tf_value_t *v, tf_err_t *err)
+{
+    unsigned char  *data;
+
+    data = tf_alloc(mem, s.len + 1);
+    if (data == NULL) {
+        return tf_param_memory(err);
+    }
+
+    if (s.len) {
+        memcpy(data, s.data, s.len);
+    }
+
+    data[s.len] = '\0';
+
+    v->null = 0;
+    v->value.data = data;
+    v->value.len = s.len;
+
+    return TF_OK;
+}
+
+
+static tf_int_t
+tf_param_memory(tf_err_t *err)
+{
+    return tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "out of memory");
+}
+
+
+static tf_str_t
+tf_param_trim(tf_str_t s)
+{
+    while (s.len && (s.data[0] == ' '
+                     || (s.data[0] >= '\t' && s.data[0] <= '\r')))
+    {
+        s.data++;
+        s.len--;
+    }
+
+    while (s.len && (s.data[s.len - 1] == ' '
+                     || (s.data[s.len - 1] >= '\t'
+                         && s.data[s.len - 1] <= '\r')))
+    {
+        s.len--;
+    }
+
+    return s;
+}
+
+
+/* The number of characters of text that PostgreSQL takes, or TF_ERROR. */
+
+static int64_t
+tf_param_chars(const tf_param_t *p, tf_str_t s, tf_err_t *err)
+{
+    int64_t  n;
+
+    n = tf_utf8_count(s);
+
+    if (n < 0) {
+        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                       "has to be UTF-8 text");
+    }
+
+    if (s.len && memchr(s.data, '\0', s.len)) {
+        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                       "may not contain NUL");
+    }
+
+    return n;
+}
+
+
+/* 1 and the number when s is one that fits. */
+
+static int
+tf_param_integer(tf_str_t s, int64_t *n)
+{
+    int       negative;
+    size_t    i;
+    uint64_t  u, d, limit;
+
+    i = 0;
+    negative = s.len && s.data[0] == '-';
+    i += negative;
+
+    if (i == s.len) {
+        return 0;
+    }
+
+    limit = (uint64_t) INT64_MAX + negative;
+
+    for (u = 0; i < s.len; i++) {
+        if (s.data[i] < '0' || s.data[i] > '9') {
+            return 0;
+        }
+
+        d = s.data[i] - '0';
+
+        if (u > (limit - d) / 10) {
+            return 0;
+        }
+
+        u = u * 10 + d;
+    }
+
+    *n = (int64_t) (negative ? 0 - u : u);
+
+    return 1;
+}
+
+
+static tf_int_t
+tf_param_int(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
+    tf_value_t *v, tf_err_t *err)
+{
+    int64_t   n, min, max;
+    tf_buf_t  b;
+
+    min = p->min;
+    max = p->max;
+
+    if (min == 0 && max == 0) {
+        min = INT64_MIN;
+        max = INT64_MAX;
+    }
+
+    if (!tf_param_integer(s, &n) || n < min || n > max) {
+
+        if (max == INT64_MAX) {
+            return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                           "has to be an integer%s",
+                           min == 0 ? " not below 0" : "");
+        }
+
+        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                       "has to be an integer from %lld to %lld",
+                       (long long) min, (long long) max);
+    }
+
+    tf_buf_init(&b, mem, 24, 24);
+    tf_buf_int(&b, n);
+    tf_buf_char(&b, '\0');
+
+    if (tf_buf_done(&b, &v->value) != TF_OK) {
+        return tf_param_memory(err);
+    }
+
+    v->value.len--;
+    v->null = 0;
+
+    return TF_OK;
+}
+
+
+static tf_int_t
+tf_param_bool(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
+    tf_value_t *v, tf_err_t *err)
+{
+    if (tf_str_eq(s, "true") || tf_str_eq(s, "1")) {
+        return tf_param_keep(mem, tf_str("t"), v, err);
+    }
+
+    if (tf_str_eq(s, "false") || tf_str_eq(s, "0")) {
+        return tf_param_keep(mem, tf_str("f"), v, err);
+    }
+
+    return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                   "has to be true or false");
+}
+
+
+/* A maximum of 0 is none. */
+
+static tf_int_t
+tf_param_length(const tf_param_t *p, int64_t n, const char *unit,
+    tf_err_t *err)
+{
+    if (n < p->min) {
+        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                       "needs at least %lld %s", (long long) p->min, unit);
+    }
+
+    if (p->max && n > p->max) {
+        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                       "may have at most %lld %s", (long long) p->max, unit);
+    }
+
+    return TF_OK;
+}
+
+
+static tf_int_t
+tf_param_string(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
+    tf_value_t *v, tf_err_t *err)
+{
+    int64_t       n;
+    tf_pattern_t  pattern;
+
+    n = tf_param_chars(p, s, err);
+
+    if (n < 0 || tf_param_length(p, n, "characters", err) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    if (p->set != NULL
+        && (tf_param_compile(mem, p, &pattern, err) != TF_OK
+            || tf_param_match(p, &pattern, s, err) != TF_OK))
+    {
+        return TF_ERROR;
+    }
+
+    return tf_param_keep(mem, s, v, err);
+}
+
+
+static tf_int_t
+tf_param_secret(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
+    tf_value_t *v, tf_err_t *err)
+{
+    if (tf_param_chars(p, s, err) < 0
+        || tf_param_length(p, s.len, "bytes", err) != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    return tf_param_keep(mem, s, v, err);
+}
+
+
+static tf_int_t
+tf_param_search(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
+    tf_value_t *v, tf_err_t *err)
+{
+    size_t    i;
+    int64_t   n;
+    tf_buf_t  b;
+
+    n = tf_param_chars(p, s, err);
+
+    if (n < 0 || tf_param_length(p, n, "characters", err) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    tf_buf_init(&b, mem, s.len + 8, 2 * s.len + 8);
+    tf_buf_char(&b, '%');
+
+    for (i = 0; i < s.len; i++) {
+        if (s.data[i] == '%' || s.data[i] == '_' || s.data[i] == '\\') {
+            tf_buf_char(&b, '\\');
+        }
+
+        tf_buf_char(&b, s.data[i]);
+    }
+
+    tf_buf_add(&b, "%", 2);
+
+    if (tf_buf_done(&b, &v->value) != TF_OK) {
+        return tf_param_memory(err);
+    }
+
+    v->value.len--;
+    v->null = 0;
+
+    return TF_OK;
+}
+
+
+static tf_int_t
+tf_param_enum(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
+    tf_value_t *v, tf_err_t *err)
+{
+    size_t       len;
+    const char  *word;
+
+    for (word = p->set; word; word = word[len] ? word + len + 1 : NULL) {
+        len = strcspn(word, "|");
+
+        if (len == s.len && len && memcmp(word, s.data, len) == 0) {
+            return tf_param_keep(mem, s, v, err);
+        }
+    }
+
+    return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                   "has to be one of %s", p->set);
+}
+
+
+static tf_int_t
+tf_param_sort(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
+    tf_value_t *v, tf_err_t *err)
+{
+    size_t  i;
+
+    for (i = 0; i < s.len; i++) {
+        if (!((s.data[i] >= 'a' && s.data[i] <= 'z') || s.data[i] == '_'
+              || (s.data[i] >= '0' && s.data[i] <= '9')))
+        {
+            return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                           "has to be a sort key");
+        }
+    }
+
+    if (tf_param_length(p, s.len, "characters", err) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    return tf_param_keep(mem, s, v, err);
+}
+
+
+static tf_int_t
+tf_param_uuid(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
+    tf_value_t *v, tf_err_t *err)
+{
+    size_t         i;
+    unsigned char  c;
+
+    if (s.len != 36) {
+        goto failed;
+    }
+
+    for (i = 0; i < 36; i++) {
+        c = s.data[i];
+
+        if (i == 8 || i == 13 || i == 18 || i == 23) {
+            if (c != '-') {
+                goto failed;
+            }
+
+        } else if (!((c >= '0' && c <= '9')
+                     || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')))
+        {
+            goto failed;
+        }
+    }
+
+    if (tf_param_keep(mem, s, v, err) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    for (i = 0; i < 36; i++) {
+        if (v->value.data[i] >= 'A' && v->value.data[i] <= 'F') {
+            v->value.data[i] |= 0x20;
+        }
+    }
+
+    return TF_OK;
+
+failed:
+
+    return tf_fail(err, TF_E_VALIDATION_ERROR, p->name, "has to be a UUID");
+}
+
+
+/* The number that n digits are, -1 when they are not. */
+
+static int
+tf_param_number(const unsigned char *s, unsigned n)
+{
+    int  u;
+
+    for (u = 0; n; n--, s++) {
+        if (*s < '0' || *s > '9') {
+            return -1;
+        }
+
+        u = u * 10 + *s - '0';
+    }
+
+    return u;
+}
+
+
+static int
+tf_param_is_date(const unsigned char *s)
+{
+    int                         y, m, d, last;
+    static const unsigned char  days[] = {
+        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+    };
+
+    y = tf_param_number(s, 4);
+    m = tf_param_number(s + 5, 2);
+    d = tf_param_number(s + 8, 2);
+
+    if (s[4] != '-' || s[7] != '-' || y < 1 || m < 1 || m > 12) {
+        return 0;
+    }
+
+    last = days[m - 1];
+
+    if (m == 2 && y % 4 == 0 && (y % 100 || y % 400 == 0)) {
+        last = 29;
+    }
+
+    return d >= 1 && d <= last;
+}
+
+
+static tf_int_t
+tf_param_date(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
+    tf_value_t *v, tf_err_t *err)
+{
+    if (s.len != 10 || !tf_param_is_date(s.data)) {
+        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                       "has to be a date, YYYY-MM-DD");
+    }
+
+    return tf_param_keep(mem, s, v, err);
+}
+
+
+/* RFC 3339 date-time, up to nine digits of a second; offsets as PostgreSQL
+ * bounds them. */
+
+static int
+tf_param_is_time(tf_str_t s)
+{
+    int                   h, m, sec;
+    unsigned              digits;
+    const unsigned char  *p, *end;
+
+    if (s.len < 20 || !tf_param_is_date(s.data)
+        || (s.data[10] | 0x20) != 't' || s.data[13] != ':'
+        || s.data[16] != ':')
+    {
+        return 0;
+    }
+
+    h = tf_param_number(s.data + 11, 2);
+    m = tf_param_number(s.data + 14, 2);
+    sec = tf_param_number(s.data + 17, 2);
+
+    if (h < 0 || h > 23 || m < 0 || m > 59 || sec < 0 || sec > 60) {
+        return 0;
+    }
+
+    p = s.data + 19;
+    end = s.data + s.len;
+
+    if (*p == '.') {
+        for (digits = 0, p++; p < end && *p >= '0' && *p <= '9'; p++) {
+            digits++;
+        }
+
+        if (digits == 0 || digits > 9) {
+            return 0;
+        }
+    }
+
+    if (end - p == 1) {
+        return (*p | 0x20) == 'z';
+    }
+
+    if (end - p != 6 || (*p != '+' && *p != '-') || p[3] != ':') {
+        return 0;
+    }
+
+    h = tf_param_number(p + 1, 2);
+    m = tf_param_number(p + 4, 2);
+
+    return h >= 0 && h <= 15 && m >= 0 && m <= 59;
+}
+
+
+static tf_int_t
+tf_param_time(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
+    tf_value_t *v, tf_err_t *err)
+{
+    if (!tf_param_is_time(s)) {
+        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                       "has to be an RFC 3339 time such as"
+                       " 2026-01-31T08:00:00Z");
+    }
+
+    if (tf_param_keep(mem, s, v, err) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    v->value.data[10] = 'T';
+
+    if (v->value.data[s.len - 1] == 'z') {
+        v->value.data[s.len - 1] = 'Z';
+    }
+
+    return TF_OK;
+}
+
+
+/* A comma list as a list of JSON strings, which is checked like any other. */
+
+static tf_int_t
+tf_param_list(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
+    tf_value_t *v, tf_err_t *err)
+{
+    tf_json_t       *member, *first, **next;
+    unsigned char   *comma, *at, *end;
+
+    first = NULL;
+    next = &first;
+    at = s.data;
+    end = s.data + s.len;
+
+    while (s.len) {
+        member = tf_calloc(mem, sizeof(tf_json_t));
+        if (member == NULL) {
+            return tf_param_memory(err);
+        }
+
+        comma = memchr(at, ',', end - at);
+
+        member->type = TF_JSON_STRING;
+        member->str.data = at;
+        member->str.len = (comma ? comma : end) - at;
+
+        *next = member;
+        next = &member->next;
+
+        if (comma == NULL) {
+            break;
+        }
+
+        at = comma + 1;
+    }
+
+    return tf_param_members(mem, p, first, v, err);
+}
+
+
+/* An array, or one value of its own. */
+
+static tf_int_t
+tf_param_json_list(const tf_mem_t *mem, const tf_param_t *p,
+    const tf_json_t *raw, tf_value_t *v, tf_err_t *err)
+{
+    tf_json_t  one;
+
+    if (raw->type == TF_JSON_ARRAY) {
+        return tf_param_members(mem, p, raw->child, v, err);
+    }
+
+    one = *raw;
+    one.next = NULL;
+
+    return tf_param_members(mem, p, &one, v, err);
+}
+
+
+static tf_int_t
+tf_param_members(const tf_mem_t *mem, const tf_param_t *p,
+    const tf_json_t *first, tf_value_t *v, tf_err_t *err)
+{
+    int64_t           n;
+    tf_buf_t          b;
+    tf_pattern_t      pattern;
+    const tf_json_t  *m;
+
+    pattern.code = NULL;
+
+    if (p->type == TF_P_STRS && p->set != NULL
+        && tf_param_compile(mem, p, &pattern, err) != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    tf_buf_init(&b, mem, 128, SIZE_MAX / 4);
+    tf_buf_char(&b, '{');
+
+    for (n = 0, m = first; m; m = m->next, n++) {
+
+        if (m->type != TF_JSON_STRING
+            && !(m->type == TF_JSON_NUMBER && p->type == TF_P_INTS))
+        {
+            return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                           "has to be a list of %s",
+                           p->type == TF_P_INTS ? "integers" : "strings");
+        }
+
+        if (n) {
+            tf_buf_char(&b, ',');
+        }
+
+        if (tf_param_member(&b, p, &pattern, m->str, err) != TF_OK) {
+            return TF_ERROR;
+        }
+    }
+
+    if (tf_param_length(p, n, "members", err) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    tf_buf_add(&b, "}", 2);
+
+    if (tf_buf_done(&b, &v->value) != TF_OK) {
+        return tf_param_memory(err);
+    }
+
+    v->value.len--;
+    v->null = 0;
+
+    return TF_OK;
+}
+
+
+static tf_int_t
+tf_param_member(tf_buf_t *b, const tf_param_t *p, const tf_pattern_t *pattern,
+    tf_str_t s, tf_err_t *err)
+{
+    size_t   i;
+    int64_t  n;
+
+    if (!(p->flags & TF_P_NOTRIM)) {
+        s = tf_param_trim(s);
+    }
+
+    if (p->type == TF_P_INTS) {
+        if (!tf_param_integer(s, &n)) {
+            return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                           "has to be a list of integers");
+        }
+
+        tf_buf_int(b, n);
+        return TF_OK;
+    }
+
+    if (s.len == 0 && !(p->flags & TF_P_EMPTY)) {
+        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                       "has an empty member");
+    }
+
+    if (tf_param_chars(p, s, err) < 0
+        || (pattern->code && tf_param_match(p, pattern, s, err) != TF_OK))
+    {
+        return TF_ERROR;
+    }
+
+    /* in quotes nothing but these two has a meaning, not even NULL */
+
+    tf_buf_char(b, '"');
+
+    for (i = 0; i < s.len; i++) {
+        if (s.data[i] == '"' || s.data[i] == '\\') {
+            tf_buf_char(b, '\\');
+        }
+
+        tf_buf_char(b, s.data[i]);
+    }
+
+    tf_buf_char(b, '"');
+
+    return TF_OK;
+}
+
+
+static tf_int_t
+tf_param_document(const tf_mem_t *mem, const tf_param_t *p,
+    const tf_json_t *raw, tf_value_t *v, tf_err_t *err)
+{
+    tf_buf_t  b;
+
+    if (raw->type == TF_JSON_NULL) {
+        return tf_param_none(p, v, err);
+    }
+
+    if (!tf_param_storable(raw)) {
+        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                       "has a NUL or a number that cannot be kept");
+    }
+
+    tf_buf_init(&b, mem, 256, SIZE_MAX / 4);
+    tf_json_write(&b, raw);
+
+    if (p->max && (size_t) (b.last - b.start) > (size_t) p->max) {
+        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                       "may have at most %lld bytes", (long long) p->max);
+    }
+
+    tf_buf_char(&b, '\0');
+
+    if (tf_buf_done(&b, &v->value) != TF_OK) {
+        return tf_param_memory(err);
+    }
+
+    v->value.len--;
+    v->null = 0;
+
+    return TF_OK;
+}
+
+
+/* What is JSON but nothing that jsonb takes: NUL in text, numbers out of the
+ * range of numeric. */
+
+static int
+tf_param_storable(const tf_json_t *v)
+{
+    int64_t           exponent;
+    tf_str_t          s;
+    unsigned char    *e, *end;
+    const tf_json_t  *child;
+
+    if (v->name.len && memchr(v->name.data, '\0', v->name.len)) {
+        return 0;
+    }
+
+    if (v->type == TF_JSON_STRING) {
+        return v->str.len == 0 || memchr(v->str.data, '\0', v->str.len) == NULL;
+    }
+
+    if (v->type == TF_JSON_NUMBER) {
+
+        if (v->str.len > TF_PARAM_DIGITS) {
+            return 0;
+        }
+
+        end = v->str.data + v->str.len;
+
+        for (e = v->str.data; e < end && (*e | 0x20) != 'e'; e++) {
+            /* void */
+        }
+
+        if (e == end) {
+            return 1;
+        }
+
+        e++;
+        e += e < end && *e == '+';
+
+        s.data = e;
+        s.len = end - e;
+
+        return tf_param_integer(s, &exponent)
+               && exponent <= TF_PARAM_DIGITS && exponent >= -TF_PARAM_DIGITS;
+    }
+
+    for (child = v->child; child; child = child->next) {
+        if (!tf_param_storable(child)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* Patterns are the program's: one that does not compile is its own fault. */
+
+static tf_int_t
+tf_param_compile(const tf_mem_t *mem, const tf_param_t *p,
+    tf_pattern_t *pattern, tf_err_t *err)
+{
+    int                     error;
+    PCRE2_SIZE              at;
+    pcre2_general_context  *general;
+    pcre2_compile_context  *compile;
+
+    general = pcre2_general_context_create(tf_param_alloc, tf_param_free,
+                                           (void *) mem);
+    if (general == NULL) {
+        return tf_param_memory(err);
+    }
+
+    compile = pcre2_compile_context_create(general);
+    if (compile == NULL) {
+        return tf_param_memory(err);
+    }
+
+    pattern->code = pcre2_compile((PCRE2_SPTR) p->set, PCRE2_ZERO_TERMINATED,
+                                  PCRE2_UTF|PCRE2_ANCHORED
+                                  |PCRE2_ENDANCHORED|PCRE2_DOLLAR_ENDONLY,
+                                  &error, &at, compile);
+
+    if (pattern->code == NULL) {
+
+        if (error == PCRE2_ERROR_HEAP_FAILED) {
+            return tf_param_memory(err);
+        }
+
+        return tf_fail(err, TF_E_INTERNAL_ERROR, p->name,
+                       "the pattern is wrong at %zu, error %d", (size_t) at,
+                       error);
+    }
+
+    pattern->data = pcre2_match_data_create(1, general);
+
+    return pattern->data ? TF_OK : tf_param_memory(err);
+}
+
+
+/* The DFA matcher goes through a value once and takes no memory, so no value
+ * can make a pattern slow.  It knows no back references. */
+
+static tf_int_t
+tf_param_match(const tf_param_t *p, const tf_pattern_t *pattern, tf_str_t s,
+    tf_err_t *err)
+{
+    int  rc, states[TF_PARAM_STATES];
+
+    rc = pcre2_dfa_match(pattern->code, s.data ? s.data : (PCRE2_SPTR) "",
+                         s.len, 0, PCRE2_NO_UTF_CHECK, pattern->data, NULL,
+                         states, TF_PARAM_STATES);
+
+    if (rc >= 0) {
+        return TF_OK;
+    }
+
+    if (rc != PCRE2_ERROR_NOMATCH) {
+        return tf_fail(err, TF_E_INTERNAL_ERROR, p->name,
+                       "matching the pattern failed with %d", rc);
+    }
+
+    return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                   "has characters or a form that are not allowed");
+}
+
+
+static void *
+tf_param_alloc(size_t size, void *ctx)
+{
+    return tf_alloc(ctx, size);
+}
+
+
+static void
+tf_param_free(void *p, void *ctx)
+{
+    (void) p;
+    (void) ctx;
+}

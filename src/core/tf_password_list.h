@@ -1,0 +1,19 @@
+
+/*
+ * The passwords that people choose most, for tf_password_rules().
+ */
+
+
+#ifndef _TF_PASSWORD_LIST_H_INCLUDED_
+#define _TF_PASSWORD_LIST_H_INCLUDED_
+
+
+#include "tf_types.h"
+
+
+/* Lower case words, each between newlines, the first and the last too. */
+extern const char    tf_password_list[];
+extern const size_t  tf_password_list_len;
+
+
+#endif /* _TF_PASSWORD_LIST_H_INCLUDED_ */

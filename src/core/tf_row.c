@@ -1,0 +1,537 @@
+
+#include "tf_row.h"
+
+
+/* How a column's text becomes JSON. */
+
+typedef enum {
+    TF_ROW_STRING = 0,
+    TF_ROW_NUMBER,      /* an integer: its text */
+    TF_ROW_FLOAT,       /* the same, or null for NaN and the infinities */
+    TF_ROW_BOOL,
+    TF_ROW_JSON,
+    TF_ROW_TIME,
+    TF_ROW_STRINGS,     /* arrays */
+    TF_ROW_NUMBERS,
+    TF_ROW_FLOATS,
+    TF_ROW_BOOLS
+} tf_row_e;
+
+typedef struct {
+    Oid              oid;
+    tf_row_e         kind;
+} tf_row_type_t;
+
+/* A column that is written: what stands before its value in every row, braces
+ * and comma included. */
+
+typedef struct {
+    tf_str_t         before;
+    int              column;
+    tf_row_e         kind;
+} tf_row_column_t;
+
+typedef struct {
+    tf_row_column_t *columns;
+    int              n;
+    tf_str_t         after;     /* the closing braces */
+} tf_row_plan_t;
+
+
+static tf_int_t tf_row_plan(tf_buf_t *b, const PGresult *res,
+    tf_row_plan_t *plan);
+static void tf_row_before(tf_buf_t *b, const char *name, const char *prev);
+static unsigned tf_row_depth(const char *name);
+static tf_row_e tf_row_kind(Oid oid);
+static void tf_row_write(tf_buf_t *b, const tf_row_plan_t *plan,
+    const PGresult *res, int row);
+static void tf_row_cell(tf_buf_t *b, tf_row_e kind, const char *p, size_t len);
+static void tf_row_float(tf_buf_t *b, const char *p, size_t len);
+static void tf_row_time(tf_buf_t *b, const char *p, size_t len);
+static void tf_row_members(tf_buf_t *b, tf_row_e kind, const char *p,
+    size_t len);
+static const char *tf_row_quoted(tf_buf_t *b, const char *p, const char *end);
+
+
+/* The types of pg_type.dat, whose numbers never change. */
+
+static const tf_row_type_t  tf_row_types[] = {
+    { 16, TF_ROW_BOOL },
+    { 20, TF_ROW_NUMBER },          /* int8, int2, int4, oid */
+    { 21, TF_ROW_NUMBER },
+    { 23, TF_ROW_NUMBER },
+    { 26, TF_ROW_NUMBER },
+    { 114, TF_ROW_JSON },
+    { 700, TF_ROW_FLOAT },          /* float4, float8, numeric */
+    { 701, TF_ROW_FLOAT },
+    { 1000, TF_ROW_BOOLS },
+    { 1002, TF_ROW_STRINGS },       /* "char", name */
+    { 1003, TF_ROW_STRINGS },
+    { 1005, TF_ROW_NUMBERS },       /* int2, int4 */
+    { 1007, TF_ROW_NUMBERS },
+    { 1009, TF_ROW_STRINGS },       /* text, bpchar, varchar */
+    { 1014, TF_ROW_STRINGS },
+    { 1015, TF_ROW_STRINGS },
+    { 1016, TF_ROW_NUMBERS },       /* int8 */
+    { 1021, TF_ROW_FLOATS },
+    { 1022, TF_ROW_FLOATS },
+    { 1028, TF_ROW_NUMBERS },       /* oid */
+    { 1184, TF_ROW_TIME },
+    { 1231, TF_ROW_FLOATS },
+    { 1700, TF_ROW_FLOAT },
+    { 2951, TF_ROW_STRINGS },       /* uuid */
+    { 3802, TF_ROW_JSON }
+};
+
+
+tf_str_t
+tf_row_get(const PGresult *res, int row, const char *column)
+{
+    int       i, n;
+    tf_str_t  s;
+
+    s.len = 0;
+    s.data = NULL;
+
+    if (row < 0 || row >= PQntuples(res)) {
+        return s;
+    }
+
+    n = PQnfields(res);
+
+    for (i = 0; i < n; i++) {
+        if (strcmp(PQfname(res, i), column) == 0) {
+            break;
+        }
+    }
+
+    if (i < n && !PQgetisnull(res, row, i)) {
+        s.data = (unsigned char *) PQgetvalue(res, row, i);
+        s.len = PQgetlength(res, row, i);
+    }
+
+    return s;
+}
+
+
+void
+tf_row_object(tf_buf_t *b, const PGresult *res, int row)
+{
+    tf_row_plan_t  plan;
+
+    if (tf_row_plan(b, res, &plan) == TF_OK) {
+        tf_row_write(b, &plan, res, row);
+    }
+}
+
+
+void
+tf_row_array(tf_buf_t *b, const PGresult *res)
+{
+    int            i, n;
+    tf_row_plan_t  plan;
+
+    if (tf_row_plan(b, res, &plan) != TF_OK) {
+        return;
+    }
+
+    tf_buf_char(b, '[');
+
+    n = PQntuples(res);
+
+    for (i = 0; i < n; i++) {
+        if (i) {
+            tf_buf_char(b, ',');
+        }
+
+        tf_row_write(b, &plan, res, i);
+    }
+
+    tf_buf_char(b, ']');
+}
+
+
+/* Lays out the rows of res.  Plan and texts are taken from b's memory. */
+
+static tf_int_t
+tf_row_plan(tf_buf_t *b, const PGresult *res, tf_row_plan_t *plan)
+{
+    int               i, n;
+    size_t            start;
+    unsigned          depth;
+    tf_buf_t          text;
+    const char       *name, *prev;
+    tf_row_column_t  *c;
+
+    n = PQnfields(res);
+
+    plan->n = 0;
+    plan->columns = tf_alloc(b->mem, (n ? n : 1) * sizeof(tf_row_column_t));
+
+    if (plan->columns == NULL) {
+        b->failed = 1;
+        return TF_ERROR;
+    }
+
+    tf_buf_init(&text, b->mem, 24 * n + 16, SIZE_MAX / 2);
+    prev = NULL;
+
+    for (i = 0; i < n; i++) {
+        name = PQfname(res, i);
+
+        if (name[0] == '_') {
+            continue;
+        }
+
+        start = text.start ? (size_t) (text.last - text.start) : 0;
+        tf_row_before(&text, name, prev);
+        prev = name;
+
+        /* the text may move while it grows: only its length is kept now */
+
+        c = &plan->columns[plan->n++];
+        c->before.len = text.last - text.start - start;
+        c->column = i;
+        c->kind = tf_row_kind(PQftype(res, i));
+    }
+
+    if (prev == NULL) {
+        tf_buf_char(&text, '{');
+    }
+
+    start = text.start ? (size_t) (text.last - text.start) : 0;
+    depth = prev ? tf_row_depth(prev) : 0;
+
+    do {
+        tf_buf_char(&text, '}');
+    } while (depth--);
+
+    if (text.failed) {
+        b->failed = 1;
+        return TF_ERROR;
+    }
+
+    for (i = 0, start = 0; i < plan->n; i++) {
+        plan->columns[i].before.data = text.start + start;
+        start += plan->columns[i].before.len;
+    }
+
+    /* without columns the rows are "{}" */
+
+    plan->after.data = text.start + (prev ? start : 0);
+    plan->after.len = text.last - plan->after.data;
+
+    return TF_OK;
+}
+
+
+/* Closes the objects that prev was in and name is not, opens those that only
+ * name is in, and writes the member's name. */
+
+static void
+tf_row_before(tf_buf_t *b, const char *name, const char *prev)
+{
+    size_t       i, same;
+    unsigned     depth;
+    tf_str_t     part;
+    const char  *dot;
+
+    same = 0;
+
+    if (prev == NULL) {
+        tf_buf_char(b, '{');
+
+    } else {
+        for (i = 0; name[i] && name[i] == prev[i]; i++) {
+            if (name[i] == '.') {
+                same = i + 1;
+            }
+        }
+
+        for (depth = tf_row_depth(prev + same); depth; depth--) {
+            tf_buf_char(b, '}');
+        }
+
+        tf_buf_char(b, ',');
+    }
+
+    name += same;
+
+    for ( ;; ) {
+        dot = strchr(name, '.');
+
+        part.data = (unsigned char *) name;
+        part.len = dot ? (size_t) (dot - name) : strlen(name);
+
+        tf_json_string(b, part);
+        tf_buf_char(b, ':');
+
+        if (dot == NULL) {
+            return;
+        }
+
+        tf_buf_char(b, '{');
+        name = dot + 1;
+    }
+}
+
+
+static unsigned
+tf_row_depth(const char *name)
+{
+    unsigned  n;
+
+    for (n = 0; *name; name++) {
+        n += *name == '.';
+    }
+
+    return n;
+}
+
+
+static tf_row_e
+tf_row_kind(Oid oid)
+{
+    size_t  i;
+
+    for (i = 0; i < sizeof(tf_row_types) / sizeof(tf_row_types[0]); i++) {
+        if (tf_row_types[i].oid == oid) {
+            return tf_row_types[i].kind;
+        }
+    }
+
+    return TF_ROW_STRING;
+}
+
+
+static void
+tf_row_write(tf_buf_t *b, const tf_row_plan_t *plan, const PGresult *res,
+    int row)
+{
+    int                     i;
+    size_t                  len;
+    const char             *p;
+    const tf_row_column_t  *c;
+
+    for (i = 0; i < plan->n; i++) {
+        c = &plan->columns[i];
+
+        tf_buf_str(b, c->before);
+
+        /* a null has no length: most cells need no second question */
+
+        len = PQgetlength(res, row, c->column);
+
+        if (len == 0 && PQgetisnull(res, row, c->column)) {
+            tf_buf_add(b, "null", 4);
+            continue;
+        }
+
+        p = PQgetvalue(res, row, c->column);
+        tf_row_cell(b, c->kind, p, len);
+    }
+
+    tf_buf_str(b, plan->after);
+}
+
+
+static void
+tf_row_cell(tf_buf_t *b, tf_row_e kind, const char *p, size_t len)
+{
+    tf_str_t  s;
+
+    switch (kind) {
+
+    case TF_ROW_STRING:
+        s.data = (unsigned char *) p;
+        s.len = len;
+        tf_json_string(b, s);
+        return;
+
+    case TF_ROW_NUMBER:
+    case TF_ROW_JSON:
+        tf_buf_add(b, p, len);
+        return;
+
+    case TF_ROW_FLOAT:
+        tf_row_float(b, p, len);
+        return;
+
+    case TF_ROW_BOOL:
+        tf_buf_lit(b, *p == 't' ? "true" : "false");
+        return;
+
+    case TF_ROW_TIME:
+        tf_row_time(b, p, len);
+        return;
+
+    case TF_ROW_STRINGS:
+    case TF_ROW_NUMBERS:
+    case TF_ROW_FLOATS:
+    case TF_ROW_BOOLS:
+        tf_row_members(b, kind, p, len);
+        return;
+    }
+}
+
+
+/* NaN, Infinity and -Infinity are no JSON. */
+
+static void
+tf_row_float(tf_buf_t *b, const char *p, size_t len)
+{
+    if (len == 0 || p[len - 1] < '0' || p[len - 1] > '9') {
+        tf_buf_add(b, "null", 4);
+        return;
+    }
+
+    tf_buf_add(b, p, len);
+}
+
+
+/*
+ * "2026-11-22 17:54:48.400979+00".  An infinity is null; what RFC 3339 cannot
+ * say (BC, offsets with seconds) stays as PostgreSQL wrote it.
+ */
+
+static void
+tf_row_time(tf_buf_t *b, const char *p, size_t len)
+{
+    tf_str_t        s;
+    unsigned char  *d;
+
+    if (len && p[len - 1] == 'y') {
+        tf_buf_add(b, "null", 4);
+        return;
+    }
+
+    if (len < 22 || p[10] != ' ' || p[len - 1] == 'C'
+        || (p[len - 3] != '+' && p[len - 3] != '-'))
+    {
+        s.data = (unsigned char *) p;
+        s.len = len;
+        tf_json_string(b, s);
+        return;
+    }
+
+    d = tf_buf_reserve(b, len + 5);
+    if (d == NULL) {
+        return;
+    }
+
+    *d++ = '"';
+    memcpy(d, p, len);
+    d[10] = 'T';
+    d += len;
+
+    if (memcmp(d - 3, "+00", 3) == 0) {
+        d[-3] = 'Z';
+        d -= 2;
+
+    } else {
+        memcpy(d, ":00", 3);
+        d += 3;
+    }
+
+    *d++ = '"';
+    b->last = d;
+}
+
+
+/* An array's text, '{1,NULL,3}' or '{{a,"b c"},{d,e}}' or '[0:1]={1,2}'. */
+
+static void
+tf_row_members(tf_buf_t *b, tf_row_e kind, const char *p, size_t len)
+{
+    const char  *end, *start;
+
+    end = p + len;
+
+    while (p < end && *p != '{') {
+        p++;
+    }
+
+    while (p < end) {
+
+        switch (*p) {
+
+        case '{':
+            tf_buf_char(b, '[');
+            p++;
+            continue;
+
+        case '}':
+            tf_buf_char(b, ']');
+            p++;
+            continue;
+
+        case ',':
+            tf_buf_char(b, ',');
+            p++;
+            continue;
+
+        case '"':
+            p = tf_row_quoted(b, p + 1, end);
+            continue;
+        }
+
+        start = p;
+
+        while (p < end && *p != ',' && *p != '}') {
+            p++;
+        }
+
+        if (p - start == 4 && memcmp(start, "NULL", 4) == 0) {
+            tf_buf_add(b, "null", 4);
+            continue;
+        }
+
+        tf_row_cell(b, kind == TF_ROW_STRINGS ? TF_ROW_STRING
+                       : kind == TF_ROW_NUMBERS ? TF_ROW_NUMBER
+                       : kind == TF_ROW_FLOATS ? TF_ROW_FLOAT : TF_ROW_BOOL,
+                    start, p - start);
+    }
+}
+
+
+/* A quoted member, p after its quote; returns what follows the closing one. */
+
+static const char *
+tf_row_quoted(tf_buf_t *b, const char *p, const char *end)
+{
+    tf_str_t        s;
+    const char     *close;
+    unsigned char  *d;
+
+    for (close = p; close < end && *close != '"'; close++) {
+        if (*close == '\\' && close + 1 < end) {
+            close++;
+        }
+    }
+
+    s.data = (unsigned char *) p;
+    s.len = close - p;
+
+    if (memchr(p, '\\', s.len)) {
+
+        s.data = tf_alloc(b->mem, s.len);
+        if (s.data == NULL) {
+            b->failed = 1;
+            return end;
+        }
+
+        for (d = s.data; p < close; p++) {
+            if (*p == '\\' && p + 1 < close) {
+                p++;
+            }
+
+            *d++ = *p;
+        }
+
+        s.len = d - s.data;
+    }
+
+    tf_json_string(b, s);
+
+    return close < end ? close + 1 : end;
+}
