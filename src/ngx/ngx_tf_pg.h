@@ -55,6 +55,7 @@ struct ngx_tf_pg_unit_s {
 
 typedef struct {
     ngx_str_t            url;           /* a libpq URI or conninfo */
+    ngx_array_t         *hosts;         /* made by ngx_tf_pg_conf_init() */
     ngx_uint_t           slow_conns;    /* default 1 */
     ngx_uint_t           queue;         /* units waiting or in flight, at most;
                                            default 1024 */
@@ -75,8 +76,13 @@ typedef struct {
 } ngx_tf_pg_state_t;
 
 
-/* Splits the URL and checks it; called when the configuration is read.
- * NGX_ERROR is logged. */
+/*
+ * Splits the URL into single hosts and looks their names up; called when the
+ * configuration is read and the other members are set.  NGX_ERROR is logged.
+ * Without sslmode in the URL: require, or disable on a unix socket and on this
+ * machine's own addresses.  With several hosts the one that can be written to
+ * is found.
+ */
 ngx_int_t ngx_tf_pg_conf_init(ngx_conf_t *cf, ngx_tf_pg_conf_t *conf);
 
 /* Starts connecting; never fails because PostgreSQL is away. */

@@ -1,0 +1,205 @@
+
+#include "ngx_tf_pg_int.h"
+
+
+static ngx_uint_t ngx_tf_pg_error_passing(ngx_tf_pg_conn_t *conn,
+    const PGresult *res, const char *state);
+static void ngx_tf_pg_error_said(ngx_tf_pg_item_t *item, const PGresult *res);
+static tf_code_e ngx_tf_pg_error_code(const char *state);
+static const char *ngx_tf_pg_error_field(const PGresult *res, int field);
+
+
+void
+ngx_tf_pg_error(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
+    const PGresult *res)
+{
+    tf_code_e          code;
+    ngx_str_t          line;
+    ngx_uint_t         level;
+    const char        *state, *name;
+    ngx_tf_pg_unit_t  *u;
+
+    u = &item->u;
+
+    if (u->err.code != TF_E_NONE || item->again) {
+        return;
+    }
+
+    state = ngx_tf_pg_error_field(res, PG_DIAG_SQLSTATE);
+
+    if (state[0] == '\0') {
+        conn->broken = 1;
+        return;
+    }
+
+    if (ngx_tf_pg_error_passing(conn, res, state)) {
+
+        if (conn->broken) {
+            return;
+        }
+
+        item->again = !u->retried;
+
+        if (item->again) {
+            return;
+        }
+    }
+
+    if (ngx_strcmp(state, "TF000") == 0) {
+        ngx_tf_pg_error_said(item, res);
+        return;
+    }
+
+    code = ngx_tf_pg_error_code(state);
+
+    tf_fail(&u->err, code, NULL, "SQLSTATE %s", state);
+
+    ngx_cpystrn((u_char *) u->constraint,
+                (u_char *) ngx_tf_pg_error_field(res, PG_DIAG_CONSTRAINT_NAME),
+                sizeof(u->constraint));
+
+    /* what clients can cause at will is no error of ours; the text of such a
+     * message may quote what they sent */
+
+    level = (code == TF_E_CONSTRAINT_VIOLATION || code == TF_E_VALIDATION_ERROR)
+            ? NGX_LOG_INFO : NGX_LOG_ERR;
+
+    line = ngx_tf_pg_line(level == NGX_LOG_INFO ? u->constraint
+                          : ngx_tf_pg_error_field(res,
+                                                  PG_DIAG_MESSAGE_PRIMARY));
+    name = item->at < u->n ? tf_sql[u->sql[item->at]].name : "";
+
+    ngx_log_error(level, ngx_cycle->log, 0,
+                  "taifish: statement \"%s\" failed, SQLSTATE %s: %V",
+                  name, state, &line);
+}
+
+
+/*
+ * Failures that say nothing about the statement; it is as if it had not been
+ * sent.  25006: this server has become a standby.  26000 and a changed result
+ * type: the statements were prepared for another schema.
+ */
+
+static ngx_uint_t
+ngx_tf_pg_error_passing(ngx_tf_pg_conn_t *conn, const PGresult *res,
+    const char *state)
+{
+    const char  *function;
+
+    if (ngx_strncmp(state, "57P", 3) == 0 || ngx_strncmp(state, "08", 2) == 0) {
+        conn->broken = 1;
+        return 1;
+    }
+
+    if (ngx_strcmp(state, "40001") == 0 || ngx_strcmp(state, "40P01") == 0) {
+        return 1;
+    }
+
+    function = ngx_tf_pg_error_field(res, PG_DIAG_SOURCE_FUNCTION);
+
+    if (ngx_strcmp(state, "26000") == 0
+        || (ngx_strcmp(state, "0A000") == 0
+            && ngx_strcmp(function, "RevalidateCachedQuery") == 0))
+    {
+        conn->recycle = 1;
+        conn->closed = 1;
+        return 1;
+    }
+
+    if (ngx_strcmp(state, "25006") == 0) {
+
+        /* a lone server that stays read-only must not cost a connection for
+         * every write */
+
+        if (!conn->closed
+            && (conn->lane->pool->nhosts > 1
+                || ngx_current_msec - conn->ready_at > 1000))
+        {
+            conn->recycle = 1;
+            conn->closed = 1;
+            conn->host = (conn->host + 1) % conn->lane->pool->nhosts;
+        }
+
+        return 1;
+    }
+
+    return 0;
+}
+
+
+/* tf_fail() of our own SQL: a code of the catalogue and the field at fault. */
+
+static void
+ngx_tf_pg_error_said(ngx_tf_pg_item_t *item, const PGresult *res)
+{
+    tf_code_e    code;
+    const char  *name;
+
+    name = ngx_tf_pg_error_field(res, PG_DIAG_MESSAGE_PRIMARY);
+    code = tf_error_find(tf_str(name));
+
+    if (code == TF_E_NONE) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "taifish: SQL fails with unknown code \"%s\"", name);
+        code = TF_E_INTERNAL_ERROR;
+    }
+
+    tf_fail(&item->u.err, code,
+            ngx_tf_pg_error_field(res, PG_DIAG_COLUMN_NAME), "%s", "");
+}
+
+
+static tf_code_e
+ngx_tf_pg_error_code(const char *state)
+{
+    ngx_uint_t  i;
+
+    /* the first match counts */
+
+    static const struct {
+        const char  *prefix;
+        tf_code_e    code;
+    } codes[] = {
+        { "23", TF_E_CONSTRAINT_VIOLATION },
+        { "22", TF_E_VALIDATION_ERROR },
+        { "57014", TF_E_DATABASE_TIMEOUT },
+        { "55P03", TF_E_DATABASE_TIMEOUT },
+        { "25006", TF_E_SERVICE_UNAVAILABLE },
+        { "26000", TF_E_SERVICE_UNAVAILABLE },
+        { "53", TF_E_SERVICE_UNAVAILABLE }
+    };
+
+    for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (ngx_strncmp(state, codes[i].prefix, ngx_strlen(codes[i].prefix))
+            == 0)
+        {
+            return codes[i].code;
+        }
+    }
+
+    return TF_E_DATABASE_QUERY_ERROR;
+}
+
+
+static const char *
+ngx_tf_pg_error_field(const PGresult *res, int field)
+{
+    const char  *text;
+
+    text = PQresultErrorField(res, field);
+
+    return text ? text : "";
+}
+
+
+ngx_str_t
+ngx_tf_pg_line(const char *message)
+{
+    ngx_str_t  line;
+
+    line.data = (u_char *) (message ? message : "");
+    line.len = strcspn((char *) line.data, "\r\n");
+
+    return line;
+}

@@ -1,0 +1,172 @@
+
+/*
+ * Inside the PostgreSQL pool: one pool per worker process, its lanes, their
+ * connections, and units on their way.
+ *
+ * Who calls whom: ngx_tf_pg_pool.c decides what is sent where and answers
+ * owners; ngx_tf_pg_conn.c runs one connection; ngx_tf_pg_error.c judges error
+ * results; ngx_tf_pg_conf.c makes the host list.
+ */
+
+
+#ifndef _NGX_TF_PG_INT_H_INCLUDED_
+#define _NGX_TF_PG_INT_H_INCLUDED_
+
+
+#include <ngx_event.h>
+
+#include "ngx_tf_fd.h"
+#include "ngx_tf_pg.h"
+
+
+#define NGX_TF_PG_FAST   0
+#define NGX_TF_PG_SLOW   1
+#define NGX_TF_PG_LANES  2
+
+
+/* One address to try: what PQconnectStartParams() takes, for each lane. */
+
+typedef struct {
+    ngx_str_t             name;         /* for logs: "host:port" */
+    const char          **keywords[NGX_TF_PG_LANES];
+    const char          **values[NGX_TF_PG_LANES];
+} ngx_tf_pg_host_t;
+
+
+/* Where a unit is. */
+
+typedef enum {
+    NGX_TF_PG_NEW = 0,      /* its owner's, not queued */
+    NGX_TF_PG_WAITING,      /* in lane->waiting: to be sent */
+    NGX_TF_PG_IN_FLIGHT,    /* in conn->flight: sent, its Sync is to come */
+    NGX_TF_PG_ANSWERED      /* in no queue: its done runs, then it is freed */
+} ngx_tf_pg_where_e;
+
+
+typedef struct {
+    ngx_tf_pg_unit_t      u;            /* first: u and item are one address */
+    ngx_tf_pg_where_e     where;
+    ngx_msec_t            since;        /* queued or sent at */
+    ngx_uint_t            at;           /* the statement whose result is next */
+    size_t                size;         /* of the values, which may be secret */
+    unsigned              describe:1;
+    unsigned              again:1;      /* its error is worth another try */
+} ngx_tf_pg_item_t;
+
+
+typedef struct ngx_tf_pg_lane_s  ngx_tf_pg_lane_t;
+typedef struct ngx_tf_pg_pool_s  ngx_tf_pg_pool_t;
+
+
+/*
+ * DOWN ── connect ──► CONNECTING ── authenticated ──► PREPARING ── Sync ──►
+ * READY ── any failure ──► DOWN.  Only ngx_tf_pg_conn.c changes the state.
+ */
+
+typedef enum {
+    NGX_TF_PG_DOWN = 0,     /* pg is NULL; the timer, if set, is the next try */
+    NGX_TF_PG_CONNECTING,   /* the timer is this try's end */
+    NGX_TF_PG_PREPARING,    /* the same */
+    NGX_TF_PG_READY         /* the timer watches the head of flight, or closes
+                               an idle connection of the slow lane */
+} ngx_tf_pg_conn_e;
+
+
+typedef struct {
+    ngx_tf_pg_lane_t     *lane;
+    ngx_tf_pg_conn_e      state;
+
+    PGconn               *pg;
+    ngx_connection_t     *c;            /* NULL between two polls of connect */
+    ngx_event_t           timer;
+
+    ngx_queue_t           flight;       /* items sent, in order of answers */
+    ngx_uint_t            nflight;
+
+    ngx_uint_t            host;         /* in the pool's list */
+    ngx_uint_t            tried;        /* hosts, since the last pause */
+    ngx_msec_t            backoff;
+    ngx_msec_t            tried_at;     /* the last try began */
+    ngx_msec_t            ready_at;
+    ngx_msec_t            moved_at;     /* the last Sync came, or idle since */
+
+    ngx_uint_t            preparing;    /* tf_sql_e whose answer is next */
+
+    unsigned              recycle:1;    /* close it when nothing is in flight,
+                                           and connect anew */
+    unsigned              closed:1;     /* send nothing more until then */
+    unsigned              broken:1;     /* the server says it is going away */
+    unsigned              failed:1;     /* a statement could not be prepared */
+} ngx_tf_pg_conn_t;
+
+
+struct ngx_tf_pg_lane_s {
+    ngx_tf_pg_pool_t     *pool;
+    ngx_uint_t            id;           /* NGX_TF_PG_FAST or _SLOW */
+    ngx_msec_t            timeout;      /* statement_timeout */
+    ngx_queue_t           waiting;      /* items to be sent */
+    ngx_tf_pg_conn_t     *conns;
+    ngx_uint_t            nconns;
+};
+
+
+struct ngx_tf_pg_pool_s {
+    ngx_tf_pg_conf_t     *conf;
+    ngx_tf_pg_host_t     *hosts;
+    ngx_uint_t            nhosts;
+    ngx_tf_pg_lane_t      lanes[NGX_TF_PG_LANES];
+    ngx_event_t           flush;        /* posted: sends what waits */
+    ngx_event_t           expire;       /* of units waiting for PostgreSQL */
+    ngx_msec_t            complained;   /* last time an outage was logged */
+    ngx_tf_pg_state_t     state;
+};
+
+
+/* ngx_tf_pg_conf.c */
+
+/* The statement_timeout of a lane. */
+ngx_msec_t ngx_tf_pg_timeout(ngx_tf_pg_conf_t *conf, ngx_uint_t lane);
+
+
+/* ngx_tf_pg_conn.c */
+
+void ngx_tf_pg_conn_init(ngx_tf_pg_conn_t *conn, ngx_tf_pg_lane_t *lane);
+
+/* Starts a try now; the connection is DOWN. */
+void ngx_tf_pg_conn_start(ngx_tf_pg_conn_t *conn);
+
+/* Puts an item into flight; the connection is READY.  NGX_ERROR: the
+ * connection is lost, and the item with it if it was taken. */
+ngx_int_t ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item);
+
+/* Sends what libpq still holds. */
+void ngx_tf_pg_conn_flush(ngx_tf_pg_conn_t *conn);
+
+/* Lets go of socket and PGconn, and nothing else. */
+void ngx_tf_pg_conn_close(ngx_tf_pg_conn_t *conn);
+
+
+/* ngx_tf_pg_error.c */
+
+/* Judges an error result of an item: sets its error or its wish for another
+ * try, and the marks of the connection. */
+void ngx_tf_pg_error(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
+    const PGresult *res);
+
+/* The first line of a libpq message. */
+ngx_str_t ngx_tf_pg_line(const char *message);
+
+
+/* ngx_tf_pg_pool.c */
+
+/* The Sync of an item has come; it is out of flight. */
+void ngx_tf_pg_pool_answer(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item);
+
+/* A connection is down: what it had in flight is to be sent again or to fail. */
+void ngx_tf_pg_pool_lost(ngx_tf_pg_lane_t *lane, ngx_queue_t *flight);
+
+/* Something may be sent now. */
+void ngx_tf_pg_pool_wake(ngx_tf_pg_pool_t *pool);
+
+
+#endif /* _NGX_TF_PG_INT_H_INCLUDED_ */

@@ -1,0 +1,621 @@
+
+#include "ngx_tf_pg_int.h"
+
+
+#define NGX_TF_PG_WAIT    1000      /* ms a unit waits for PostgreSQL */
+#define NGX_TF_PG_HURRY    300      /* ms between tries while units wait */
+
+
+static void ngx_tf_pg_flush_handler(ngx_event_t *ev);
+static void ngx_tf_pg_flush_fast(ngx_tf_pg_lane_t *lane);
+static void ngx_tf_pg_flush_slow(ngx_tf_pg_lane_t *lane);
+static ngx_tf_pg_item_t *ngx_tf_pg_take(ngx_tf_pg_lane_t *lane);
+static void ngx_tf_pg_connect(ngx_tf_pg_conn_t *conn);
+static ngx_uint_t ngx_tf_pg_serves(ngx_tf_pg_lane_t *lane);
+static void ngx_tf_pg_expire_handler(ngx_event_t *ev);
+static void ngx_tf_pg_fail(ngx_tf_pg_item_t *item, tf_code_e code);
+static void ngx_tf_pg_finish(ngx_tf_pg_item_t *item);
+static void ngx_tf_pg_free(ngx_tf_pg_item_t *item);
+static void ngx_tf_pg_again(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item);
+static ngx_tf_pg_item_t *ngx_tf_pg_item(ngx_queue_t *q);
+static ngx_tf_pg_item_t *ngx_tf_pg_alloc(const tf_sql_e *sql, ngx_uint_t n,
+    size_t size);
+
+
+/* One pool per worker process. */
+
+static ngx_tf_pg_pool_t  ngx_tf_pg_pool;
+
+
+ngx_int_t
+ngx_tf_pg_init_process(ngx_cycle_t *cycle, ngx_tf_pg_conf_t *conf)
+{
+    ngx_uint_t         i, n;
+    ngx_tf_pg_lane_t  *lane;
+    ngx_tf_pg_pool_t  *pool;
+
+    pool = &ngx_tf_pg_pool;
+
+    ngx_memzero(pool, sizeof(ngx_tf_pg_pool_t));
+
+    pool->conf = conf;
+    pool->hosts = conf->hosts->elts;
+    pool->nhosts = conf->hosts->nelts;
+
+    pool->flush.handler = ngx_tf_pg_flush_handler;
+    pool->flush.data = pool;
+    pool->flush.log = cycle->log;
+
+    pool->expire.handler = ngx_tf_pg_expire_handler;
+    pool->expire.data = pool;
+    pool->expire.log = cycle->log;
+    pool->expire.cancelable = 1;
+
+    for (i = 0; i < NGX_TF_PG_LANES; i++) {
+        lane = &pool->lanes[i];
+
+        lane->pool = pool;
+        lane->id = i;
+        lane->timeout = ngx_tf_pg_timeout(conf, i);
+        lane->nconns = (i == NGX_TF_PG_FAST) ? 1 : conf->slow_conns;
+
+        ngx_queue_init(&lane->waiting);
+
+        lane->conns = ngx_pcalloc(cycle->pool,
+                                  lane->nconns * sizeof(ngx_tf_pg_conn_t));
+        if (lane->conns == NULL) {
+            return NGX_ERROR;
+        }
+
+        for (n = 0; n < lane->nconns; n++) {
+            ngx_tf_pg_conn_init(&lane->conns[n], lane);
+        }
+    }
+
+    ngx_tf_pg_conn_start(&pool->lanes[NGX_TF_PG_FAST].conns[0]);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_tf_pg_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_uint_t         i, n;
+    ngx_queue_t       *q;
+    ngx_tf_pg_conn_t  *conn;
+    ngx_tf_pg_lane_t  *lane;
+    ngx_tf_pg_pool_t  *pool;
+
+    pool = &ngx_tf_pg_pool;
+
+    if (pool->conf == NULL) {
+        return;
+    }
+
+    for (i = 0; i < NGX_TF_PG_LANES; i++) {
+        lane = &pool->lanes[i];
+
+        for (n = 0; n < lane->nconns; n++) {
+            conn = &lane->conns[n];
+
+            ngx_tf_pg_conn_close(conn);
+
+            while (!ngx_queue_empty(&conn->flight)) {
+                q = ngx_queue_head(&conn->flight);
+                ngx_queue_remove(q);
+                ngx_tf_pg_free(ngx_tf_pg_item(q));
+            }
+        }
+
+        while (!ngx_queue_empty(&lane->waiting)) {
+            ngx_tf_pg_free(ngx_tf_pg_take(lane));
+        }
+    }
+
+    pool->conf = NULL;
+}
+
+
+ngx_tf_pg_unit_t *
+ngx_tf_pg_unit(const tf_sql_e *sql, ngx_uint_t n, const tf_str_t *values)
+{
+    u_char            *p;
+    size_t             size;
+    ngx_uint_t         i, nvalues;
+    ngx_tf_pg_item_t  *item;
+
+    nvalues = 0;
+
+    for (i = 0; i < n; i++) {
+        nvalues += tf_sql[sql[i]].nparams;
+    }
+
+    size = nvalues * sizeof(char *);
+
+    for (i = 0; i < nvalues; i++) {
+        size += values[i].len + 1;
+    }
+
+    item = ngx_tf_pg_alloc(sql, n, size);
+    if (item == NULL) {
+        return NULL;
+    }
+
+    p = (u_char *) (item->u.values + nvalues);
+
+    for (i = 0; i < nvalues; i++) {
+
+        if (values[i].data == NULL) {
+            item->u.values[i] = NULL;
+            continue;
+        }
+
+        item->u.values[i] = (const char *) p;
+        p = ngx_cpymem(p, values[i].data, values[i].len);
+        *p++ = '\0';
+    }
+
+    return &item->u;
+}
+
+
+ngx_tf_pg_unit_t *
+ngx_tf_pg_describe(const tf_sql_e *sql, ngx_uint_t n)
+{
+    ngx_tf_pg_item_t  *item;
+
+    item = ngx_tf_pg_alloc(sql, n, 0);
+    if (item == NULL) {
+        return NULL;
+    }
+
+    item->describe = 1;
+    item->u.write = 0;
+    item->u.slow = 0;
+
+    return &item->u;
+}
+
+
+static ngx_tf_pg_item_t *
+ngx_tf_pg_alloc(const tf_sql_e *sql, ngx_uint_t n, size_t size)
+{
+    ngx_uint_t         i;
+    ngx_tf_pg_item_t  *item;
+
+    for (i = 0; i < n; i++) {
+
+        /* a statement of the worker is not prepared here: that mistake must
+         * not look like a schema that changed */
+
+        if (i == NGX_TF_SQL_MAX || sql[i] == TF_SQL_NONE || sql[i] >= TF_SQL_END
+            || (tf_sql[sql[i]].flags & TF_SQL_WORKER))
+        {
+            ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                          "taifish: a unit with a statement that is not "
+                          "nginx's to run");
+            return NULL;
+        }
+    }
+
+    item = ngx_alloc(sizeof(ngx_tf_pg_item_t) + size, ngx_cycle->log);
+    if (item == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(item, sizeof(ngx_tf_pg_item_t));
+
+    item->u.n = n;
+    item->u.values = (const char **) (item + 1);
+    item->size = size;
+
+    for (i = 0; i < n; i++) {
+        item->u.sql[i] = sql[i];
+
+        if (tf_sql[sql[i]].flags & TF_SQL_WRITE) {
+            item->u.write = 1;
+        }
+
+        if (tf_sql[sql[i]].flags & TF_SQL_SLOW) {
+            item->u.slow = 1;
+        }
+    }
+
+    return item;
+}
+
+
+ngx_int_t
+ngx_tf_pg_send(ngx_tf_pg_unit_t *u)
+{
+    ngx_tf_pg_item_t  *item;
+    ngx_tf_pg_lane_t  *lane;
+    ngx_tf_pg_pool_t  *pool;
+
+    item = (ngx_tf_pg_item_t *) u;
+    pool = &ngx_tf_pg_pool;
+
+    if (pool->conf == NULL
+        || pool->state.waiting + pool->state.in_flight >= pool->conf->queue)
+    {
+        pool->state.rejected++;
+        ngx_tf_pg_free(item);
+        return NGX_BUSY;
+    }
+
+    lane = &pool->lanes[u->slow ? NGX_TF_PG_SLOW : NGX_TF_PG_FAST];
+
+    item->where = NGX_TF_PG_WAITING;
+    item->since = ngx_current_msec;
+
+    ngx_queue_insert_tail(&lane->waiting, &u->queue);
+    pool->state.waiting++;
+
+    ngx_tf_pg_pool_wake(pool);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_tf_pg_detach(ngx_tf_pg_unit_t *u)
+{
+    ngx_tf_pg_item_t  *item;
+
+    item = (ngx_tf_pg_item_t *) u;
+
+    u->done = NULL;
+
+    if (item->where == NGX_TF_PG_WAITING) {
+        ngx_queue_remove(&u->queue);
+        ngx_tf_pg_pool.state.waiting--;
+        ngx_tf_pg_free(item);
+
+    } else if (item->where == NGX_TF_PG_NEW) {
+        ngx_tf_pg_free(item);
+    }
+}
+
+
+void
+ngx_tf_pg_state(ngx_tf_pg_state_t *state)
+{
+    ngx_tf_pg_pool_t  *pool;
+
+    pool = &ngx_tf_pg_pool;
+
+    *state = pool->state;
+    state->up = pool->conf != NULL
+                && pool->lanes[NGX_TF_PG_FAST].conns[0].state
+                   == NGX_TF_PG_READY;
+}
+
+
+void
+ngx_tf_pg_pool_wake(ngx_tf_pg_pool_t *pool)
+{
+    ngx_post_event(&pool->flush, &ngx_posted_events);
+}
+
+
+/* Runs at the end of a turn of the event loop: whatever the requests of this
+ * turn asked for leaves together. */
+
+static void
+ngx_tf_pg_flush_handler(ngx_event_t *ev)
+{
+    ngx_uint_t         i;
+    ngx_tf_pg_pool_t  *pool;
+
+    pool = ev->data;
+
+    if (pool->conf == NULL) {
+        return;
+    }
+
+    ngx_tf_pg_flush_fast(&pool->lanes[NGX_TF_PG_FAST]);
+    ngx_tf_pg_flush_slow(&pool->lanes[NGX_TF_PG_SLOW]);
+
+    for (i = 0; i < NGX_TF_PG_LANES; i++) {
+
+        if (!ngx_queue_empty(&pool->lanes[i].waiting)
+            && !ngx_tf_pg_serves(&pool->lanes[i])
+            && !pool->expire.timer_set)
+        {
+            ngx_add_timer(&pool->expire, NGX_TF_PG_WAIT / 10);
+        }
+    }
+}
+
+
+static void
+ngx_tf_pg_flush_fast(ngx_tf_pg_lane_t *lane)
+{
+    ngx_tf_pg_conn_t  *conn;
+
+    conn = &lane->conns[0];
+
+    if (conn->state == NGX_TF_PG_DOWN) {
+        ngx_tf_pg_connect(conn);
+        return;
+    }
+
+    if (conn->state != NGX_TF_PG_READY || conn->closed
+        || ngx_queue_empty(&lane->waiting))
+    {
+        return;
+    }
+
+    while (!ngx_queue_empty(&lane->waiting)) {
+
+        if (ngx_tf_pg_conn_send(conn, ngx_tf_pg_take(lane)) != NGX_OK) {
+            return;
+        }
+    }
+
+    ngx_tf_pg_conn_flush(conn);
+}
+
+
+/* A connection of the slow lane has one unit at a time, and a new connection
+ * is made while others are busy; one by one, as signing in costs CPU time. */
+
+static void
+ngx_tf_pg_flush_slow(ngx_tf_pg_lane_t *lane)
+{
+    ngx_uint_t         i;
+    ngx_tf_pg_conn_t  *conn;
+
+    for (i = 0; i < lane->nconns && !ngx_queue_empty(&lane->waiting); i++) {
+        conn = &lane->conns[i];
+
+        if (conn->state == NGX_TF_PG_READY && conn->nflight == 0
+            && !conn->closed)
+        {
+            if (ngx_tf_pg_conn_send(conn, ngx_tf_pg_take(lane)) == NGX_OK) {
+                ngx_tf_pg_conn_flush(conn);
+            }
+        }
+    }
+
+    if (ngx_queue_empty(&lane->waiting)) {
+        return;
+    }
+
+    conn = NULL;
+
+    for (i = 0; i < lane->nconns; i++) {
+
+        switch (lane->conns[i].state) {
+
+        case NGX_TF_PG_CONNECTING:
+        case NGX_TF_PG_PREPARING:
+            return;
+
+        case NGX_TF_PG_DOWN:
+            if (conn == NULL) {
+                conn = &lane->conns[i];
+            }
+            break;
+
+        default:
+            break;
+        }
+    }
+
+    if (conn) {
+        ngx_tf_pg_connect(conn);
+    }
+}
+
+
+static ngx_tf_pg_item_t *
+ngx_tf_pg_take(ngx_tf_pg_lane_t *lane)
+{
+    ngx_queue_t  *q;
+
+    q = ngx_queue_head(&lane->waiting);
+    ngx_queue_remove(q);
+
+    lane->pool->state.waiting--;
+
+    return ngx_tf_pg_item(q);
+}
+
+
+/* Somebody waits for this connection: a long pause between tries is cut
+ * short, but nobody can make it try all the time. */
+
+static void
+ngx_tf_pg_connect(ngx_tf_pg_conn_t *conn)
+{
+    if (conn->timer.timer_set) {
+
+        if (ngx_queue_empty(&conn->lane->waiting)
+            || ngx_current_msec - conn->tried_at < NGX_TF_PG_HURRY)
+        {
+            return;
+        }
+
+        ngx_del_timer(&conn->timer);
+    }
+
+    ngx_tf_pg_conn_start(conn);
+}
+
+
+/* Whether units of the lane will get their turn without a new connection. */
+
+static ngx_uint_t
+ngx_tf_pg_serves(ngx_tf_pg_lane_t *lane)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < lane->nconns; i++) {
+        if (lane->conns[i].state == NGX_TF_PG_READY) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_tf_pg_expire_handler(ngx_event_t *ev)
+{
+    ngx_uint_t         i;
+    ngx_tf_pg_item_t  *item;
+    ngx_tf_pg_lane_t  *lane;
+    ngx_tf_pg_pool_t  *pool;
+
+    pool = ev->data;
+
+    for (i = 0; i < NGX_TF_PG_LANES; i++) {
+        lane = &pool->lanes[i];
+
+        if (ngx_tf_pg_serves(lane)) {
+            continue;
+        }
+
+        while (!ngx_queue_empty(&lane->waiting)) {
+            item = ngx_tf_pg_item(ngx_queue_head(&lane->waiting));
+
+            if (ngx_current_msec - item->since < NGX_TF_PG_WAIT) {
+                break;
+            }
+
+            ngx_tf_pg_fail(ngx_tf_pg_take(lane), TF_E_SERVICE_UNAVAILABLE);
+        }
+    }
+
+    ngx_tf_pg_pool_wake(pool);
+}
+
+
+void
+ngx_tf_pg_pool_answer(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item)
+{
+    lane->pool->state.in_flight--;
+
+    if (item->again && item->u.done) {
+        ngx_tf_pg_again(lane, item);
+        ngx_tf_pg_pool_wake(lane->pool);
+        return;
+    }
+
+    ngx_tf_pg_finish(item);
+}
+
+
+void
+ngx_tf_pg_pool_lost(ngx_tf_pg_lane_t *lane, ngx_queue_t *flight)
+{
+    ngx_queue_t        answered, *q;
+    ngx_tf_pg_item_t  *item;
+
+    ngx_queue_init(&answered);
+
+    /* from the last to the first: each goes before those behind it */
+
+    while (!ngx_queue_empty(flight)) {
+        q = ngx_queue_last(flight);
+        ngx_queue_remove(q);
+
+        lane->pool->state.in_flight--;
+        item = ngx_tf_pg_item(q);
+
+        if (item->u.done && item->u.err.code == TF_E_NONE && !item->u.write
+            && !item->u.retried)
+        {
+            ngx_tf_pg_again(lane, item);
+            continue;
+        }
+
+        item->where = NGX_TF_PG_ANSWERED;
+        ngx_queue_insert_head(&answered, q);
+    }
+
+    while (!ngx_queue_empty(&answered)) {
+        q = ngx_queue_head(&answered);
+        ngx_queue_remove(q);
+
+        item = ngx_tf_pg_item(q);
+
+        if (item->u.err.code != TF_E_NONE) {
+            ngx_tf_pg_finish(item);
+
+        } else {
+            ngx_tf_pg_fail(item, item->u.write ? TF_E_OUTCOME_UNKNOWN
+                                               : TF_E_SERVICE_UNAVAILABLE);
+        }
+    }
+
+    ngx_tf_pg_pool_wake(lane->pool);
+}
+
+
+/* Puts an item before those that wait, as if it had not been sent. */
+
+static void
+ngx_tf_pg_again(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < item->u.n; i++) {
+        PQclear(item->u.res[i]);
+        item->u.res[i] = NULL;
+    }
+
+    item->u.retried = 1;
+    item->u.sent = 0;
+    item->where = NGX_TF_PG_WAITING;
+    item->since = ngx_current_msec;
+
+    ngx_queue_insert_head(&lane->waiting, &item->u.queue);
+    lane->pool->state.waiting++;
+}
+
+
+static void
+ngx_tf_pg_fail(ngx_tf_pg_item_t *item, tf_code_e code)
+{
+    tf_fail(&item->u.err, code, NULL, "PostgreSQL is away");
+
+    ngx_tf_pg_finish(item);
+}
+
+
+static void
+ngx_tf_pg_finish(ngx_tf_pg_item_t *item)
+{
+    item->where = NGX_TF_PG_ANSWERED;
+
+    if (item->u.done) {
+        item->u.done(&item->u);
+    }
+
+    ngx_tf_pg_free(item);
+}
+
+
+static void
+ngx_tf_pg_free(ngx_tf_pg_item_t *item)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < item->u.n; i++) {
+        PQclear(item->u.res[i]);
+    }
+
+    ngx_explicit_memzero(item->u.values, item->size);
+    ngx_free(item);
+}
+
+
+static ngx_tf_pg_item_t *
+ngx_tf_pg_item(ngx_queue_t *q)
+{
+    return (ngx_tf_pg_item_t *) ngx_queue_data(q, ngx_tf_pg_unit_t, queue);
+}
