@@ -162,7 +162,7 @@ ngx_str_t ngx_tf_pg_line(const char *message);
 /* The Sync of an item has come; it is out of flight. */
 void ngx_tf_pg_pool_answer(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item);
 
-/* A connection is down: what it had in flight is to be sent again or to fail. */
+/* A connection is down: what it had in flight is sent again, or fails. */
 void ngx_tf_pg_pool_lost(ngx_tf_pg_lane_t *lane, ngx_queue_t *flight);
 
 /* Something may be sent now. */
