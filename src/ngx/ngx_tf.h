@@ -137,6 +137,7 @@ struct ngx_tf_op_s {
     ngx_uint_t                   nres;
     PGresult                    *res[NGX_TF_SQL_MAX];   /* of the last wait;
                                                    cleared by the op */
+    void                        *ctx;           /* next's own */
     struct ngx_tf_op_int_s      *in;            /* ngx_tf_op.c's own */
 };
 

@@ -1,0 +1,33 @@
+
+/*
+ * The shared table of sessions and tokens seen in the last two seconds, "this
+ * one is nobody" included.
+ *
+ * It has a fixed number of slots, four to a bucket; a new entry takes the
+ * oldest one of its bucket.  Readers take no lock: a slot's sequence is odd
+ * while it is written and another one afterwards.  A worker that dies while
+ * writing leaves an odd sequence, and the slot is empty until it is next
+ * written.
+ */
+
+
+#ifndef _NGX_TF_SESSION_ZONE_H_INCLUDED_
+#define _NGX_TF_SESSION_ZONE_H_INCLUDED_
+
+
+#include "ngx_tf_session.h"
+
+
+#define NGX_TF_SESSION_BELIEF  2000     /* ms */
+
+
+/* Fills s from the slot of s->id: NGX_OK, or NGX_DECLINED when none is fresh.
+ * s->cookie is the request's and stays. */
+ngx_int_t ngx_tf_session_zone_get(ngx_tf_session_t *s);
+
+/* Remembers s until two seconds after s->asked.  What was forgotten since is
+ * not remembered. */
+void ngx_tf_session_zone_put(const ngx_tf_session_t *s);
+
+
+#endif /* _NGX_TF_SESSION_ZONE_H_INCLUDED_ */
