@@ -27,7 +27,6 @@ typedef struct {
 
     ngx_msec_t           deadline;          /* of a request, default 30 s */
     ngx_msec_t           run_wait;          /* for a job's end, 20 s */
-    ngx_shm_zone_t      *sessions;
     time_t               session_idle;      /* 30 min */
     time_t               session_life;      /* 12 h */
     ngx_shm_zone_t      *zone;              /* of sessions */

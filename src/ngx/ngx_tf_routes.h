@@ -12,6 +12,7 @@
 #include "ngx_tf.h"
 
 
+extern const ngx_tf_route_t  ngx_tf_auth_routes[];
 extern const ngx_tf_route_t  ngx_tf_tags_routes[];
 
 

@@ -51,7 +51,7 @@ ngx_tf_session_zone(ngx_conf_t *cf, ngx_str_t *name, size_t size)
     zone->init = ngx_tf_session_zone_init;
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_taifish_module);
-    mcf->sessions = zone;
+    mcf->zone = zone;
 
     return NGX_OK;
 }
@@ -254,7 +254,7 @@ ngx_tf_session_sh(ngx_slab_pool_t **pool)
 {
     ngx_shm_zone_t  *zone;
 
-    zone = ngx_tf_conf()->sessions;
+    zone = ngx_tf_conf()->zone;
 
     if (pool) {
         *pool = (ngx_slab_pool_t *) zone->shm.addr;

@@ -1,6 +1,7 @@
 
 #include "ngx_tf_auth.h"
 #include "ngx_tf_conf.h"
+#include "ngx_tf_routes.h"
 #include "tf_auth.h"
 
 

@@ -1,6 +1,7 @@
 
 /*
- * Signing in and out, one's own password, one's own API tokens.
+ * Signing in and out, one's own password, one's own API tokens: the steps of
+ * ngx_tf_auth_routes and what they share.
  */
 
 
@@ -10,11 +11,6 @@
 
 #include "ngx_tf_session.h"
 
-
-extern const ngx_tf_route_t  ngx_tf_auth_routes[];
-
-
-/* --- shared by the files of this feature -------------------------------- */
 
 ngx_int_t ngx_tf_auth_login(ngx_tf_op_t *op);
 ngx_int_t ngx_tf_auth_change_password(ngx_tf_op_t *op);
