@@ -35,7 +35,7 @@ $(BUILD)/sources.mk: src/sources.sh $(shell find src sql -type d)
 	@. src/sources.sh; for v in tf_includes tf_core tf_ngx tf_worker tf_sql \
 	    tf_headers; do eval "echo \"$$v = \$$$$v\""; done > $@
 
-$(BUILD)/tf_sql_list.c: src/core/tf_sql.pl $(tf_sql)
+$(BUILD)/tf_sql_list.c: src/core/tf_sql.pl $(tf_sql) $(wildcard sql/*.sql)
 	perl src/core/tf_sql.pl $(BUILD) $(tf_sql)
 	@touch $@
 

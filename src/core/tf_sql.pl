@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
 # Turns the .sql files named as arguments into tf_sql_list.h and tf_sql_list.c
-# in the directory given first.  The format is in tf_sql.h.
+# in the directory given first.  The format is in tf_sql.h.  To be run in the
+# root of the tree.
 
 use strict;
 use warnings;
@@ -136,12 +137,18 @@ sub put {
     close $out or fail("$path: $!");
 }
 
+# The schema the statements are for: the number of the last migration.
+
+my ($schema) = sort { $b <=> $a } map { m{/0*(\d+)_[^/]*$} ? $1 + 0 : () }
+    glob "sql/*.sql";
+
 put("$dir/tf_sql_list.h",
     "\n/* Made by tf_sql.pl. */\n\n"
     . "#ifndef _TF_SQL_LIST_H_INCLUDED_\n#define _TF_SQL_LIST_H_INCLUDED_\n\n"
     . "typedef enum {\n    TF_SQL_NONE = 0,\n"
     . join('', map { "    TF_SQL_$_->[0],\n" } @stmts)
     . "    TF_SQL_END\n} tf_sql_e;\n\n"
+    . "#define TF_SCHEMA_VERSION  " . ($schema // 0) . "\n\n"
     . "#endif /* _TF_SQL_LIST_H_INCLUDED_ */\n");
 
 put("$dir/tf_sql_list.c",
