@@ -13,6 +13,7 @@
 
 
 extern const ngx_tf_route_t  ngx_tf_auth_routes[];
+extern const ngx_tf_route_t  ngx_tf_health_routes[];
 extern const ngx_tf_route_t  ngx_tf_tags_routes[];
 
 
