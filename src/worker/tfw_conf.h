@@ -29,4 +29,21 @@ typedef struct {
 } tfw_conf_t;
 
 
+/* Receives what is wrong with a setting, one call per problem. */
+typedef void (*tfw_conf_problem_pt)(const char *setting, const char *problem);
+
+
+#define TFW_CONF_KEYS  1    /* keys are needed */
+
+/* Reads the settings into conf, zeroed or loaded before, and returns the
+ * number of problems.  All of them are reported, not just the first. */
+int tfw_conf_load(tfw_conf_t *conf, unsigned flags,
+    tfw_conf_problem_pt problem);
+void tfw_conf_free(tfw_conf_t *conf);
+
+/* The value of setting NAME or the content of the file NAME_FILE names, the
+ * caller's to free(); "" when neither is set, NULL after a problem. */
+char *tfw_conf_setting(const char *name, tfw_conf_problem_pt problem);
+
+
 #endif /* _TFW_CONF_H_INCLUDED_ */

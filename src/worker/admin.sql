@@ -1,0 +1,28 @@
+-- What "taifish-worker admin" does, with the rights of the schema's owner.
+
+-- name: admin_create
+-- worker
+INSERT INTO users (username, password_hash, role)
+VALUES (:username, :password_hash, :role)
+ON CONFLICT DO NOTHING
+RETURNING id
+
+-- name: admin_reset_password
+-- worker
+-- Whoever knew the old password is signed out.
+WITH changed AS (
+    UPDATE users
+    SET password_hash = :password_hash,
+        password_changed_at = now(),
+        updated_at = now()
+    WHERE lower(username) = lower(:username)
+    RETURNING id
+), ended AS (
+    DELETE FROM sessions
+    WHERE user_id IN (SELECT id FROM changed)
+), forgiven AS (
+    DELETE FROM login_throttle
+    WHERE lower(username) = lower(:username)
+)
+SELECT id
+FROM changed

@@ -1,0 +1,177 @@
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tfw_commands.h"
+#include "tfw_db.h"
+
+
+#define TFW_ADMIN_PASSWORD  20      /* characters of a random password */
+
+
+static int tfw_admin_password(const char *file, const char *username,
+    char *password, size_t size);
+static void tfw_admin_random(char *password);
+static int tfw_admin_store(tfw_conf_t *conf, tf_sql_e sql,
+    const tfw_arg_t *args);
+
+
+int
+tfw_command_admin(tfw_conf_t *conf, int argc, char **argv)
+{
+    int          rc, create;
+    char         password[256], hash[TF_PASSWORD_LEN];
+    const char  *username, *role, *file;
+
+    username = tfw_command_option(&argc, argv, "--username");
+    role = tfw_command_option(&argc, argv, "--role");
+    file = tfw_command_option(&argc, argv, "--password-file");
+
+    username = username ? username : "admin";
+    role = role ? role : "admin";
+
+    create = argc == 1 && strcmp(argv[0], "create") == 0;
+
+    if (argc != 1 || (!create && strcmp(argv[0], "reset-password") != 0)) {
+        fprintf(stderr, "taifish-worker: admin create | reset-password, see "
+                "--help\n");
+        return 2;
+    }
+
+    if (tfw_conf_load(conf, 0, tfw_command_problem) > 0) {
+        return 1;
+    }
+
+    if (tfw_admin_password(file, username, password, sizeof(password)) != 0) {
+        return 1;
+    }
+
+    if (tf_password_hash(hash, tf_str(password)) != TF_OK) {
+        fprintf(stderr, "taifish-worker: no memory to hash a password\n");
+        return 1;
+    }
+
+    rc = tfw_admin_store(conf, create ? TF_SQL_admin_create
+                                      : TF_SQL_admin_reset_password,
+                         TFW_ARGS({ "username", username }, { "role", role },
+                                  { "password_hash", hash }));
+
+    if (rc == 1) {
+        printf("%s user %s\n", create ? "created" : "changed", username);
+
+        if (file == NULL) {
+            printf("password: %s\n", password);
+        }
+
+    } else if (rc == 0) {
+        fprintf(stderr, create ? "taifish-worker: a user %s exists already\n"
+                               : "taifish-worker: there is no user %s\n",
+                username);
+    }
+
+    tf_wipe(password, sizeof(password));
+
+    return rc == 1 ? 0 : 1;
+}
+
+
+/* The password from file, or a random one. */
+
+static int
+tfw_admin_password(const char *file, const char *username, char *password,
+    size_t size)
+{
+    int       fd;
+    ssize_t   n;
+    tf_err_t  err;
+
+    if (file == NULL) {
+        do {
+            tfw_admin_random(password);
+        } while (tf_password_rules(tf_str(password), tf_str(username), &err)
+                 != TF_OK);
+
+        return 0;
+    }
+
+    fd = open(file, O_RDONLY|O_CLOEXEC);
+    n = fd == -1 ? -1 : read(fd, password, size - 1);
+
+    if (fd != -1) {
+        close(fd);
+    }
+
+    if (n < 0) {
+        fprintf(stderr, "taifish-worker: %s: %m\n", file);
+        return 1;
+    }
+
+    while (n && (password[n - 1] == '\n' || password[n - 1] == '\r')) {
+        n--;
+    }
+
+    password[n] = '\0';
+
+    if (tf_password_rules(tf_str(password), tf_str(username), &err) != TF_OK) {
+        return tfw_command_failed("the password", &err);
+    }
+
+    return 0;
+}
+
+
+/* Without characters that look alike; 57 of them: 116 bits. */
+
+static void
+tfw_admin_random(char *password)
+{
+    int                i;
+    unsigned char      c;
+    static const char  set[] = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+                               "abcdefghijkmnopqrstuvwxyz23456789";
+
+    for (i = 0; i < TFW_ADMIN_PASSWORD; i++) {
+
+        do {
+            tf_random(&c, 1);
+        } while (c >= 4 * (sizeof(set) - 1));
+
+        password[i] = set[c % (sizeof(set) - 1)];
+    }
+
+    password[i] = '\0';
+}
+
+
+/* The number of users written, -1 after an error. */
+
+static int
+tfw_admin_store(tfw_conf_t *conf, tf_sql_e sql, const tfw_arg_t *args)
+{
+    int        n;
+    tf_err_t   err;
+    tfw_db_t  *db;
+    PGresult  *res;
+
+    db = tfw_db_create(conf->database_url, "taifish-admin");
+    if (db == NULL) {
+        fprintf(stderr, "taifish-worker: no memory\n");
+        return -1;
+    }
+
+    res = tfw_db_run(db, sql, args, &err);
+
+    if (res == NULL) {
+        tfw_command_failed("the user was not written", &err);
+        tfw_db_free(db);
+        return -1;
+    }
+
+    n = PQntuples(res);
+
+    PQclear(res);
+    tfw_db_free(db);
+
+    return n;
+}

@@ -1,0 +1,55 @@
+
+/*
+ * The commands of taifish-worker.  Each returns the exit code: 0 done, 1
+ * failed, 2 wrong arguments.  argv holds what follows the command's name.
+ */
+
+
+#ifndef _TFW_COMMANDS_H_INCLUDED_
+#define _TFW_COMMANDS_H_INCLUDED_
+
+
+#include "tfw_conf.h"
+
+
+#define TFW_VERSION  "1.0.0"
+
+
+typedef int (*tfw_command_pt)(tfw_conf_t *conf, int argc, char **argv);
+
+
+/* Serves until SIGTERM or SIGINT. */
+int tfw_command_run(tfw_conf_t *conf, int argc, char **argv);
+
+/* Brings the schema up to date; DATABASE_URL is the owner's. */
+int tfw_command_migrate(tfw_conf_t *conf, int argc, char **argv);
+
+/* create | reset-password [--username NAME] [--role ROLE] [--password-file
+ * FILE]; without a file a random password is printed, once. */
+int tfw_command_admin(tfw_conf_t *conf, int argc, char **argv);
+
+/* [--rotate] */
+int tfw_command_keygen(tfw_conf_t *conf, int argc, char **argv);
+
+/* Names everything that is wrong, settings and what they lead to. */
+int tfw_command_check_config(tfw_conf_t *conf, int argc, char **argv);
+
+/* TASK_KEY [--instance ID] [--wait] */
+int tfw_command_enqueue(tfw_conf_t *conf, int argc, char **argv);
+
+
+/* Reports a problem of a setting on stderr. */
+void tfw_command_problem(const char *setting, const char *problem);
+
+/* "taifish-worker: what: CODE: detail" on stderr; returns 1. */
+int tfw_command_failed(const char *what, const tf_err_t *err);
+
+/* The value after option name in argv, NULL when it is not given.  Takes both
+ * out of argv. */
+const char *tfw_command_option(int *argc, char **argv, const char *name);
+
+/* 1 and out of argv when the flag is there. */
+int tfw_command_flag(int *argc, char **argv, const char *name);
+
+
+#endif /* _TFW_COMMANDS_H_INCLUDED_ */

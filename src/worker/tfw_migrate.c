@@ -1,0 +1,252 @@
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tf_crypto.h"
+#include "tfw_log.h"
+#include "tfw_migrate.h"
+
+
+#define TFW_MIGRATE_LOCK  "SELECT pg_advisory_lock(8455217706284114003)"
+
+
+typedef char  tfw_checksum_t[2 * TF_DIGEST_LEN + 1];
+
+
+static tf_int_t tfw_migrate_locked(tfw_db_t *db, int *applied, tf_err_t *err);
+static tf_int_t tfw_migrate_apply(tfw_db_t *db, const tfw_migration_t *m,
+    tf_err_t *err);
+static tf_int_t tfw_migrate_steps(tfw_db_t *db, PGconn *c,
+    const tfw_migration_t *m, tf_err_t *err);
+static int tfw_migrate_done(const PGresult *res, const tfw_migration_t *m,
+    tf_err_t *err);
+static tf_int_t tfw_migrate_query(tfw_db_t *db, const char *sql,
+    PGresult **res, tf_err_t *err);
+static void tfw_migrate_checksum(const tfw_migration_t *m,
+    tfw_checksum_t checksum);
+
+
+static const char  tfw_migrate_table[] =
+    "CREATE TABLE IF NOT EXISTS schema_migrations ("
+    "    version    integer PRIMARY KEY,"
+    "    name       text NOT NULL,"
+    "    checksum   text NOT NULL,"
+    "    applied_at timestamptz NOT NULL DEFAULT now()"
+    ")";
+
+static const char  tfw_migrate_select[] =
+    "SELECT version, checksum FROM schema_migrations ORDER BY version";
+
+/* the roles come into being with the first migration */
+
+static const char  tfw_migrate_grant[] =
+    "GRANT SELECT ON schema_migrations TO taifish_api, taifish_worker";
+
+
+tf_int_t
+tfw_migrate(tfw_db_t *db, int *applied, tf_err_t *err)
+{
+    tf_int_t  rc;
+
+    *applied = 0;
+
+    /* lock_timeout would end the wait for a long migration elsewhere */
+
+    if (tfw_db_exec(db, "SET lock_timeout = 0", err) != TF_OK
+        || tfw_db_exec(db, TFW_MIGRATE_LOCK, err) != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    rc = tfw_migrate_locked(db, applied, err);
+
+    tfw_db_close(db);
+
+    return rc;
+}
+
+
+tf_int_t
+tfw_migrate_check(tfw_db_t *db, tf_err_t *err)
+{
+    int                     rc;
+    PGresult               *res;
+    const tfw_migration_t  *m;
+
+    if (tfw_migrate_query(db, tfw_migrate_select, &res, err) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    for (m = tfw_migrations; m->version; m++) {
+        rc = tfw_migrate_done(res, m, err);
+
+        if (rc == 1) {
+            continue;
+        }
+
+        PQclear(res);
+
+        return rc ? TF_ERROR
+                  : tf_fail(err, TF_E_SERVICE_UNAVAILABLE, NULL,
+                            "the schema is old, migration %d (%s) is missing: "
+                            "run \"taifish-worker migrate\"", m->version,
+                            m->name);
+    }
+
+    PQclear(res);
+
+    return TF_OK;
+}
+
+
+static tf_int_t
+tfw_migrate_locked(tfw_db_t *db, int *applied, tf_err_t *err)
+{
+    int                     rc;
+    PGresult               *res;
+    const tfw_migration_t  *m;
+
+    if (tfw_db_exec(db, tfw_migrate_table, err) != TF_OK
+        || tfw_migrate_query(db, tfw_migrate_select, &res, err) != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    for (m = tfw_migrations; m->version; m++) {
+        rc = tfw_migrate_done(res, m, err);
+
+        if (rc == 0) {
+            rc = tfw_migrate_apply(db, m, err) == TF_OK ? 1 : -1;
+            *applied += rc == 1;
+        }
+
+        if (rc == -1) {
+            PQclear(res);
+            return TF_ERROR;
+        }
+    }
+
+    PQclear(res);
+
+    return TF_OK;
+}
+
+
+static tf_int_t
+tfw_migrate_apply(tfw_db_t *db, const tfw_migration_t *m, tf_err_t *err)
+{
+    char     detail[200];
+    PGconn  *c;
+
+    c = tfw_db_conn(db, err);
+
+    if (c != NULL && tfw_db_exec(db, "BEGIN", err) == TF_OK
+        && tfw_migrate_steps(db, c, m, err) == TF_OK
+        && tfw_db_exec(db, "COMMIT", err) == TF_OK)
+    {
+        tfw_log("info", "migration %d (%s) applied", m->version, m->name);
+        return TF_OK;
+    }
+
+    tfw_db_rollback(db);
+
+    snprintf(detail, sizeof(detail), "%.190s", err->detail);
+
+    return tf_fail(err, err->code, NULL, "migration %d (%s): %s", m->version,
+                   m->name, detail);
+}
+
+
+static tf_int_t
+tfw_migrate_steps(tfw_db_t *db, PGconn *c, const tfw_migration_t *m,
+    tf_err_t *err)
+{
+    char            version[12];
+    tf_int_t        rc;
+    PGresult       *res;
+    tfw_checksum_t  checksum;
+    const char     *values[] = { version, m->name, checksum };
+
+    if (tfw_db_exec(db, m->sql, err) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    snprintf(version, sizeof(version), "%d", m->version);
+    tfw_migrate_checksum(m, checksum);
+
+    res = PQexecParams(c, "INSERT INTO schema_migrations"
+                       " (version, name, checksum) VALUES ($1, $2, $3)",
+                       3, NULL, values, NULL, NULL, 0);
+
+    rc = PQresultStatus(res) == PGRES_COMMAND_OK ? TF_OK
+         : tf_fail(err, TF_E_DATABASE_QUERY_ERROR, NULL, "%s",
+                   PQresultErrorMessage(res));
+    PQclear(res);
+
+    return rc == TF_OK ? tfw_db_exec(db, tfw_migrate_grant, err) : rc;
+}
+
+
+/* 1 when applied, 0 when not, -1 when applied with another text. */
+
+static int
+tfw_migrate_done(const PGresult *res, const tfw_migration_t *m, tf_err_t *err)
+{
+    int             i;
+    tfw_checksum_t  checksum;
+
+    tfw_migrate_checksum(m, checksum);
+
+    for (i = 0; i < PQntuples(res); i++) {
+
+        if (strtol(PQgetvalue(res, i, 0), NULL, 10) != m->version) {
+            continue;
+        }
+
+        if (strcmp(PQgetvalue(res, i, 1), checksum) == 0) {
+            return 1;
+        }
+
+        (void) tf_fail(err, TF_E_CONSTRAINT_VIOLATION, NULL,
+                       "migration %d (%s) was changed after it was applied "
+                       "to this database", m->version, m->name);
+        return -1;
+    }
+
+    return 0;
+}
+
+
+static tf_int_t
+tfw_migrate_query(tfw_db_t *db, const char *sql, PGresult **res, tf_err_t *err)
+{
+    PGconn  *c;
+
+    c = tfw_db_conn(db, err);
+    if (c == NULL) {
+        return TF_ERROR;
+    }
+
+    *res = PQexec(c, sql);
+
+    if (PQresultStatus(*res) == PGRES_TUPLES_OK) {
+        return TF_OK;
+    }
+
+    (void) tf_fail(err, TF_E_DATABASE_QUERY_ERROR, NULL,
+                   "schema_migrations: %s", PQresultErrorMessage(*res));
+    PQclear(*res);
+
+    return TF_ERROR;
+}
+
+
+static void
+tfw_migrate_checksum(const tfw_migration_t *m, tfw_checksum_t checksum)
+{
+    unsigned char  digest[TF_DIGEST_LEN];
+
+    tf_sha256(digest, m->sql, strlen(m->sql));
+    tf_hex((unsigned char *) checksum, digest, sizeof(digest));
+    checksum[2 * TF_DIGEST_LEN] = '\0';
+}

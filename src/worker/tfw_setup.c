@@ -1,0 +1,203 @@
+
+/* migrate, keygen and check-config. */
+
+
+#include <stdio.h>
+
+#include "tfw_commands.h"
+#include "tfw_keys.h"
+#include "tfw_migrate.h"
+#include "tfw_redis.h"
+
+
+static int tfw_setup_arguments(int argc, const char *command);
+static int tfw_setup_database(const tfw_conf_t *conf);
+static int tfw_setup_redis(const tfw_conf_t *conf);
+
+
+int
+tfw_command_migrate(tfw_conf_t *conf, int argc, char **argv)
+{
+    int        applied;
+    tf_int_t   rc;
+    tf_err_t   err;
+    tfw_db_t  *db;
+
+    (void) argv;
+
+    if (tfw_setup_arguments(argc, "migrate")) {
+        return 2;
+    }
+
+    if (tfw_conf_load(conf, 0, tfw_command_problem) > 0) {
+        return 1;
+    }
+
+    db = tfw_db_create(conf->database_url, "taifish-migrate");
+    if (db == NULL) {
+        fprintf(stderr, "taifish-worker: no memory\n");
+        return 1;
+    }
+
+    tfw_db_limit(db, 24 * 3600 * 1000);
+    rc = tfw_migrate(db, &applied, &err);
+    tfw_db_free(db);
+
+    if (rc != TF_OK) {
+        return tfw_command_failed("migrate", &err);
+    }
+
+    printf("the schema is up to date, %d migration%s applied\n", applied,
+           applied == 1 ? "" : "s");
+
+    return 0;
+}
+
+
+int
+tfw_command_keygen(tfw_conf_t *conf, int argc, char **argv)
+{
+    int        rotate;
+    char      *dir, kid[TF_KID_LEN + 1];
+    tf_int_t   rc;
+    tf_err_t   err;
+
+    rotate = tfw_command_flag(&argc, argv, "--rotate");
+
+    if (tfw_setup_arguments(argc, "keygen")) {
+        return 2;
+    }
+
+    conf->keys = dir = tfw_conf_setting("TAIFISH_KEYS", tfw_command_problem);
+
+    if (dir == NULL) {
+        return 1;
+    }
+
+    if (dir[0] == '\0') {
+        tfw_command_problem("TAIFISH_KEYS", "is not set; it names the "
+                            "directory to make");
+        return 1;
+    }
+
+    rc = rotate ? tfw_keys_rotate(dir, kid, &err)
+                : tfw_keys_make(dir, kid, &err);
+
+    if (rc != TF_OK) {
+        return tfw_command_failed("keygen", &err);
+    }
+
+    printf(rotate ? "%s: ring key %s added; SIGHUP makes running workers use "
+                    "it\n"
+                  : "%s: keys made, ring key %s\n", dir, kid);
+
+    return 0;
+}
+
+
+int
+tfw_command_check_config(tfw_conf_t *conf, int argc, char **argv)
+{
+    int  n;
+
+    (void) argv;
+
+    if (tfw_setup_arguments(argc, "check-config")) {
+        return 2;
+    }
+
+    n = tfw_conf_load(conf, TFW_CONF_KEYS, tfw_command_problem);
+    n += tfw_setup_database(conf) + tfw_setup_redis(conf);
+
+    if (n) {
+        fprintf(stderr, "taifish-worker: %d problem%s\n", n,
+                n == 1 ? "" : "s");
+        return 1;
+    }
+
+    printf("everything is well\n");
+
+    return 0;
+}
+
+
+static int
+tfw_setup_arguments(int argc, const char *command)
+{
+    if (argc == 0) {
+        return 0;
+    }
+
+    fprintf(stderr, "taifish-worker: wrong arguments for %s, see --help\n",
+            command);
+
+    return 1;
+}
+
+
+/* What only trying can tell: nothing when the URL itself is wrong. */
+
+static int
+tfw_setup_database(const tfw_conf_t *conf)
+{
+    int        n;
+    tf_err_t   err;
+    tfw_db_t  *db;
+
+    if (conf->database_url == NULL || conf->database_url[0] == '\0'
+        || tf_conf_database_url(conf->database_url, &err) != TF_OK)
+    {
+        return 0;
+    }
+
+    db = tfw_db_create(conf->database_url, "taifish-check");
+    if (db == NULL) {
+        tfw_command_problem("DATABASE_URL", "no memory");
+        return 1;
+    }
+
+    tfw_db_limit(db, 10000);
+    n = 0;
+
+    if (tfw_db_conn(db, &err) == NULL) {
+        tfw_command_problem("DATABASE_URL", err.detail);
+        n = 1;
+
+    } else if (tfw_migrate_check(db, &err) != TF_OK) {
+        tfw_command_problem("schema", err.detail);
+        n = 1;
+    }
+
+    tfw_db_free(db);
+
+    return n;
+}
+
+
+static int
+tfw_setup_redis(const tfw_conf_t *conf)
+{
+    int           n;
+    tf_err_t      err;
+    tfw_redis_t  *r;
+
+    if (conf->redis_url == NULL || conf->redis_url[0] == '\0') {
+        return 0;
+    }
+
+    r = tfw_redis_create(conf->redis_url);
+    if (r == NULL) {
+        return 0;           /* the URL is wrong and was reported */
+    }
+
+    n = 0;
+
+    if (tfw_redis_ping(r, &err) != TF_OK) {
+        tfw_command_problem("REDIS_URL", err.detail);
+        n = 1;
+    }
+
+    tfw_redis_free(r);
+
+    return n;
+}
