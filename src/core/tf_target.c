@@ -29,6 +29,7 @@ static tf_int_t tf_block_address(tf_str_t text, unsigned char *out);
 static tf_int_t tf_block_parse(tf_str_t text, tf_block_t *block);
 static int tf_block_has(const tf_block_t *block, const unsigned char *ip);
 static tf_str_t tf_target_next(const char **list);
+static tf_int_t tf_target_ports_parse(tf_str_t text, int *first, int *last);
 static tf_int_t tf_target_port(tf_str_t text, int *port);
 static tf_int_t tf_target_embedded(const unsigned char *ip,
     unsigned char *inner);
@@ -87,7 +88,7 @@ static const int  tf_target_ports[] = { 5432, 3306, 1433, 1521 };
 tf_int_t
 tf_conf_targets_check(const tf_conf_targets_t *t, tf_err_t *err)
 {
-    int          port;
+    int          first, last;
     tf_str_t     word;
     tf_block_t   block;
     const char  *list;
@@ -106,9 +107,9 @@ tf_conf_targets_check(const tf_conf_targets_t *t, tf_err_t *err)
     for (list = t->ports; list && *list; /* void */ ) {
         word = tf_target_next(&list);
 
-        if (tf_target_port(word, &port) != TF_OK) {
+        if (tf_target_ports_parse(word, &first, &last) != TF_OK) {
             return tf_fail(err, TF_E_VALIDATION_ERROR, "TAIFISH_TARGET_PORTS",
-                           "\"%.*s\" is no port", word.len < 64
+                           "\"%.*s\" is no port or range", word.len < 64
                            ? (int) word.len : 64, (char *) word.data);
         }
     }
@@ -230,7 +231,7 @@ tf_int_t
 tf_target_address(const tf_conf_targets_t *t, const char *address, int port,
     tf_err_t *err)
 {
-    int                 n, known;
+    int                 first, last, known;
     size_t              i;
     tf_str_t            word;
     const char         *list;
@@ -250,7 +251,8 @@ tf_target_address(const tf_conf_targets_t *t, const char *address, int port,
 
     for (list = t->ports; list && *list; /* void */ ) {
         word = tf_target_next(&list);
-        known |= tf_target_port(word, &n) == TF_OK && n == port;
+        known |= tf_target_ports_parse(word, &first, &last) == TF_OK
+                 && first <= port && port <= last;
     }
 
     if (!known) {
@@ -392,6 +394,30 @@ tf_target_next(const char **list)
     word.len = len;
 
     return word;
+}
+
+
+/* A port, or a range of them such as 5433-5440. */
+
+static tf_int_t
+tf_target_ports_parse(tf_str_t text, int *first, int *last)
+{
+    tf_str_t        low, high;
+    unsigned char  *dash;
+
+    low = text;
+    high = text;
+    dash = text.len ? memchr(text.data, '-', text.len) : NULL;
+
+    if (dash != NULL) {
+        low.len = dash - text.data;
+        high.data = dash + 1;
+        high.len = text.len - low.len - 1;
+    }
+
+    return tf_target_port(low, first) == TF_OK
+           && tf_target_port(high, last) == TF_OK
+           && *first <= *last ? TF_OK : TF_ERROR;
 }
 
 
