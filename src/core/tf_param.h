@@ -81,8 +81,11 @@ tf_int_t tf_param_json(const tf_mem_t *mem, const tf_param_t *p,
 /* Parameters of every page: page, limit (default 20, at most 200), sort,
  * order; to stand at the front of a query table. */
 #define TF_P_PAGE(sort_default, order_default)                               \
+    TF_P_PAGE_OF("20", sort_default, order_default)
+
+#define TF_P_PAGE_OF(limit_default, sort_default, order_default)             \
     { "page", TF_P_INT, 0, 1, 1000000, NULL, "1", "page number" },           \
-    { "limit", TF_P_INT, 0, 1, 200, NULL, "20", "rows a page" },             \
+    { "limit", TF_P_INT, 0, 1, 200, NULL, limit_default, "rows a page" },    \
     { "sort", TF_P_SORT, 0, 0, 64, NULL, sort_default, "sort key" },         \
     { "order", TF_P_ENUM, 0, 0, 0, "asc|desc", order_default,                \
       "sort direction" }
