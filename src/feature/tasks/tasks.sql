@@ -1,0 +1,189 @@
+-- Runs and their items as people see them: of the queue's states, scheduled,
+-- ready and retry are pending, done is completed and dead is failed.
+
+-- part: run
+r.id, r.run_id, r.task_key, r.task_key AS task_name, r.task_category,
+       r.trigger_source, r.status, r.started_at, r.completed_at,
+       r.progress_total, r.progress_completed, r.progress_failed,
+       r.progress_cancelled, r.created_by, r.summary AS summary_json,
+       r.result_url, r.error_message, r.created_at,
+       greatest(r.created_at, r.started_at, r.completed_at) AS updated_at
+
+-- part: item_status
+CASE i.state WHEN 'running' THEN 'running'
+                    WHEN 'done' THEN 'completed'
+                    WHEN 'dead' THEN 'failed'
+                    WHEN 'cancelled' THEN 'cancelled'
+                    ELSE 'pending' END
+
+-- part: item
+i.id, r.run_id, i.item_type, i.item_key, i.item_name, i.instance_id,
+       {item_status} AS status, i.attempt, i.started_at, i.completed_at,
+       i.metrics AS metrics_json, i.details AS details_json, i.error_code,
+       i.error_message, i.created_at,
+       greatest(i.created_at, i.started_at, i.completed_at) AS updated_at
+
+-- part: run_object
+(SELECT row_to_json(x) FROM (SELECT {run}) x) AS run
+
+
+-- name: task_runs_list
+-- sort: id=r.id started_at=r.started_at completed_at=r.completed_at created_at=r.created_at task_key=r.task_key status=r.status
+SELECT {run}
+FROM task_runs r
+WHERE (:task_key::text IS NULL OR r.task_key = :task_key)
+      AND (:task_category::text IS NULL OR r.task_category = :task_category)
+      AND (:trigger_source::text IS NULL OR r.trigger_source = :trigger_source)
+      AND (:status::text IS NULL OR r.status = :status)
+ORDER BY {sort}
+LIMIT :limit::int OFFSET :_offset::int
+
+-- name: task_runs_get
+SELECT {run_object},
+       (SELECT coalesce(json_agg(x ORDER BY x.id), '[]')
+        FROM (SELECT {item} FROM task_items i WHERE i.run_id = r.id) x)
+       AS items
+FROM task_runs r
+WHERE r.run_id = :run_id::uuid
+
+-- name: task_runs_errors
+SELECT {run_object},
+       (SELECT coalesce(json_agg(x ORDER BY x.id), '[]')
+        FROM (SELECT {item}
+              FROM task_items i
+              WHERE i.run_id = r.id AND i.state = 'dead') x) AS items,
+       (SELECT count(*)
+        FROM task_items i
+        WHERE i.run_id = r.id AND i.state = 'dead') AS error_count
+FROM task_runs r
+WHERE r.run_id = :run_id::uuid
+
+-- name: task_runs_cancel
+-- What waits ends now; what runs is asked to, and its worker ends it.  One
+-- UPDATE for both: an item claimed meanwhile is looked at again.
+WITH asked AS (
+    UPDATE task_items i
+    SET cancel = true,
+        state = CASE WHEN i.state = 'running' THEN i.state
+                     ELSE 'cancelled' END,
+        completed_at = CASE WHEN i.state = 'running' THEN NULL
+                            ELSE now() END
+    FROM task_runs r
+    WHERE r.run_id = :run_id::uuid AND i.run_id = r.id
+          AND r.status IN ('pending', 'running')
+          AND i.state IN ('scheduled', 'ready', 'running', 'retry')
+    RETURNING i.state
+), counted AS (
+    SELECT count(*) FILTER (WHERE state = 'cancelled') AS ended,
+           count(*) FILTER (WHERE state = 'running') AS open
+    FROM asked
+)
+UPDATE task_runs r
+SET status = 'cancelled',
+    completed_at = CASE WHEN c.open = 0 THEN now() END,
+    progress_cancelled = r.progress_cancelled + c.ended
+FROM counted c
+WHERE r.run_id = :run_id AND r.status IN ('pending', 'running')
+RETURNING r.run_id, r.status
+
+-- part: result
+coalesce(i.details, '{}')
+                           || jsonb_strip_nulls(jsonb_build_object(
+                                  'instance_id',
+                                  CASE WHEN i.item_key ~ '^[0-9]{1,18}$'
+                                       THEN i.item_key::bigint END,
+                                  'instance_name', i.item_name,
+                                  'error_code', i.error_code))
+                           || CASE WHEN i.state = 'done' THEN '{}'::jsonb
+                                   ELSE '{"success": false}' END
+
+-- name: task_run_outcome
+-- What a request that waits for a run answers with: what its item left, and of
+-- several items what all of them left.
+SELECT r.run_id, r.status, {item_status} AS item_status,
+       CASE WHEN n.items = 1 THEN i.details
+            ELSE jsonb_build_object(
+                     'results', n.results,
+                     'summary', jsonb_build_object('total', n.items,
+                                                   'success', n.success,
+                                                   'failed', n.items
+                                                             - n.success),
+                     'run_id', r.run_id) END AS details,
+       i.error_code, i.error_message
+FROM task_runs r
+     CROSS JOIN LATERAL (
+         SELECT count(*) AS items,
+                count(*) FILTER (
+                    WHERE i.state = 'done'
+                          AND coalesce(i.details ->> 'success', 'true')
+                              = 'true') AS success,
+                jsonb_agg({result} ORDER BY i.id) AS results
+         FROM task_items i
+         WHERE i.run_id = r.id
+     ) n
+     LEFT JOIN task_items i ON i.run_id = r.id AND n.items = 1
+WHERE r.run_id = :run_id::uuid
+
+
+-- The same rows as sync sessions: runs that read instances.
+
+-- part: sync_type
+CASE WHEN r.trigger_source = 'scheduled' THEN 'scheduled_task'
+            WHEN r.progress_total = 1 THEN 'manual_single'
+            ELSE 'manual_batch' END
+
+-- part: sync_session
+r.id, r.run_id AS session_id, {sync_type} AS sync_type,
+       r.task_category AS sync_category, r.status, r.started_at,
+       r.completed_at, r.progress_total AS total_instances,
+       r.progress_completed AS successful_instances,
+       r.progress_failed AS failed_instances, r.created_by, r.created_at,
+       greatest(r.created_at, r.started_at, r.completed_at) AS updated_at
+
+-- part: sync_record
+i.id, r.run_id AS session_id, i.instance_id, i.item_name AS instance_name,
+       r.task_category AS sync_category, {item_status} AS status,
+       i.started_at, i.completed_at,
+       i.metrics -> 'synced_count' AS items_synced,
+       i.metrics -> 'added_count' AS items_created,
+       i.metrics -> 'modified_count' AS items_updated,
+       i.metrics -> 'removed_count' AS items_deleted,
+       i.error_message, i.details AS sync_details, i.created_at
+
+-- name: sync_sessions_list
+-- sort: id=r.id started_at=r.started_at completed_at=r.completed_at created_at=r.created_at status=r.status
+SELECT {sync_session}
+FROM task_runs r
+WHERE r.task_key LIKE 'sync\_%'
+      AND (:sync_type::text IS NULL OR :sync_type = {sync_type})
+      AND (:sync_category::text IS NULL OR r.task_category = :sync_category)
+      AND (:status::text IS NULL OR r.status = :status)
+ORDER BY {sort}
+LIMIT :limit::int OFFSET :_offset::int
+
+-- name: sync_sessions_get
+SELECT (SELECT row_to_json(x)
+        FROM (SELECT {sync_session},
+                     round(100.0 * (r.progress_completed + r.progress_failed)
+                           / greatest(r.progress_total, 1), 1)
+                     AS progress_percentage,
+                     (SELECT coalesce(json_agg(y ORDER BY y.id), '[]')
+                      FROM (SELECT {sync_record}
+                            FROM task_items i
+                            WHERE i.run_id = r.id) y) AS instance_records
+             ) x) AS session
+FROM task_runs r
+WHERE r.run_id = :session_id::uuid AND r.task_key LIKE 'sync\_%'
+
+-- name: sync_sessions_errors
+SELECT (SELECT row_to_json(x) FROM (SELECT {sync_session}) x) AS session,
+       (SELECT coalesce(json_agg(y ORDER BY y.id), '[]')
+        FROM (SELECT {sync_record}
+              FROM task_items i
+              WHERE i.run_id = r.id AND i.state = 'dead') y)
+       AS error_records,
+       (SELECT count(*)
+        FROM task_items i
+        WHERE i.run_id = r.id AND i.state = 'dead') AS error_count
+FROM task_runs r
+WHERE r.run_id = :session_id::uuid AND r.task_key LIKE 'sync\_%'
