@@ -1,0 +1,422 @@
+-- What no part of TaiFish collects is null, never a value that claims to know.
+
+-- part: instance
+i.id, i.name, i.db_type, i.host, i.port, i.description, i.is_active,
+       i.deleted_at,
+       CASE WHEN i.deleted_at IS NOT NULL THEN 'deleted'
+            WHEN i.is_active THEN 'active'
+            ELSE 'inactive' END AS status,
+       NULL::text AS audit_status, NULL::text AS backup_status,
+       NULL::timestamptz AS backup_last_time, i.main_version,
+       NULL::bigint AS active_db_count,
+       CASE WHEN i.last_sync_at IS NOT NULL
+            THEN (SELECT count(*)
+                  FROM accounts a
+                  WHERE a.instance_id = i.id AND a.dropped_at IS NULL
+                        AND a.kind <> 'public')
+       END AS active_account_count,
+       i.last_sync_at AS last_sync_time, i.last_sync_status,
+       NULL::boolean AS is_jumpserver_managed, i.tls_mode, i.credential_id,
+       (SELECT coalesce(json_agg(json_build_object(
+                                     'name', t.name,
+                                     'display_name', t.display_name)
+                                 ORDER BY t.name), '[]')
+        FROM instance_tags it
+             JOIN tags t ON t.id = it.tag_id
+        WHERE it.instance_id = i.id) AS tags
+
+-- part: instance_detail
+{instance}, i.database_name, i.tls_ca, i.database_version,
+       i.detailed_version, i.sync_count, i.last_connected, i.created_at,
+       i.updated_at,
+       CASE WHEN c.id IS NOT NULL
+            THEN json_build_object('id', c.id, 'name', c.name,
+                                   'username', c.username,
+                                   'credential_type', c.credential_type,
+                                   'is_active', c.is_active)
+       END AS credential
+FROM instances i
+     LEFT JOIN credentials c ON c.id = i.credential_id
+
+
+-- name: instances_list
+-- sort: id=i.id name=i.name db_type=i.db_type host=i.host port=i.port status=i.is_active main_version=i.main_version last_sync_time=i.last_sync_at created_at=i.created_at
+SELECT {instance}
+FROM instances i
+WHERE (:include_deleted::boolean OR i.deleted_at IS NULL)
+      AND (:search::text IS NULL OR i.name ILIKE :search
+           OR i.host ILIKE :search OR i.description ILIKE :search)
+      AND (:db_type::text IS NULL OR :db_type IN ('all', i.db_type))
+      AND coalesce(:status::text, 'all')
+          IN ('all', CASE WHEN i.is_active THEN 'active' ELSE 'inactive' END)
+      AND (:tags::text[] IS NULL
+           OR EXISTS (SELECT
+                      FROM instance_tags it
+                           JOIN tags t ON t.id = it.tag_id
+                      WHERE it.instance_id = i.id AND t.name = ANY (:tags)))
+ORDER BY {sort}
+LIMIT :limit::int OFFSET :_offset::int
+
+-- name: instances_get
+SELECT {instance_detail}
+WHERE i.id = :id::bigint
+
+-- name: instances_get_named
+SELECT {instance_detail}
+WHERE i.name = :name::text
+
+-- part: credential_exists
+SELECT tf_fail('RESOURCE_NOT_FOUND', 'credential_id')
+    WHERE :credential_id::bigint IS NOT NULL
+          AND NOT EXISTS (SELECT FROM credentials WHERE id = :credential_id)
+
+-- part: credential_unfit
+(NOT c.is_active OR c.credential_type <> 'database'
+               OR c.db_type IS DISTINCT FROM :db_type::text)
+
+-- part: credential_fits
+SELECT tf_fail('VALIDATION_ERROR', 'credential_id')
+    FROM credentials c
+    WHERE c.id = :credential_id
+          AND {credential_unfit}
+
+-- part: tls_rules
+-- Weaker checks of the server's identity are an admin's decision.
+    SELECT tf_fail('FORBIDDEN', 'tls_mode')
+    WHERE :_role::text <> 'admin' AND :tls_mode::text <> 'verify-full'
+    UNION ALL
+    SELECT tf_fail('FORBIDDEN', 'tls_ca')
+    WHERE :_role <> 'admin' AND :tls_ca::text IS NOT NULL
+
+-- part: tags_exist
+SELECT tf_fail('VALIDATION_ERROR', 'tag_names')
+    WHERE EXISTS (SELECT unnest(:tag_names::text[])
+                  EXCEPT
+                  SELECT name FROM tags)
+
+-- name: instances_create
+WITH rules AS (
+    {credential_exists}
+    UNION ALL
+    {credential_fits}
+    UNION ALL
+    {tls_rules}
+    UNION ALL
+    {tags_exist}
+), created AS (
+    INSERT INTO instances (name, db_type, host, port, database_name, tls_mode,
+                           tls_ca, credential_id, description, is_active)
+    SELECT :name::text, :db_type, :host, :port::int, :database_name,
+           coalesce(:tls_mode, 'verify-full'), :tls_ca, :credential_id,
+           :description, coalesce(:is_active::boolean, true)
+    WHERE (SELECT count(*) FROM rules) = 0
+    RETURNING id
+)
+INSERT INTO instance_tags (instance_id, tag_id)
+SELECT n.id, t.id
+FROM created n, tags t
+WHERE t.name = ANY (:tag_names)
+
+-- name: instances_update
+-- A stored password is sent to nobody new: when where or how to connect
+-- changes, the request has to name the credential again.
+WITH old AS MATERIALIZED (
+    SELECT *
+    FROM instances
+    WHERE id = :id::bigint AND deleted_at IS NULL
+    FOR UPDATE
+), wish AS (
+    SELECT o.id,
+           coalesce(:tls_mode::text, o.tls_mode) AS tls_mode,
+           CASE WHEN :has_tls_ca::boolean THEN :tls_ca::text
+                ELSE o.tls_ca END AS tls_ca
+    FROM old o
+), rules AS (
+    SELECT tf_fail('RESOURCE_NOT_FOUND', 'id')
+    WHERE NOT EXISTS (SELECT FROM old)
+    UNION ALL
+    SELECT tf_fail('FORBIDDEN', 'tls_mode')
+    FROM old o, wish w
+    WHERE :_role::text <> 'admin' AND w.tls_mode <> 'verify-full'
+          AND w.tls_mode <> o.tls_mode
+    UNION ALL
+    SELECT tf_fail('FORBIDDEN', 'tls_ca')
+    FROM old o, wish w
+    WHERE :_role <> 'admin' AND w.tls_ca IS DISTINCT FROM o.tls_ca
+    UNION ALL
+    SELECT tf_fail('CREDENTIAL_REQUIRED', 'credential_id')
+    FROM old o, wish w
+    WHERE o.credential_id IS NOT NULL AND NOT :has_credential_id::boolean
+          AND (o.db_type, o.host, o.port, o.tls_mode, o.tls_ca)
+              IS DISTINCT FROM (:db_type::text, :host::text, :port::int,
+                                w.tls_mode, w.tls_ca)
+    UNION ALL
+    {credential_exists}
+    UNION ALL
+    SELECT tf_fail('VALIDATION_ERROR', 'credential_id')
+    FROM credentials c, old o
+    WHERE c.id = :credential_id
+          AND (c.id IS DISTINCT FROM o.credential_id OR o.db_type <> :db_type)
+          AND {credential_unfit}
+    UNION ALL
+    {tags_exist}
+), changed AS (
+    UPDATE instances i
+    SET name = :name,
+        db_type = :db_type,
+        host = :host,
+        port = :port,
+        database_name = CASE WHEN :has_database_name::boolean
+                             THEN :database_name ELSE i.database_name END,
+        tls_mode = w.tls_mode,
+        tls_ca = w.tls_ca,
+        credential_id = CASE WHEN :has_credential_id THEN :credential_id
+                             ELSE i.credential_id END,
+        description = CASE WHEN :has_description::boolean
+                           THEN :description ELSE i.description END,
+        is_active = coalesce(:is_active::boolean, i.is_active),
+        updated_at = now()
+    FROM wish w
+    WHERE i.id = w.id AND (SELECT count(*) FROM rules) = 0
+    RETURNING i.id
+), dropped AS (
+    DELETE FROM instance_tags it
+    USING changed n
+    WHERE it.instance_id = n.id AND :has_tag_names::boolean
+          AND NOT EXISTS (SELECT
+                          FROM tags t
+                          WHERE t.id = it.tag_id
+                                AND t.name = ANY (:tag_names))
+)
+INSERT INTO instance_tags (instance_id, tag_id)
+SELECT n.id, t.id
+FROM changed n, tags t
+WHERE t.name = ANY (:tag_names)
+ON CONFLICT DO NOTHING
+
+-- name: instances_delete
+UPDATE instances
+SET deleted_at = now(), updated_at = now()
+WHERE id = :id::bigint AND deleted_at IS NULL
+RETURNING id AS instance_id, deleted_at, 'soft' AS deletion_mode
+
+-- name: instances_restore
+UPDATE instances
+SET deleted_at = NULL, updated_at = now()
+WHERE id = :id::bigint AND deleted_at IS NOT NULL
+
+-- name: instances_batch_delete
+-- Removal for good takes accounts and their history along, so it waits until
+-- nothing works on the instance.
+WITH wanted AS (
+    SELECT DISTINCT unnest(:instance_ids::bigint[]) AS id
+), rules AS (
+    SELECT tf_fail('ALREADY_RUNNING', 'instance_ids')
+    WHERE :deletion_mode::text = 'hard'
+          AND EXISTS (SELECT
+                      FROM task_items
+                      WHERE instance_id IN (SELECT id FROM wanted)
+                            AND state IN ('scheduled', 'ready', 'running',
+                                          'retry'))
+), hidden AS (
+    UPDATE instances
+    SET deleted_at = now(), updated_at = now()
+    WHERE id IN (SELECT id FROM wanted) AND deleted_at IS NULL
+          AND :deletion_mode = 'soft' AND (SELECT count(*) FROM rules) = 0
+    RETURNING id
+), removed AS (
+    DELETE FROM instances
+    WHERE id IN (SELECT id FROM wanted) AND :deletion_mode = 'hard'
+          AND (SELECT count(*) FROM rules) = 0
+    RETURNING id
+), gone AS (
+    SELECT id FROM hidden UNION ALL SELECT id FROM removed
+)
+SELECT (SELECT count(*) FROM gone) AS deleted_count,
+       (SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM gone)
+       AS instance_ids,
+       (SELECT coalesce(array_agg(w.id ORDER BY w.id), '{}')
+        FROM wanted w
+        WHERE NOT EXISTS (SELECT FROM instances i WHERE i.id = w.id))
+       AS missing_instance_ids,
+       :deletion_mode AS deletion_mode
+
+-- name: instances_options
+SELECT id, name, db_type, name || ' (' || host || ':' || port || ')'
+       AS display_name,
+       NULL::text AS asset_url
+FROM instances
+WHERE deleted_at IS NULL
+      AND (:db_type::text[] IS NULL OR db_type = ANY (:db_type))
+ORDER BY name
+
+-- name: instances_account_scopes
+SELECT 'instance:' || id AS value, name AS label, db_type,
+       'instance' AS owner_type, id AS owner_id, name, host
+FROM instances
+WHERE deleted_at IS NULL
+      AND (:db_type::text[] IS NULL OR db_type = ANY (:db_type))
+ORDER BY name
+
+-- name: instances_statistics
+WITH shown AS (
+    SELECT i.*,
+           EXISTS (SELECT
+                   FROM instance_tags it
+                        JOIN tags t ON t.id = it.tag_id
+                   WHERE it.instance_id = i.id
+                         AND t.category = 'architecture'
+                         AND lower(t.name) NOT IN ('standalone', 'single'))
+           AS clustered
+    FROM instances i
+    WHERE i.deleted_at IS NULL
+), counted AS (
+    SELECT count(*) AS total,
+           count(*) FILTER (WHERE is_active) AS active,
+           count(*) FILTER (WHERE NOT is_active) AS disabled,
+           count(*) FILTER (WHERE is_active AND clustered) AS clustered
+    FROM shown
+), deleted AS (
+    SELECT count(*) AS total FROM instances WHERE deleted_at IS NOT NULL
+)
+SELECT c.total + d.total AS total_instances,
+       c.total AS current_instances,
+       c.active AS active_instances,
+       c.active AS normal_instances,
+       c.disabled AS disabled_instances,
+       c.disabled AS inactive_instances,
+       d.total AS deleted_instances,
+       c.clustered AS high_availability_instances,
+       NULL::bigint AS audit_enabled_instances,
+       NULL::bigint AS managed_instances,
+       NULL::bigint AS unmanaged_instances,
+       NULL::bigint AS backed_up_instances,
+       NULL::bigint AS backup_stale_instances,
+       NULL::bigint AS not_backed_up_instances,
+       '[]'::json AS backup_status_stats,
+       (SELECT count(DISTINCT db_type) FROM shown) AS db_types_count,
+       (SELECT coalesce(json_agg(x), '[]')
+        FROM (SELECT db_type, count(*) AS count
+              FROM shown
+              GROUP BY db_type
+              ORDER BY count(*) DESC, db_type) x) AS db_type_stats,
+       (SELECT coalesce(json_agg(x), '[]')
+        FROM (SELECT port, count(*) AS count
+              FROM shown
+              GROUP BY port
+              ORDER BY count(*) DESC, port
+              LIMIT 10) x) AS port_stats,
+       (SELECT coalesce(json_agg(x), '[]')
+        FROM (SELECT db_type, main_version AS version, count(*) AS count
+              FROM shown
+              GROUP BY db_type, main_version
+              ORDER BY db_type, main_version) x) AS version_stats
+FROM counted c, deleted d
+
+-- name: instances_connection_status
+SELECT id AS instance_id, name AS instance_name, db_type, host, port,
+       last_connected,
+       CASE WHEN last_connected IS NULL THEN 'unknown'
+            WHEN last_connected > now() - interval '1 hour' THEN 'good'
+            WHEN last_connected > now() - interval '1 day' THEN 'warning'
+            ELSE 'poor' END AS status,
+       is_active
+FROM instances
+WHERE id = :id::bigint
+
+-- name: instances_validate_connection
+WITH rules AS (
+    {credential_exists}
+    UNION ALL
+    {credential_fits}
+)
+SELECT :db_type AS db_type, :port::int AS port, :credential_id AS credential_id
+WHERE (SELECT count(*) FROM rules) = 0
+
+-- name: instances_test_connection
+-- An instance as it is stored, or for those who may change instances a place
+-- that is not stored yet.
+WITH rules AS (
+    SELECT tf_fail('RESOURCE_NOT_FOUND', 'instance_id')
+    WHERE :instance_id::bigint IS NOT NULL
+          AND NOT EXISTS (SELECT
+                          FROM instances
+                          WHERE id = :instance_id AND deleted_at IS NULL)
+    UNION ALL
+    SELECT tf_fail('PERMISSION_REQUIRED', 'host')
+    WHERE :instance_id IS NULL AND :_role::text NOT IN ('admin', 'user')
+    UNION ALL
+    SELECT tf_fail('VALIDATION_ERROR', f.name)
+    FROM (VALUES ('db_type', :db_type::text), ('host', :host::text),
+                 ('port', :port::int::text),
+                 ('credential_id', :credential_id::bigint::text)) f (name, value)
+    WHERE :instance_id IS NULL AND f.value IS NULL
+    UNION ALL
+    SELECT *
+    FROM (
+        {credential_exists}
+        UNION ALL
+        {credential_fits}
+        UNION ALL
+        {tls_rules}
+    ) adhoc
+    WHERE :instance_id IS NULL
+), run AS (
+    INSERT INTO task_runs (task_key, task_category, trigger_source,
+                           created_by, progress_total)
+    SELECT 'test_connection', 'other', 'manual', :_user_id::bigint, 1
+    WHERE (SELECT count(*) FROM rules) = 0
+    RETURNING id, run_id
+), item AS (
+    INSERT INTO task_items (run_id, kind, lane, item_type, item_key,
+                            item_name, instance_id, payload, max_attempts,
+                            deadline)
+    SELECT r.id, 'test_connection', 'short', 'instance',
+           coalesce(:instance_id::text, :host || ':' || :port),
+           coalesce((SELECT name FROM instances WHERE id = :instance_id),
+                    :name::text),
+           :instance_id,
+           CASE WHEN :instance_id IS NULL
+                THEN jsonb_build_object(
+                         'db_type', :db_type, 'host', :host,
+                         'port', :port::int, 'credential_id', :credential_id,
+                         'database_name', :database_name::text,
+                         'tls_mode', coalesce(:tls_mode, 'verify-full'),
+                         'tls_ca', :tls_ca)
+                ELSE '{}' END,
+           1, '25 seconds'
+    FROM run r
+)
+SELECT run_id
+FROM run
+
+-- name: instances_batch_test
+-- An instance that is not there is told as an item that failed.
+WITH wanted AS (
+    SELECT w.id, i.id AS instance_id, i.name
+    FROM (SELECT DISTINCT unnest(:instance_ids::bigint[]) AS id) w
+         LEFT JOIN instances i ON i.id = w.id AND i.deleted_at IS NULL
+), rules AS (
+    SELECT tf_fail('RESOURCE_NOT_FOUND', 'instance_ids')
+    WHERE NOT EXISTS (SELECT FROM wanted WHERE instance_id IS NOT NULL)
+), run AS (
+    INSERT INTO task_runs (task_key, task_category, trigger_source,
+                           created_by, progress_total, progress_failed)
+    SELECT 'test_connection', 'other', 'manual', :_user_id::bigint,
+           count(*), count(*) FILTER (WHERE instance_id IS NULL)
+    FROM wanted
+    WHERE (SELECT count(*) FROM rules) = 0
+    RETURNING id, run_id
+), item AS (
+    INSERT INTO task_items (run_id, kind, lane, item_type, item_key,
+                            item_name, instance_id, max_attempts, deadline,
+                            state, completed_at, error_code)
+    SELECT r.id, 'test_connection', 'short', 'instance', w.id::text, w.name,
+           w.instance_id, 1, '25 seconds',
+           CASE WHEN w.instance_id IS NULL THEN 'dead' ELSE 'ready' END,
+           CASE WHEN w.instance_id IS NULL THEN now() END,
+           CASE WHEN w.instance_id IS NULL THEN 'RESOURCE_NOT_FOUND' END
+    FROM run r, wanted w
+)
+SELECT run_id
+FROM run

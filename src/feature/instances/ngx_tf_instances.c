@@ -1,0 +1,232 @@
+
+/*
+ * Instances: the managed databases.
+ */
+
+
+#include "ngx_tf_routes.h"
+#include "tf_conf.h"
+
+
+static ngx_int_t ngx_tf_instances_next(ngx_tf_op_t *op);
+
+
+#define NGX_TF_INSTANCES_DBS   "postgresql|mysql|sqlserver|oracle"
+#define NGX_TF_INSTANCES_TLS   "verify-full|verify-ca|require|disable"
+#define NGX_TF_INSTANCES_BULK  1000
+#define NGX_TF_INSTANCES_TEST  50
+#define NGX_TF_INSTANCES_PEM   65536
+
+#define NGX_TF_INSTANCES_WHERE(flags)                                        \
+    { "db_type", TF_P_ENUM, flags, 0, 0, NGX_TF_INSTANCES_DBS, NULL,         \
+      "engine" },                                                            \
+    { "host", TF_P_STR, flags, 1, 253, NULL, NULL, "name or address" },      \
+    { "port", TF_P_INT, flags, 1, 65535, NULL, NULL, "TCP port" },           \
+    { "database_name", TF_P_STR, 0, 1, 64, "[^\\x00-\\x1f\\x7f]+", NULL,     \
+      "database to connect to" },                                            \
+    { "credential_id", TF_P_INT, 0, 1, INT64_MAX, NULL, NULL,                \
+      "an active credential for this engine" },                              \
+    { "tls_mode", TF_P_ENUM, 0, 0, 0, NGX_TF_INSTANCES_TLS, NULL,            \
+      "how the server proves who it is; verify-full unless an"               \
+      " administrator says otherwise" },                                     \
+    { "tls_ca", TF_P_STR, 0, 1, NGX_TF_INSTANCES_PEM,                        \
+      "(?s)-----BEGIN CERTIFICATE-----.*-----END CERTIFICATE-----", NULL,    \
+      "PEM text of the authorities to trust instead of the system's" }
+
+static const tf_param_t  ngx_tf_instances_page[] = {
+    TF_P_PAGE("id", "desc"),
+    { "search", TF_P_SEARCH, 0, 0, 100, NULL, NULL,
+      "in name, host or description" },
+    { "db_type", TF_P_ENUM, 0, 0, 0, "all|" NGX_TF_INSTANCES_DBS, NULL,
+      "only of this engine" },
+    { "status", TF_P_ENUM, 0, 0, 0, "all|active|inactive", "all",
+      "only of this state" },
+    { "tags", TF_P_STRS, 0, 0, 100, NULL, NULL, "only with one of these" },
+    { "include_deleted", TF_P_BOOL, 0, 0, 0, NULL, "false",
+      "deleted ones too" },
+    { .type = TF_P_END }
+};
+
+static const tf_param_t  ngx_tf_instances_engines[] = {
+    { "db_type", TF_P_STRS, 0, 0, 4, NGX_TF_INSTANCES_DBS, NULL,
+      "only of these engines" },
+    { .type = TF_P_END }
+};
+
+static const tf_param_t  ngx_tf_instances_body[] = {
+    { "name", TF_P_STR, TF_P_REQUIRED, 1, 100, "[\\p{L}\\p{N}_. -]+", NULL,
+      "unique name: letters, digits, _ - . and space" },
+    NGX_TF_INSTANCES_WHERE(TF_P_REQUIRED),
+    { "description", TF_P_STR, 0, 0, 500, NULL, NULL, "free text" },
+    { "is_active", TF_P_BOOL, 0, 0, 0, NULL, NULL,
+      "takes part in scheduled work; true for a new one" },
+    { "tag_names", TF_P_STRS, 0, 0, 100, NULL, NULL, "codes of its tags" },
+    { .type = TF_P_END }
+};
+
+static const tf_param_t  ngx_tf_instances_ids[] = {
+    { "instance_ids", TF_P_INTS, TF_P_REQUIRED, 1, NGX_TF_INSTANCES_BULK,
+      NULL, NULL, "instances" },
+    { "deletion_mode", TF_P_ENUM, 0, 0, 0, "soft|hard", "soft",
+      "hard: with accounts and history, for good" },
+    { .type = TF_P_END }
+};
+
+static const tf_param_t  ngx_tf_instances_place[] = {
+    { "instance_id", TF_P_INT, 0, 1, INT64_MAX, NULL, NULL,
+      "a stored instance; else the rest is needed" },
+    { "name", TF_P_STR, 0, 1, 100, NULL, NULL, "what to call it" },
+    NGX_TF_INSTANCES_WHERE(0),
+    { .type = TF_P_END }
+};
+
+static const tf_param_t  ngx_tf_instances_params[] = {
+    { "db_type", TF_P_ENUM, TF_P_REQUIRED, 0, 0, NGX_TF_INSTANCES_DBS, NULL,
+      "engine" },
+    { "port", TF_P_INT, TF_P_REQUIRED, 1, 65535, NULL, NULL, "TCP port" },
+    { "host", TF_P_STR, 0, 1, 253, NULL, NULL, "name or address" },
+    { "credential_id", TF_P_INT, 0, 1, INT64_MAX, NULL, NULL,
+      "an active credential for this engine" },
+    { .type = TF_P_END }
+};
+
+static const tf_param_t  ngx_tf_instances_tests[] = {
+    { "instance_ids", TF_P_INTS, TF_P_REQUIRED, 1, NGX_TF_INSTANCES_TEST,
+      NULL, NULL, "instances" },
+    { .type = TF_P_END }
+};
+
+
+static const ngx_tf_constraint_t  ngx_tf_instances_rules[] = {
+    { "instances_name_key", TF_E_NAME_EXISTS, "name" },
+    { "instances_credential_id_fkey", TF_E_RESOURCE_NOT_FOUND,
+      "credential_id" },
+    { NULL, TF_E_NONE, NULL }
+};
+
+
+static const char  ngx_tf_instances_tested[] =
+    "{\"type\":\"object\",\"required\":[\"success\",\"message\"],"
+    "\"properties\":{"
+    "\"success\":{\"type\":\"boolean\"},"
+    "\"message\":{\"type\":\"string\"},"
+    "\"error_code\":{\"type\":\"string\"},"
+    "\"details\":{\"type\":\"object\"}}}";
+
+static const char  ngx_tf_instances_tests_done[] =
+    "{\"type\":\"object\",\"properties\":{"
+    "\"run_id\":{\"type\":\"string\",\"format\":\"uuid\"},"
+    "\"results\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+    "\"summary\":{\"type\":\"object\",\"properties\":{"
+    "\"total\":{\"type\":\"integer\"},"
+    "\"success\":{\"type\":\"integer\"},"
+    "\"failed\":{\"type\":\"integer\"}}}}}";
+
+
+const ngx_tf_route_t  ngx_tf_instances_routes[] = {
+
+    { NGX_TF_ROUTE(GET, "/instances", TF_VIEW, "List instances"),
+      .query = ngx_tf_instances_page,
+      .sql = { TF_SQL_instances_list },
+      .render = NGX_TF_PAGE },
+
+    { NGX_TF_ROUTE(POST, "/instances", TF_CREATE, "Create an instance"),
+      .body = ngx_tf_instances_body,
+      .sql = { TF_SQL_instances_create, TF_SQL_instances_get_named },
+      .render = NGX_TF_CREATED, .key = "instance",
+      .constraints = ngx_tf_instances_rules,
+      .next = ngx_tf_instances_next },
+
+    { NGX_TF_ROUTE(GET, "/instances/{id}", TF_VIEW, "Read an instance"),
+      .sql = { TF_SQL_instances_get },
+      .key = "instance" },
+
+    { NGX_TF_ROUTE(PUT, "/instances/{id}", TF_UPDATE, "Change an instance"),
+      .body = ngx_tf_instances_body,
+      .sql = { TF_SQL_instances_update, TF_SQL_instances_get },
+      .key = "instance",
+      .constraints = ngx_tf_instances_rules,
+      .next = ngx_tf_instances_next },
+
+    { NGX_TF_ROUTE(DELETE, "/instances/{id}", TF_DELETE,
+                   "Hide an instance; it can be restored"),
+      .sql = { TF_SQL_instances_delete } },
+
+    { NGX_TF_ROUTE(POST, "/instances/{id}/actions/restore", TF_UPDATE,
+                   "Undo the deletion of an instance"),
+      .sql = { TF_SQL_instances_restore, TF_SQL_instances_get },
+      .key = "instance" },
+
+    { NGX_TF_ROUTE(POST, "/instances/actions/batch-delete", TF_DELETE,
+                   "Delete instances"),
+      .body = ngx_tf_instances_ids,
+      .sql = { TF_SQL_instances_batch_delete } },
+
+    { NGX_TF_ROUTE(GET, "/instances/options", TF_VIEW,
+                   "Instances to choose from"),
+      .query = ngx_tf_instances_engines,
+      .sql = { TF_SQL_instances_options },
+      .render = NGX_TF_LIST, .key = "instances" },
+
+    { NGX_TF_ROUTE(GET, "/instances/account-scope-options", TF_VIEW,
+                   "Owners of accounts to choose from"),
+      .query = ngx_tf_instances_engines,
+      .sql = { TF_SQL_instances_account_scopes },
+      .render = NGX_TF_LIST, .key = "account_scopes" },
+
+    { NGX_TF_ROUTE(GET, "/instances/statistics", TF_VIEW, "Count instances"),
+      .sql = { TF_SQL_instances_statistics } },
+
+    { NGX_TF_ROUTE(GET, "/instances/{id}/connection-status", TF_VIEW,
+                   "When an instance was last reached"),
+      .sql = { TF_SQL_instances_connection_status } },
+
+    { NGX_TF_ROUTE(POST, "/instances/actions/validate-connection-params",
+                   TF_VIEW, "Check parameters without connecting"),
+      .body = ngx_tf_instances_params,
+      .sql = { TF_SQL_instances_validate_connection },
+      .next = ngx_tf_instances_next },
+
+    { NGX_TF_ROUTE(POST, "/instances/actions/test-connection", TF_VIEW,
+                   "Connect to an instance, or to one not stored yet"),
+      .body = ngx_tf_instances_place,
+      .sql = { TF_SQL_instances_test_connection },
+      .render = NGX_TF_RUN,
+      .next = ngx_tf_instances_next,
+      .schema = ngx_tf_instances_tested },
+
+    { NGX_TF_ROUTE(POST, "/instances/actions/batch-test-connections", TF_VIEW,
+                   "Connect to instances"),
+      .body = ngx_tf_instances_tests,
+      .sql = { TF_SQL_instances_batch_test },
+      .render = NGX_TF_RUN,
+      .schema = ngx_tf_instances_tests_done },
+
+    { .method = 0 }
+};
+
+
+/* The one rule of a host's name that is code. */
+
+static ngx_int_t
+ngx_tf_instances_next(ngx_tf_op_t *op)
+{
+    tf_str_t    host;
+    ngx_uint_t  n;
+
+    if (op->step) {
+        return NGX_OK;
+    }
+
+    host = ngx_tf_op_get(op, "host");
+
+    if (host.data != NULL && tf_target_host(host, &op->err) != TF_OK) {
+        ngx_cpystrn((u_char *) op->err.field, (u_char *) "host",
+                    sizeof(op->err.field));
+        return NGX_ERROR;
+    }
+
+    for (n = 0; n < NGX_TF_SQL_MAX && op->route->sql[n]; n++) { /* void */ }
+
+    return ngx_tf_op_send(op, op->route->sql, n);
+}
