@@ -5,8 +5,13 @@
 
 const ngx_tf_routes_t  ngx_tf_routes[] = {
     { "auth", ngx_tf_auth_routes },
+    { "credentials", ngx_tf_credentials_routes },
     { "health", ngx_tf_health_routes },
+    { "instances", ngx_tf_instances_routes },
+    { "sync-sessions", ngx_tf_sync_sessions_routes },
     { "tags", ngx_tf_tags_routes },
     { "task-runs", ngx_tf_events_routes },
+    { "task-runs", ngx_tf_tasks_routes },
+    { "users", ngx_tf_users_routes },
     { NULL, NULL }
 };

@@ -8,6 +8,7 @@
 
 
 #define NGX_TF_TAGS_BULK  1000
+#define NGX_TF_TAGS_LINE  "[^\\x00-\\x1f\\x7f]+"
 
 
 static const tf_param_t  ngx_tf_tags_page[] = {
@@ -27,8 +28,10 @@ static const tf_param_t  ngx_tf_tags_category[] = {
 static const tf_param_t  ngx_tf_tags_body[] = {
     { "name", TF_P_STR, TF_P_REQUIRED, 1, 50, "[A-Za-z0-9_-]+", NULL,
       "code: letters, digits, _ and -" },
-    { "display_name", TF_P_STR, TF_P_REQUIRED, 1, 100, NULL, NULL, "label" },
-    { "category", TF_P_STR, TF_P_REQUIRED, 1, 50, NULL, NULL, "category" },
+    { "display_name", TF_P_STR, TF_P_REQUIRED, 1, 100, NGX_TF_TAGS_LINE, NULL,
+      "label" },
+    { "category", TF_P_STR, TF_P_REQUIRED, 1, 50, NGX_TF_TAGS_LINE, NULL,
+      "category" },
     { "is_active", TF_P_BOOL, 0, 0, 0, NULL, NULL,
       "offered for choice; true for a new tag" },
     { .type = TF_P_END }
