@@ -71,8 +71,9 @@ $(BUILD)/taifish-worker: $(worker_obj) $(BUILD)/libtf.a
 unit: $(units)
 
 $(BUILD)/unit/%: t/unit/%.c $(BUILD)/libtf.a
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(warnings) $(includes) -It/unit -MMD -MP \
+	@mkdir -p $(@D) $(BUILD)/o/t/unit
+	$(CC) $(CFLAGS) $(warnings) $(includes) -It/unit \
+	    -MMD -MP -MF $(BUILD)/o/t/unit/$*.d \
 	    -o $@ $< $(BUILD)/libtf.a $(worker_libs)
 
 # The module is built by nginx's own make in a copy of its source tree.
