@@ -82,6 +82,15 @@ ngx_tf_op_handler(ngx_http_request_t *r)
 
     if (r->err_status) {
         ngx_tf_op_fail(op, ngx_tf_op_status_code(r->err_status), NULL, NULL);
+
+        /* 494 to 499 are numbers of nginx's own */
+
+        if (r->err_status >= NGX_HTTP_REQUEST_HEADER_TOO_LARGE
+            && r->err_status < NGX_HTTP_INTERNAL_SERVER_ERROR)
+        {
+            r->err_status = NGX_HTTP_BAD_REQUEST;
+        }
+
         ngx_tf_op_error(op);
 
     } else {

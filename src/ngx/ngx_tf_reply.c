@@ -203,6 +203,7 @@ ngx_tf_reply_error(ngx_tf_op_t *op, const tf_err_t *err)
 static void
 ngx_tf_reply_context(ngx_tf_op_t *op, tf_buf_t *b)
 {
+    u_char              *p;
     tf_str_t             s;
     ngx_http_request_t  *r;
 
@@ -211,8 +212,15 @@ ngx_tf_reply_context(ngx_tf_op_t *op, tf_buf_t *b)
     tf_json_key(b, "context");
     tf_buf_char(b, '{');
 
-    s.data = r->uri.data;
-    s.len = r->uri.len;
+    /* as the client wrote it, without what it asked with */
+
+    s.data = r->unparsed_uri.data;
+    s.len = r->unparsed_uri.len;
+
+    if (s.data && (p = ngx_strlchr(s.data, s.data + s.len, '?')) != NULL) {
+        s.len = p - s.data;
+    }
+
     tf_json_member(b, "url", s);
 
     s.data = r->method_name.data;
