@@ -357,7 +357,7 @@ ngx_taifish_init_process(ngx_cycle_t *cycle)
 
     if (ngx_tf_reload_init_process(cycle) != NGX_OK
         || ngx_tf_pg_init_process(cycle, &mcf->pg) != NGX_OK
-        || ngx_tf_redis_init_process(cycle) != NGX_OK)
+        || ngx_tf_redis_init_process(cycle, mcf->redis) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -53,7 +53,7 @@ ngx_tf_conf_init(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf)
         rc = NGX_ERROR;
     }
 
-    if (ngx_tf_redis_conf_init(cf, &mcf->redis_url) != NGX_OK) {
+    if (ngx_tf_redis_conf_init(cf, &mcf->redis_url, &mcf->redis) != NGX_OK) {
         rc = NGX_ERROR;
     }
 

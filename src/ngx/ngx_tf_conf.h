@@ -10,6 +10,7 @@
 
 
 #include "ngx_tf_pg.h"
+#include "ngx_tf_redis.h"
 #include "ngx_tf_router.h"
 #include "tf_crypto.h"
 
@@ -17,6 +18,7 @@
 typedef struct {
     ngx_tf_pg_conf_t     pg;
     ngx_str_t            redis_url;
+    ngx_tf_redis_conf_t *redis;             /* made from it, NULL: none */
     ngx_str_t            keys;              /* directory: csrf.key, seal.pub */
     ngx_thread_pool_t   *threads;           /* "taifish": password hashing */
     ngx_uint_t           hashes;            /* in the pool at once, 32 */

@@ -14,7 +14,8 @@
 #include "ngx_tf.h"
 
 
-typedef struct ngx_tf_redis_sub_s  ngx_tf_redis_sub_t;
+typedef struct ngx_tf_redis_sub_s   ngx_tf_redis_sub_t;
+typedef struct ngx_tf_redis_conf_s  ngx_tf_redis_conf_t;
 
 /* message is valid during the call.  It may call ngx_tf_redis_unsubscribe. */
 typedef void (*ngx_tf_redis_message_pt)(ngx_tf_redis_sub_t *sub,
@@ -38,11 +39,14 @@ typedef struct {
 } ngx_tf_redis_state_t;
 
 
-/* url: redis://[:password@]host:port[/db], redis+unix:///path[?db=n&...] or
- * empty: no Redis.  NGX_ERROR is logged. */
-ngx_int_t ngx_tf_redis_conf_init(ngx_conf_t *cf, ngx_str_t *url);
+/* url as tf_conf_redis_url() reads it, or empty: no Redis.  Its host name is
+ * looked up now.  NGX_ERROR is logged. */
+ngx_int_t ngx_tf_redis_conf_init(ngx_conf_t *cf, ngx_str_t *url,
+    ngx_tf_redis_conf_t **conf);
 
-ngx_int_t ngx_tf_redis_init_process(ngx_cycle_t *cycle);
+/* Starts connecting; never fails because Redis is away. */
+ngx_int_t ngx_tf_redis_init_process(ngx_cycle_t *cycle,
+    ngx_tf_redis_conf_t *conf);
 void ngx_tf_redis_exit_process(ngx_cycle_t *cycle);
 
 /* Several subscriptions to one channel share one SUBSCRIBE; all are renewed
