@@ -114,6 +114,31 @@ tf_row_get(const PGresult *res, int row, const char *column)
 }
 
 
+const char *
+tf_row_schema(unsigned type)
+{
+    static const char *const  schemas[] = {
+        [TF_ROW_STRING] = "{\"type\":[\"string\",\"null\"]}",
+        [TF_ROW_NUMBER] = "{\"type\":[\"integer\",\"null\"]}",
+        [TF_ROW_FLOAT] = "{\"type\":[\"number\",\"null\"]}",
+        [TF_ROW_BOOL] = "{\"type\":[\"boolean\",\"null\"]}",
+        [TF_ROW_JSON] = "{}",
+        [TF_ROW_TIME] = "{\"type\":[\"string\",\"null\"],"
+                        "\"format\":\"date-time\"}",
+        [TF_ROW_STRINGS] = "{\"type\":[\"array\",\"null\"],"
+                           "\"items\":{\"type\":[\"string\",\"null\"]}}",
+        [TF_ROW_NUMBERS] = "{\"type\":[\"array\",\"null\"],"
+                           "\"items\":{\"type\":[\"integer\",\"null\"]}}",
+        [TF_ROW_FLOATS] = "{\"type\":[\"array\",\"null\"],"
+                          "\"items\":{\"type\":[\"number\",\"null\"]}}",
+        [TF_ROW_BOOLS] = "{\"type\":[\"array\",\"null\"],"
+                         "\"items\":{\"type\":[\"boolean\",\"null\"]}}"
+    };
+
+    return schemas[tf_row_kind(type)];
+}
+
+
 void
 tf_row_object(tf_buf_t *b, const PGresult *res, int row)
 {

@@ -29,6 +29,9 @@ tf_str_t tf_row_get(const PGresult *res, int row, const char *column);
 /* One row as an object. */
 void tf_row_object(tf_buf_t *b, const PGresult *res, int row);
 
+/* The JSON Schema of a column of this type (an Oid) that may be NULL. */
+const char *tf_row_schema(unsigned type);
+
 /* All rows as an array of objects. */
 void tf_row_array(tf_buf_t *b, const PGresult *res);
 

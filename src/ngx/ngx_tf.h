@@ -109,8 +109,11 @@ struct ngx_tf_route_s {
     ngx_tf_next_pt               next;
 
     /* JSON Schema of data, for rows whose data is not the columns of a
-     * statement */
+     * statement; or the media type of a body without the envelope */
     const char                  *schema;
+
+    /* for the API document: codes next can end in, ended by TF_E_NONE */
+    const tf_code_e             *errors;
 };
 
 /* The start of every row: NGX_TF_ROUTE(GET, "/tags", TF_VIEW, "List tags") */

@@ -50,7 +50,7 @@ const ngx_tf_route_t  ngx_tf_events_routes[] = {
       .sql = { TF_SQL_task_run_progress },
       .render = NGX_TF_CUSTOM,
       .next = ngx_tf_events_next,
-      .schema = "{\"type\":\"string\"}" },
+      .schema = "text/event-stream" },
 
     { .method = 0 }
 };

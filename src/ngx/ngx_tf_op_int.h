@@ -106,6 +106,10 @@ void ngx_tf_reply_data(ngx_tf_op_t *op, ngx_uint_t status, tf_str_t data);
 /* Sends an error envelope and finalizes the request. */
 void ngx_tf_reply_error(ngx_tf_op_t *op, const tf_err_t *err);
 
+/* Sends a body as it is (not empty, the request's or older) and finalizes. */
+void ngx_tf_reply_body(ngx_tf_op_t *op, ngx_uint_t status, const char *type,
+    tf_str_t body);
+
 /* Renders op->res as the row says. */
 void ngx_tf_reply_render(ngx_tf_op_t *op);
 

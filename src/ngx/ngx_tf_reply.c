@@ -7,7 +7,8 @@
 
 static void ngx_tf_reply_send(ngx_tf_op_t *op, ngx_uint_t status,
     tf_buf_t *b);
-static ngx_int_t ngx_tf_reply_headers(ngx_tf_op_t *op, ngx_uint_t status);
+static ngx_int_t ngx_tf_reply_headers(ngx_tf_op_t *op, ngx_uint_t status,
+    const char *type);
 static void ngx_tf_reply_open(ngx_tf_op_t *op, tf_buf_t *b, size_t size);
 static void ngx_tf_reply_close(ngx_tf_op_t *op, tf_buf_t *b);
 static ngx_int_t ngx_tf_reply_page(ngx_tf_op_t *op, tf_buf_t *b);
@@ -282,7 +283,23 @@ ngx_tf_reply_message(ngx_tf_op_t *op, ngx_uint_t status)
 static void
 ngx_tf_reply_send(ngx_tf_op_t *op, ngx_uint_t status, tf_buf_t *b)
 {
-    tf_str_t             body;
+    tf_str_t  body;
+
+    if (tf_buf_done(b, &body) != TF_OK) {
+        op->in->done = 1;
+        ngx_tf_op_end(op);
+        ngx_http_finalize_request(op->r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    ngx_tf_reply_body(op, status, "application/json", body);
+}
+
+
+void
+ngx_tf_reply_body(ngx_tf_op_t *op, ngx_uint_t status, const char *type,
+    tf_str_t body)
+{
     ngx_int_t            rc;
     ngx_buf_t           *buf;
     ngx_chain_t          out;
@@ -295,8 +312,7 @@ ngx_tf_reply_send(ngx_tf_op_t *op, ngx_uint_t status, tf_buf_t *b)
 
     buf = ngx_calloc_buf(r->pool);
 
-    if (tf_buf_done(b, &body) != TF_OK || buf == NULL
-        || ngx_tf_reply_headers(op, status) != NGX_OK)
+    if (buf == NULL || ngx_tf_reply_headers(op, status, type) != NGX_OK)
     {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
@@ -325,7 +341,7 @@ ngx_tf_reply_send(ngx_tf_op_t *op, ngx_uint_t status, tf_buf_t *b)
 
 
 static ngx_int_t
-ngx_tf_reply_headers(ngx_tf_op_t *op, ngx_uint_t status)
+ngx_tf_reply_headers(ngx_tf_op_t *op, ngx_uint_t status, const char *type)
 {
     tf_str_t             id;
     ngx_http_request_t  *r;
@@ -334,7 +350,8 @@ ngx_tf_reply_headers(ngx_tf_op_t *op, ngx_uint_t status)
 
     r->headers_out.status = status;
 
-    ngx_str_set(&r->headers_out.content_type, "application/json");
+    r->headers_out.content_type.data = (u_char *) type;
+    r->headers_out.content_type.len = ngx_strlen(type);
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     ngx_str_set(&r->headers_out.charset, "utf-8");
     r->headers_out.content_type_lowcase = NULL;

@@ -263,6 +263,23 @@ ngx_tf_router_type(ngx_str_t *segment)
 }
 
 
+const char *
+ngx_tf_router_schema(ngx_str_t *segment)
+{
+    switch (ngx_tf_router_type(segment)) {
+
+    case NGX_TF_INTEGER:
+        return "{\"type\":\"integer\"}";
+
+    case NGX_TF_UUID:
+        return "{\"type\":\"string\",\"format\":\"uuid\"}";
+
+    default:
+        return "{\"type\":\"string\"}";
+    }
+}
+
+
 ngx_int_t
 ngx_tf_router_match(ngx_tf_router_t *router, ngx_http_request_t *r,
     ngx_tf_match_t *m)

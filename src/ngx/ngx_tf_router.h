@@ -37,5 +37,8 @@ ngx_tf_router_t *ngx_tf_router_create(ngx_conf_t *cf);
 ngx_int_t ngx_tf_router_match(ngx_tf_router_t *router, ngx_http_request_t *r,
     ngx_tf_match_t *m);
 
+/* The JSON Schema of a parameter of a path, "{id}". */
+const char *ngx_tf_router_schema(ngx_str_t *segment);
+
 
 #endif /* _NGX_TF_ROUTER_H_INCLUDED_ */

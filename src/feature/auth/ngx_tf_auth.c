@@ -52,6 +52,20 @@ static const ngx_tf_constraint_t  ngx_tf_auth_token_constraints[] = {
     { NULL, TF_E_NONE, NULL }
 };
 
+static const tf_code_e  ngx_tf_auth_login_errors[] = {
+    TF_E_INVALID_CREDENTIALS, TF_E_ACCOUNT_DISABLED, TF_E_NONE
+};
+
+static const tf_code_e  ngx_tf_auth_password_errors[] = {
+    TF_E_PASSWORD_INVALID, TF_E_PASSWORD_COMMON, TF_E_PASSWORD_MISMATCH,
+    TF_E_PASSWORD_DUPLICATED, TF_E_INVALID_OLD_PASSWORD,
+    TF_E_PERMISSION_DENIED, TF_E_NONE
+};
+
+static const tf_code_e  ngx_tf_auth_person_errors[] = {
+    TF_E_PERMISSION_DENIED, TF_E_NONE
+};
+
 
 const ngx_tf_route_t  ngx_tf_auth_routes[] = {
 
@@ -65,6 +79,7 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
     { NGX_TF_ROUTE(POST, "/auth/login", TF_ANYONE, "Sign in"),
       .body = ngx_tf_auth_login_body,
       .next = ngx_tf_auth_login,
+      .errors = ngx_tf_auth_login_errors,
       .render = NGX_TF_CUSTOM,
       .schema = "{\"type\":\"object\",\"required\":[\"auth_model\","
                 "\"csrf_token\",\"user\"],\"properties\":{"
@@ -74,6 +89,7 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/auth/logout", TF_LOGIN, "Sign out"),
       .next = ngx_tf_auth_logout,
+      .errors = ngx_tf_auth_person_errors,
       .render = NGX_TF_CUSTOM,
       .schema = "{\"type\":\"null\"}" },
 
@@ -95,6 +111,7 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
                    "Change one's own password"),
       .body = ngx_tf_auth_password_body,
       .next = ngx_tf_auth_change_password,
+      .errors = ngx_tf_auth_password_errors,
       .render = NGX_TF_CUSTOM,
       .schema = "{\"type\":\"object\",\"required\":[\"csrf_token\"],"
                 "\"properties\":{\"csrf_token\":{\"type\":\"string\"}}}" },
@@ -105,6 +122,8 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
 
     { NGX_TF_ROUTE(GET, "/auth/tokens", TF_LOGIN, "List one's API tokens"),
       .sql = { TF_SQL_tokens_list },
+      .next = ngx_tf_auth_token_list,
+      .errors = ngx_tf_auth_person_errors,
       .render = NGX_TF_LIST,
       .key = "items" },
 
@@ -112,7 +131,8 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
                    "Create an API token, shown this once"),
       .body = ngx_tf_auth_token_body,
       .next = ngx_tf_auth_token_create,
-      .render = NGX_TF_CUSTOM,
+      .errors = ngx_tf_auth_person_errors,
+      .render = NGX_TF_CREATED,
       .constraints = ngx_tf_auth_token_constraints,
       .schema = "{\"type\":\"object\",\"required\":[\"id\",\"name\","
                 "\"prefix\",\"scope\",\"created_at\",\"expires_at\","
@@ -130,6 +150,7 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
     { NGX_TF_ROUTE(DELETE, "/auth/tokens/{id}", TF_LOGIN,
                    "Revoke an API token"),
       .next = ngx_tf_auth_token_revoke,
+      .errors = ngx_tf_auth_person_errors,
       .render = NGX_TF_CUSTOM,
       .schema = "{\"type\":\"object\",\"required\":[\"id\"],"
                 "\"properties\":{\"id\":{\"type\":\"integer\"}}}" },

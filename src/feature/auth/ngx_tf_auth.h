@@ -14,6 +14,7 @@
 
 ngx_int_t ngx_tf_auth_login(ngx_tf_op_t *op);
 ngx_int_t ngx_tf_auth_change_password(ngx_tf_op_t *op);
+ngx_int_t ngx_tf_auth_token_list(ngx_tf_op_t *op);
 ngx_int_t ngx_tf_auth_token_create(ngx_tf_op_t *op);
 ngx_int_t ngx_tf_auth_token_revoke(ngx_tf_op_t *op);
 

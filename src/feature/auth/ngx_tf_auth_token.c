@@ -6,6 +6,21 @@
 static ngx_int_t ngx_tf_auth_token_reply(ngx_tf_op_t *op);
 
 
+ngx_int_t
+ngx_tf_auth_token_list(ngx_tf_op_t *op)
+{
+    if (op->step) {
+        return NGX_OK;
+    }
+
+    if (ngx_tf_auth_person(op) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_tf_op_send(op, op->route->sql, 1);
+}
+
+
 /* The token is made here, answered once and never stored. */
 
 ngx_int_t

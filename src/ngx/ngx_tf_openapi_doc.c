@@ -1,0 +1,683 @@
+
+#include "ngx_tf_openapi.h"
+#include "ngx_tf_router.h"
+#include "tf_release.h"
+
+
+#define NGX_TF_CODES_MAX  40
+
+
+static void ngx_tf_openapi_head(tf_buf_t *b);
+static void ngx_tf_openapi_tags(tf_buf_t *b);
+static void ngx_tf_openapi_paths(tf_buf_t *b, const ngx_tf_openapi_t *doc);
+static ngx_uint_t ngx_tf_openapi_first(const ngx_tf_route_t *route);
+static void ngx_tf_openapi_path(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+    const char *path);
+static void ngx_tf_openapi_operation(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+    const char *tag, const ngx_tf_route_t *route);
+static void ngx_tf_openapi_id(tf_buf_t *b, const ngx_tf_route_t *route);
+static void ngx_tf_openapi_perm(tf_buf_t *b, const ngx_tf_route_t *route);
+static void ngx_tf_openapi_params(tf_buf_t *b, const ngx_tf_route_t *route);
+static void ngx_tf_openapi_path_params(tf_buf_t *b, const char *path);
+static void ngx_tf_openapi_success(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+    const ngx_tf_route_t *route);
+static void ngx_tf_openapi_data(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+    const ngx_tf_route_t *route);
+static void ngx_tf_openapi_page(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+    const ngx_tf_route_t *route);
+static void ngx_tf_openapi_errors(tf_buf_t *b, const ngx_tf_route_t *route);
+static ngx_uint_t ngx_tf_openapi_codes(const ngx_tf_route_t *route,
+    tf_code_e *codes);
+static void ngx_tf_openapi_components(tf_buf_t *b);
+static const char *ngx_tf_openapi_method(ngx_uint_t method);
+
+
+#define ngx_tf_openapi_unsafe(route)  ((route)->method != NGX_HTTP_GET)
+
+
+ngx_uint_t
+ngx_tf_openapi_sql(const ngx_tf_route_t *route, tf_sql_e sql[2])
+{
+    ngx_uint_t  n;
+
+    if (route->schema || route->sql[0] == TF_SQL_NONE) {
+        return 0;
+    }
+
+    for (n = 1; n < NGX_TF_SQL_MAX && route->sql[n]; n++) { /* void */ }
+
+    switch (route->render) {
+
+    case NGX_TF_RUN:
+    case NGX_TF_CUSTOM:
+        return 0;
+
+    case NGX_TF_PAGE:
+        sql[0] = route->sql[n - 1];
+        sql[1] = route->sql[0];
+        return n > 1 ? 2 : 1;
+
+    default:
+        sql[0] = route->sql[n - 1];
+        return 1;
+    }
+}
+
+
+void
+ngx_tf_openapi_write(tf_buf_t *b, const ngx_tf_openapi_t *doc)
+{
+    ngx_tf_openapi_head(b);
+    ngx_tf_openapi_tags(b);
+    ngx_tf_openapi_paths(b, doc);
+    ngx_tf_openapi_components(b);
+    tf_buf_char(b, '}');
+}
+
+
+static void
+ngx_tf_openapi_head(tf_buf_t *b)
+{
+    tf_buf_lit(b,
+        "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"TaiFish\","
+        "\"version\":\"" TF_RELEASE "\",\"description\":\"Inventory, accounts,"
+        " privileges and their history of a fleet of databases.  Answers are"
+        " in zh-CN, or in English when Accept-Language prefers it.\"},"
+        "\"servers\":[{\"url\":\"/\",\"description\":\"this server\"}],"
+        "\"security\":[{\"session\":[]},{\"token\":[]}]");
+}
+
+
+static void
+ngx_tf_openapi_tags(tf_buf_t *b)
+{
+    const ngx_tf_routes_t  *table, *t;
+
+    tf_json_key(b, "tags");
+    tf_buf_char(b, '[');
+
+    for (table = ngx_tf_routes; table->name; table++) {
+
+        /* several tables may have one tag */
+
+        for (t = ngx_tf_routes; ngx_strcmp(t->name, table->name) != 0; t++) {
+            /* void */
+        }
+
+        if (t != table) {
+            continue;
+        }
+
+        ngx_tf_openapi_comma(b);
+        tf_buf_char(b, '{');
+        tf_json_member(b, "name", tf_str(table->name));
+        tf_buf_char(b, '}');
+    }
+
+    tf_buf_char(b, ']');
+}
+
+
+static void
+ngx_tf_openapi_paths(tf_buf_t *b, const ngx_tf_openapi_t *doc)
+{
+    const ngx_tf_route_t   *route;
+    const ngx_tf_routes_t  *table;
+
+    tf_json_key(b, "paths");
+    tf_buf_char(b, '{');
+
+    for (table = ngx_tf_routes; table->name; table++) {
+        for (route = table->routes; route->method; route++) {
+            if (ngx_tf_openapi_first(route)) {
+                ngx_tf_openapi_path(b, doc, route->path);
+            }
+        }
+    }
+
+    tf_buf_char(b, '}');
+}
+
+
+/* 1 when no row before this one has the same path. */
+
+static ngx_uint_t
+ngx_tf_openapi_first(const ngx_tf_route_t *route)
+{
+    const ngx_tf_route_t   *r;
+    const ngx_tf_routes_t  *table;
+
+    for (table = ngx_tf_routes; table->name; table++) {
+        for (r = table->routes; r->method; r++) {
+            if (ngx_strcmp(r->path, route->path) == 0) {
+                return r == route;
+            }
+        }
+    }
+
+    return 1;
+}
+
+
+static void
+ngx_tf_openapi_path(tf_buf_t *b, const ngx_tf_openapi_t *doc, const char *path)
+{
+    const ngx_tf_route_t   *route;
+    const ngx_tf_routes_t  *table;
+
+    ngx_tf_openapi_comma(b);
+    tf_buf_char(b, '"');
+
+    if (path[1] == '/') {
+        tf_buf_lit(b, path + 1);
+
+    } else {
+        tf_buf_lit(b, NGX_TF_PREFIX);
+        tf_buf_lit(b, path);
+    }
+
+    tf_buf_lit(b, "\":{");
+
+    for (table = ngx_tf_routes; table->name; table++) {
+        for (route = table->routes; route->method; route++) {
+            if (ngx_strcmp(route->path, path) == 0) {
+                ngx_tf_openapi_operation(b, doc, table->name, route);
+            }
+        }
+    }
+
+    tf_buf_char(b, '}');
+}
+
+
+static void
+ngx_tf_openapi_operation(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+    const char *tag, const ngx_tf_route_t *route)
+{
+    tf_json_key(b, ngx_tf_openapi_method(route->method));
+    tf_buf_char(b, '{');
+
+    tf_json_key(b, "tags");
+    tf_buf_char(b, '[');
+    tf_json_string(b, tf_str(tag));
+    tf_buf_char(b, ']');
+
+    tf_json_member(b, "summary", tf_str(route->summary));
+    ngx_tf_openapi_id(b, route);
+    ngx_tf_openapi_perm(b, route);
+    ngx_tf_openapi_params(b, route);
+
+    if (route->body) {
+        tf_buf_lit(b, ",\"requestBody\":{\"required\":true,\"content\":"
+                   "{\"application/json\":{\"schema\":");
+        ngx_tf_openapi_body(b, route->body);
+        tf_buf_lit(b, "}}}");
+    }
+
+    tf_json_key(b, "responses");
+    tf_buf_char(b, '{');
+    ngx_tf_openapi_success(b, doc, route);
+    ngx_tf_openapi_errors(b, route);
+    tf_buf_lit(b, "}}");
+}
+
+
+/* GET /task-runs/{run_id}/items: getTaskRunsByRunIdItems */
+
+static void
+ngx_tf_openapi_id(tf_buf_t *b, const ngx_tf_route_t *route)
+{
+    u_char       c;
+    ngx_uint_t   upper;
+    const char  *p;
+
+    tf_json_key(b, "operationId");
+    tf_buf_char(b, '"');
+    tf_buf_lit(b, ngx_tf_openapi_method(route->method));
+
+    if (route->path[1] == '/') {
+        tf_buf_lit(b, "Root");
+    }
+
+    upper = 1;
+
+    for (p = route->path; *p; p++) {
+        c = *p;
+
+        if (c == '{') {
+            tf_buf_lit(b, "By");
+            upper = 1;
+
+        } else if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                   || (c >= '0' && c <= '9'))
+        {
+            tf_buf_char(b, upper ? ngx_toupper(c) : c);
+            upper = 0;
+
+        } else {
+            upper = 1;
+        }
+    }
+
+    tf_buf_char(b, '"');
+}
+
+
+static void
+ngx_tf_openapi_perm(tf_buf_t *b, const ngx_tf_route_t *route)
+{
+    static const char *const  names[] = {
+        [TF_PUBLIC] = "public",
+        [TF_ANYONE] = "public",
+        [TF_LOGIN] = "login",
+        [TF_VIEW] = "view",
+        [TF_CREATE] = "create",
+        [TF_UPDATE] = "update",
+        [TF_DELETE] = "delete",
+        [TF_LOGS] = "logs",
+        [TF_ADMIN] = "admin"
+    };
+
+    tf_json_member(b, "x-permission", tf_str(names[route->perm]));
+
+    if (route->perm == TF_PUBLIC || route->perm == TF_ANYONE) {
+        tf_buf_lit(b, ",\"security\":[]");
+    }
+}
+
+
+static void
+ngx_tf_openapi_params(tf_buf_t *b, const ngx_tf_route_t *route)
+{
+    tf_sql_e           page;
+    ngx_uint_t         n;
+    const tf_param_t  *p;
+
+    tf_json_key(b, "parameters");
+    tf_buf_char(b, '[');
+
+    ngx_tf_openapi_path_params(b, route->path);
+
+    page = TF_SQL_NONE;
+
+    for (n = 0; n < NGX_TF_SQL_MAX && route->sql[n]; n++) {
+        if (tf_sql[route->sql[n]].nsorts) {
+            page = route->sql[n];
+        }
+    }
+
+    for (p = route->query; p && p->type != TF_P_END; p++) {
+        ngx_tf_openapi_comma(b);
+        tf_buf_lit(b, "{\"in\":\"query\"");
+        tf_json_member(b, "name", tf_str(p->name));
+
+        if (p->about) {
+            tf_json_member(b, "description", tf_str(p->about));
+        }
+
+        if (p->flags & TF_P_REQUIRED) {
+            tf_buf_lit(b, ",\"required\":true");
+        }
+
+        if (p->type == TF_P_INTS || p->type == TF_P_STRS) {
+            tf_buf_lit(b, ",\"style\":\"form\",\"explode\":false");
+        }
+
+        tf_json_key(b, "schema");
+        ngx_tf_openapi_param(b, p, 0, page);
+        tf_buf_char(b, '}');
+    }
+
+    if (ngx_tf_openapi_unsafe(route)) {
+        ngx_tf_openapi_comma(b);
+        tf_buf_lit(b, "{\"$ref\":\"#/components/parameters/csrf\"}");
+    }
+
+    tf_buf_char(b, ']');
+}
+
+
+static void
+ngx_tf_openapi_path_params(tf_buf_t *b, const char *path)
+{
+    tf_str_t     name;
+    ngx_str_t    s;
+    const char  *p, *end;
+
+    for (p = strchr(path, '{'); p; p = strchr(end, '{')) {
+        end = strchr(p, '}');
+        if (end == NULL) {
+            return;
+        }
+
+        name.data = (u_char *) p + 1;
+        name.len = end - p - 1;
+
+        /* with its braces */
+
+        s.data = (u_char *) p;
+        s.len = end - p + 1;
+
+        ngx_tf_openapi_comma(b);
+        tf_buf_lit(b, "{\"in\":\"path\"");
+        tf_json_member(b, "name", name);
+        tf_buf_lit(b, ",\"required\":true,\"schema\":");
+        tf_buf_lit(b, ngx_tf_router_schema(&s));
+        tf_buf_char(b, '}');
+    }
+}
+
+
+static void
+ngx_tf_openapi_success(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+    const ngx_tf_route_t *route)
+{
+    if (route->schema && route->schema[0] != '{') {
+        tf_buf_lit(b, "\"200\":{\"description\":\"the document\","
+                   "\"content\":{\"");
+        tf_buf_lit(b, route->schema);
+        tf_buf_lit(b, "\":{\"schema\":{}}}}");
+        return;
+    }
+
+    tf_buf_lit(b, route->render == NGX_TF_CREATED
+               ? "\"201\":{\"description\":\"created\""
+               : "\"200\":{\"description\":\"done\"");
+    tf_buf_lit(b, ",\"content\":{\"application/json\":{\"schema\":"
+               "{\"allOf\":[{\"$ref\":\"#/components/schemas/Success\"}");
+
+    if (route->schema == NULL
+        || ngx_strcmp(route->schema, "{\"type\":\"null\"}") != 0)
+    {
+        tf_buf_lit(b, ",{\"type\":\"object\",\"required\":[\"data\"],"
+                   "\"properties\":{\"data\":");
+        ngx_tf_openapi_data(b, doc, route);
+        tf_buf_lit(b, "}}");
+    }
+
+    tf_buf_lit(b, "]}}}}");
+
+    if (route->render == NGX_TF_RUN) {
+        tf_buf_lit(b, ",\"202\":{\"$ref\":\"#/components/responses/Run\"}");
+    }
+}
+
+
+static void
+ngx_tf_openapi_data(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+    const ngx_tf_route_t *route)
+{
+    tf_sql_e  sql[2];
+
+    if (route->schema) {
+        tf_buf_lit(b, route->schema);
+        return;
+    }
+
+    if (ngx_tf_openapi_sql(route, sql) == 0) {
+        tf_buf_lit(b, "{\"type\":\"object\"}");
+        return;
+    }
+
+    if (route->render == NGX_TF_PAGE) {
+        ngx_tf_openapi_page(b, doc, route);
+        return;
+    }
+
+    if (route->key) {
+        tf_buf_lit(b, "{\"type\":\"object\",\"required\":[");
+        tf_json_string(b, tf_str(route->key));
+        tf_buf_lit(b, "],\"properties\":{");
+        tf_json_key(b, route->key);
+    }
+
+    if (route->render == NGX_TF_LIST) {
+        tf_buf_lit(b, "{\"type\":\"array\",\"items\":");
+        ngx_tf_openapi_row(b, &doc->columns[sql[0]]);
+        tf_buf_char(b, '}');
+
+    } else {
+        ngx_tf_openapi_row(b, &doc->columns[sql[0]]);
+    }
+
+    if (route->key) {
+        tf_buf_lit(b, "}}");
+    }
+}
+
+
+static void
+ngx_tf_openapi_page(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+    const ngx_tf_route_t *route)
+{
+    tf_sql_e     sql[2];
+    ngx_uint_t   i, n;
+    const char  *items;
+
+    static const char *const  counts[] = { "total", "page", "pages", "limit" };
+
+    n = ngx_tf_openapi_sql(route, sql);
+    items = route->key ? route->key : "items";
+
+    tf_buf_lit(b, "{\"type\":\"object\",\"required\":[");
+    tf_json_string(b, tf_str(items));
+    tf_buf_lit(b, ",\"total\",\"page\",\"pages\",\"limit\"],\"properties\":{");
+
+    tf_json_key(b, items);
+    tf_buf_lit(b, "{\"type\":\"array\",\"items\":");
+    ngx_tf_openapi_row(b, &doc->columns[sql[0]]);
+    tf_buf_char(b, '}');
+
+    for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        tf_json_key(b, counts[i]);
+        tf_buf_lit(b, "{\"type\":\"integer\"}");
+    }
+
+    if (n > 1) {
+        tf_json_key(b, "stats");
+        ngx_tf_openapi_row(b, &doc->columns[sql[1]]);
+    }
+
+    tf_buf_lit(b, "}}");
+}
+
+
+/* One response for every status, with the codes it can have. */
+
+static void
+ngx_tf_openapi_errors(tf_buf_t *b, const ngx_tf_route_t *route)
+{
+    ngx_uint_t        i, k, n, status;
+    tf_code_e         codes[NGX_TF_CODES_MAX];
+    const tf_error_t *e;
+
+    n = ngx_tf_openapi_codes(route, codes);
+
+    for (i = 0; i < n; i++) {
+        if (codes[i] == TF_E_NONE) {
+            continue;
+        }
+
+        status = tf_errors[codes[i]].status;
+
+        tf_buf_lit(b, ",\"");
+        tf_buf_int(b, status);
+        tf_buf_lit(b, "\":{\"description\":");
+        tf_json_string(b, tf_str(tf_errors[codes[i]].message[TF_LANG_EN]));
+        tf_buf_lit(b, ",\"x-codes\":[");
+
+        for (k = i; k < n; k++) {
+            e = &tf_errors[codes[k]];
+
+            if (codes[k] != TF_E_NONE && e->status == status) {
+                ngx_tf_openapi_comma(b);
+                tf_json_string(b, tf_str(e->code));
+                codes[k] = TF_E_NONE;
+            }
+        }
+
+        tf_buf_lit(b, "],\"content\":{\"application/json\":{\"schema\":"
+                   "{\"$ref\":\"#/components/schemas/Error\"}}}}");
+    }
+}
+
+
+/* The codes of a route: those of its steps that the op does, of its
+ * constraints and of its own. */
+
+static ngx_uint_t
+ngx_tf_openapi_codes(const ngx_tf_route_t *route, tf_code_e *codes)
+{
+    ngx_uint_t                  i, n;
+    const tf_code_e            *e;
+    const ngx_tf_constraint_t  *c;
+
+    static const struct {
+        tf_code_e    code;
+        unsigned     query:1;       /* when it has parameters */
+        unsigned     login:1;       /* who may call it is restricted */
+        unsigned     right:1;       /* to certain roles */
+        unsigned     path:1;        /* something is named in the path */
+        unsigned     unsafe:1;
+        unsigned     body:1;
+        unsigned     run:1;
+        unsigned     data:1;        /* it needs PostgreSQL */
+    } all[] = {
+        { .code = TF_E_INVALID_REQUEST, .body = 1 },
+        { .code = TF_E_VALIDATION_ERROR, .query = 1 },
+        { .code = TF_E_AUTHENTICATION_REQUIRED, .login = 1 },
+        { .code = TF_E_PERMISSION_REQUIRED, .right = 1 },
+        { .code = TF_E_CSRF_MISSING, .unsafe = 1 },
+        { .code = TF_E_CSRF_INVALID, .unsafe = 1 },
+        { .code = TF_E_RESOURCE_NOT_FOUND, .path = 1 },
+        { .code = TF_E_CONSTRAINT_VIOLATION, .unsafe = 1 },
+        { .code = TF_E_RUN_CANCELLED, .run = 1 },
+        { .code = TF_E_TARGET_DNS, .run = 1 },
+        { .code = TF_E_TARGET_REFUSED, .run = 1 },
+        { .code = TF_E_TARGET_TIMEOUT, .run = 1 },
+        { .code = TF_E_TARGET_TLS, .run = 1 },
+        { .code = TF_E_TARGET_AUTH, .run = 1 },
+        { .code = TF_E_TARGET_PERMISSION, .run = 1 },
+        { .code = TF_E_TARGET_PROTOCOL, .run = 1 },
+        { .code = TF_E_TARGET_OTHER, .run = 1 },
+        { .code = TF_E_BODY_TOO_LARGE, .unsafe = 1 },
+        { .code = TF_E_UNSUPPORTED_MEDIA_TYPE, .body = 1 },
+        { .code = TF_E_RATE_LIMIT_EXCEEDED },
+        { .code = TF_E_TASK_EXECUTION_FAILED, .run = 1 },
+        { .code = TF_E_INTERNAL_ERROR },
+        { .code = TF_E_SERVICE_UNAVAILABLE },
+        { .code = TF_E_OUTCOME_UNKNOWN, .unsafe = 1 },
+        { .code = TF_E_DATABASE_TIMEOUT, .data = 1 }
+    };
+
+    n = 0;
+
+    for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if ((all[i].query && !route->query && !route->body)
+            || (all[i].login && route->perm < TF_LOGIN)
+            || (all[i].right && route->perm < TF_CREATE)
+            || (all[i].path && strchr(route->path, '{') == NULL)
+            || (all[i].unsafe && !ngx_tf_openapi_unsafe(route))
+            || (all[i].body && !route->body)
+            || (all[i].run && route->render != NGX_TF_RUN)
+            || (all[i].data && route->perm == TF_PUBLIC))
+        {
+            continue;
+        }
+
+        codes[n++] = all[i].code;
+    }
+
+    if (route->perm == TF_ADMIN) {
+        codes[n++] = TF_E_ADMIN_PERMISSION_REQUIRED;
+    }
+
+    for (c = route->constraints; c && c->name && n < NGX_TF_CODES_MAX; c++) {
+        codes[n++] = c->code;
+    }
+
+    for (e = route->errors; e && *e && n < NGX_TF_CODES_MAX; e++) {
+        codes[n++] = *e;
+    }
+
+    return n;
+}
+
+
+static void
+ngx_tf_openapi_components(tf_buf_t *b)
+{
+    tf_buf_lit(b,
+        ",\"components\":{"
+        "\"securitySchemes\":{"
+        "\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\","
+        "\"name\":\"taifish_session\",\"description\":\"set by"
+        " POST /api/v1/auth/login; called __Host-taifish_session over TLS\"},"
+        "\"token\":{\"type\":\"http\",\"scheme\":\"bearer\","
+        "\"description\":\"made by POST /api/v1/auth/tokens\"}},"
+
+        "\"parameters\":{\"csrf\":{\"in\":\"header\","
+        "\"name\":\"X-CSRFToken\",\"schema\":{\"type\":\"string\"},"
+        "\"description\":\"from GET /api/v1/auth/csrf-token; not needed with"
+        " an API token\"}},"
+
+        "\"responses\":{\"Run\":{\"description\":\"not done yet: follow"
+        " run_id\",\"content\":{\"application/json\":{\"schema\":{\"allOf\":["
+        "{\"$ref\":\"#/components/schemas/Success\"},"
+        "{\"type\":\"object\",\"required\":[\"data\"],\"properties\":{"
+        "\"data\":{\"type\":\"object\",\"required\":[\"run_id\"],"
+        "\"properties\":{\"run_id\":{\"type\":\"string\","
+        "\"format\":\"uuid\"}}}}}]}}}}},"
+
+        "\"schemas\":{\"Success\":{\"type\":\"object\",\"required\":["
+        "\"success\",\"error\",\"message\",\"timestamp\"],\"properties\":{"
+        "\"success\":{\"const\":true},\"error\":{\"const\":false},"
+        "\"message\":{\"type\":\"string\"},"
+        "\"timestamp\":{\"type\":\"string\",\"format\":\"date-time\"}}},"
+
+        "\"Error\":{\"type\":\"object\",\"required\":[\"success\",\"error\","
+        "\"error_id\",\"category\",\"severity\",\"message_code\",\"message\","
+        "\"timestamp\",\"recoverable\",\"suggestions\",\"context\"],"
+        "\"properties\":{\"success\":{\"const\":false},"
+        "\"error\":{\"const\":true},\"error_id\":{\"type\":\"string\"},"
+        "\"category\":{\"enum\":[\"validation\",\"business\","
+        "\"authentication\",\"authorization\",\"security\",\"database\","
+        "\"external\",\"network\",\"system\",\"unknown\"]},"
+        "\"severity\":{\"enum\":[\"low\",\"medium\",\"high\",\"critical\"]},"
+        "\"message_code\":{\"type\":\"string\"},"
+        "\"message\":{\"type\":\"string\"},"
+        "\"timestamp\":{\"type\":\"string\",\"format\":\"date-time\"},"
+        "\"recoverable\":{\"type\":\"boolean\"},"
+        "\"suggestions\":{\"type\":\"array\","
+        "\"items\":{\"type\":\"string\"}},"
+        "\"context\":{\"type\":\"object\",\"properties\":{"
+        "\"url\":{\"type\":\"string\"},\"method\":{\"type\":\"string\"},"
+        "\"request_id\":{\"type\":\"string\"},"
+        "\"user_id\":{\"type\":\"integer\"}}},"
+        "\"extra\":{\"type\":\"object\",\"properties\":{"
+        "\"field\":{\"type\":\"string\"},"
+        "\"detail\":{\"type\":\"string\"}}}}}}}");
+}
+
+
+static const char *
+ngx_tf_openapi_method(ngx_uint_t method)
+{
+    switch (method) {
+
+    case NGX_HTTP_GET:
+        return "get";
+
+    case NGX_HTTP_POST:
+        return "post";
+
+    case NGX_HTTP_PUT:
+        return "put";
+
+    case NGX_HTTP_PATCH:
+        return "patch";
+
+    default:
+        return "delete";
+    }
+}
