@@ -76,6 +76,15 @@ $(BUILD)/unit/%: t/unit/%.c $(BUILD)/libtf.a
 	    -MMD -MP -MF $(BUILD)/o/t/unit/$*.d \
 	    -o $@ $< $(BUILD)/libtf.a $(worker_libs)
 
+# Prints what an engine reads of a server, for t/70engine-*.t.
+
+$(BUILD)/engine_dump: t/lib/engine_dump.c \
+                      $(patsubst %.c,$(BUILD)/o/%.o, \
+                          $(filter src/worker/engine/%,$(tf_worker))) \
+                      $(BUILD)/libtf.a
+	$(CC) $(CFLAGS) $(warnings) $(hardening) $(includes) $(links) \
+	    -o $@ $^ $(worker_libs)
+
 # The module is built by nginx's own make in a copy of its source tree.
 
 module: $(BUILD)/ngx_taifish_module.so

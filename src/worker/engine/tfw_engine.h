@@ -118,4 +118,18 @@ extern const tfw_engine_t  tfw_mysql_engine;
 const tfw_engine_t *tfw_engine_find(tf_str_t db_type);
 
 
+/* --- for engines ------------------------------------------------------- */
+
+/* Fills version from what the server says about itself. */
+void tfw_engine_version(const char *text, tfw_version_t *version);
+
+/* The system's file of CA certificates. */
+const char *tfw_engine_system_ca(void);
+
+/* A name as TaiFish can keep it: bytes that are not UTF-8 become \xNN; out is
+ * in itself or memory of mem.  TF_ERROR when memory is out. */
+tf_int_t tfw_engine_text(const tf_mem_t *mem, tf_str_t in, tf_str_t *out)
+    TF_MUST_CHECK;
+
+
 #endif /* _TFW_ENGINE_H_INCLUDED_ */
