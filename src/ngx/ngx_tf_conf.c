@@ -177,15 +177,14 @@ ngx_tf_conf_file(ngx_conf_t *cf, ngx_str_t *path, u_char *buf, size_t size,
 }
 
 
-/* A key file holds 64 hex digits and a newline. */
+/* A key file holds the key's bytes, as "taifish-worker keygen" writes it. */
 
 static ngx_int_t
 ngx_tf_conf_key(ngx_conf_t *cf, ngx_str_t *dir, const char *name,
     u_char key[TF_KEY_LEN])
 {
-    size_t      len, i;
-    u_char      buf[128];
-    ngx_int_t   n, rc;
+    size_t      len;
+    u_char      buf[TF_KEY_LEN + 2];
     ngx_str_t   path;
 
     path.len = dir->len + 1 + ngx_strlen(name);
@@ -200,31 +199,14 @@ ngx_tf_conf_key(ngx_conf_t *cf, ngx_str_t *dir, const char *name,
         return NGX_ERROR;
     }
 
-    rc = NGX_OK;
-
-    if (len != 2 * TF_KEY_LEN && !(len == 2 * TF_KEY_LEN + 1
-                                   && buf[len - 1] == LF))
-    {
-        rc = NGX_ERROR;
-    }
-
-    for (i = 0; rc == NGX_OK && i < TF_KEY_LEN; i++) {
-        n = ngx_hextoi(buf + 2 * i, 2);
-
-        if (n == NGX_ERROR) {
-            rc = NGX_ERROR;
-            break;
-        }
-
-        key[i] = (u_char) n;
-    }
-
-    tf_wipe(buf, sizeof(buf));
-
-    if (rc != NGX_OK) {
+    if (len != TF_KEY_LEN) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "taifish: \"%V\" is not a key file", &path);
+        return NGX_ERROR;
     }
 
-    return rc;
+    ngx_memcpy(key, buf, TF_KEY_LEN);
+    tf_wipe(buf, sizeof(buf));
+
+    return NGX_OK;
 }
