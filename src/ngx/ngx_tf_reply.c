@@ -310,6 +310,15 @@ ngx_tf_reply_body(ngx_tf_op_t *op, ngx_uint_t status, const char *type,
 
     ngx_tf_op_end(op);
 
+    /* a body that a refusal left unread is not the next request */
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        ngx_http_finalize_request(r, rc);
+        return;
+    }
+
     buf = ngx_calloc_buf(r->pool);
 
     if (buf == NULL || ngx_tf_reply_headers(op, status, type) != NGX_OK)
