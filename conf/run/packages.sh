@@ -1,0 +1,160 @@
+#!/bin/sh
+
+# packages.sh build|run|test|bench|asan
+#
+# Installs, by name, the Debian packages that "make run", "make test" and so
+# on need and that are missing.  No service is started, no database cluster is
+# made, and no service of the machine that was there before is touched.
+
+set -eu
+
+build="gcc libc6-dev make perl binutils nginx nginx-dev libpq-dev
+       libhiredis-dev libyajl-dev libpcre2-dev libsodium-dev libmariadb-dev"
+run="$build postgresql redis-server curl util-linux"
+test="$run mariadb-server-core mariadb-client-core wrk procps psmisc
+      libtest-nginx-perl"
+bench="$test"
+asan="$test dpkg-dev zlib1g-dev libssl-dev"
+
+case ${1:-} in
+    build) want=$build ;;
+    run)   want=$run ;;
+    test)  want=$test ;;
+    bench) want=$bench ;;
+    asan)  want=$asan ;;
+    *)     echo "usage: $0 build|run|test|bench|asan" >&2; exit 2 ;;
+esac
+
+missing=
+for p in $want; do
+    s=$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null || :)
+    [ "$s" = installed ] || missing="$missing $p"
+done
+
+[ -n "$missing" ] || exit 0
+
+root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        echo "packages missing:$missing" >&2
+        echo "become root, or install sudo, to let this install them" >&2
+        exit 1
+    fi
+}
+
+echo "Installing:$missing"
+
+
+# While apt runs: nothing starts (policy-rc.d), and PostgreSQL makes no
+# cluster (createcluster.d).  Both are as before when this ends.
+
+policy=/usr/sbin/policy-rc.d
+nocluster=/etc/postgresql-common/createcluster.d/taifish-packages.conf
+
+restore() {
+    root rm -f "$nocluster"
+    if root test -e "$policy.taifish"; then
+        root mv "$policy.taifish" "$policy"
+    else
+        root rm -f "$policy"
+    fi
+}
+
+if root test -e "$policy.taifish"; then
+    :                                   # an earlier run was killed
+elif root test -e "$policy"; then
+    root mv "$policy" "$policy.taifish"
+fi
+
+trap restore EXIT
+trap 'exit 130' INT TERM HUP
+
+printf '#!/bin/sh\nexit 101\n' | root tee "$policy" >/dev/null
+root chmod 755 "$policy"
+root mkdir -p "${nocluster%/*}"
+echo 'create_main_cluster = false' | root tee "$nocluster" >/dev/null
+
+
+# Test::Nginx is packaged from Debian's forky on.  On an older release only
+# this one package may come from there, over the mirror the machine uses.
+
+forky_source() {
+    . /etc/os-release
+
+    perl -we '
+        use strict;
+        my $suite = shift;
+        my @found;
+
+        for my $path (glob "/etc/apt/sources.list.d/*.sources") {
+            open my $in, "<", $path or next;
+            local $/ = "";
+            while (my $stanza = <$in>) {
+                $stanza =~ s/^#.*\n//mg;
+                next if $stanza =~ /^Enabled:\s*no/mi;
+                my ($suites) = $stanza =~ /^Suites:\s*(.*)/mi or next;
+                my ($uri) = $stanza =~ /^URIs:\s*(\S+)/mi or next;
+                my ($key) = $stanza =~ /^Signed-By:\s*(\/\S+)/mi;
+                push @found, [$uri, $key]
+                    if grep { $_ eq $suite } split " ", $suites;
+            }
+        }
+
+        for my $path ("/etc/apt/sources.list",
+                      glob "/etc/apt/sources.list.d/*.list") {
+            open my $in, "<", $path or next;
+            while (<$in>) {
+                /^\s*deb\s+(?:\[(.*?)\]\s+)?(\S+)\s+(\S+)\s/ or next;
+                my ($opt, $uri, $s) = ($1 || "", $2, $3);
+                push @found, [$uri, $opt =~ /signed-by=(\/\S+)/ ? $1 : undef]
+                    if $s eq $suite;
+            }
+        }
+
+        @found or die "no apt source of $suite was found\n";
+        my ($uri, $key) = @{ $found[0] };
+        $key ||= "/usr/share/keyrings/debian-archive-keyring.gpg";
+        print "Types: deb\nURIs: $uri\nSuites: forky\nComponents: main\n",
+              "Signed-By: $key\n";
+    ' "$VERSION_CODENAME"
+}
+
+update() {
+    root apt-get update -q "$@" \
+        || { sleep 5; root apt-get update -q "$@"; }
+}
+
+update
+
+case " $missing " in
+*" libtest-nginx-perl "*)
+    if ! apt-cache show libtest-nginx-perl >/dev/null 2>&1; then
+        sources=/etc/apt/sources.list.d/taifish-forky.sources
+        forky_source | root tee "$sources" >/dev/null
+        printf '%s\n' 'Package: *' 'Pin: release n=forky' \
+            'Pin-Priority: -1' '' 'Package: libtest-nginx-perl' \
+            'Pin: release n=forky' 'Pin-Priority: 500' \
+            | root tee /etc/apt/preferences.d/taifish-forky >/dev/null
+        update -o "Dir::Etc::sourcelist=$sources" \
+            -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0
+    fi
+    ;;
+esac
+
+# shellcheck disable=SC2086
+root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
+    --no-install-recommends $missing
+
+
+# What we brought must not start at the next boot either.
+
+if command -v systemctl >/dev/null; then
+    for p in nginx redis-server postgresql; do
+        case " $missing " in
+            *" $p "*) root systemctl disable -q "$p" 2>/dev/null || : ;;
+        esac
+    done
+fi
