@@ -10,9 +10,9 @@ include $(BUILD)/sources.mk
 warnings   = -std=gnu11 -W -Wall -Wextra -Werror -Wshadow -Wvla \
              -Wpointer-arith -Wmissing-prototypes -Wstrict-prototypes \
              -Wwrite-strings -Wformat=2 -Wno-format-nonliteral
-hardening  = -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
-             -fstack-clash-protection -fcf-protection -fPIE \
-             -ftrivial-auto-var-init=zero
+hardening  = -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+             -fstack-clash-protection -fcf-protection \
+             -ftrivial-auto-var-init=zero -fPIE
 links      = -pie -Wl,-z,relro,-z,now,-z,noexecstack
 pq_inc    := $(shell pg_config --includedir 2>/dev/null)
 includes   = $(addprefix -I,$(tf_includes)) -I$(BUILD) -I$(pq_inc)
@@ -23,7 +23,18 @@ core_obj   = $(patsubst %.c,$(BUILD)/o/%.o,$(tf_core)) $(BUILD)/o/tf_sql_list.o
 worker_obj = $(patsubst %.c,$(BUILD)/o/%.o,$(tf_worker)) $(BUILD)/o/tfw_migrations.o
 units      = $(patsubst t/unit/%.c,$(BUILD)/unit/%,$(wildcard t/unit/*.c))
 
-.PHONY: all module worker unit
+sanitize   = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+             -fno-sanitize-recover=undefined
+asan_make  = $(MAKE) BUILD=build/asan CFLAGS="$(sanitize)" hardening= \
+             NGX_SRC="$${NGX_SRC:-$$(echo build/asan/src/nginx-*/)}" \
+             NGX_CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address \
+                 -DNGX_DEBUG_PALLOC=1" \
+             NGX_LD_OPT="-fsanitize=address" \
+             NGX_FLAGS="--with-debug --with-http_realip_module \
+                 --with-http_ssl_module --with-http_v2_module"
+
+.PHONY: all module worker unit packages run stop reload status check-config \
+        test prove proof tidy asan bench clean help
 .DEFAULT_GOAL = all
 
 all: module worker              ## build the module and the worker
@@ -87,14 +98,17 @@ $(BUILD)/engine_dump: t/lib/engine_dump.c \
 
 # The module is built by nginx's own make in a copy of its source tree.
 
+NGX_CFLAGS ?= $(CFLAGS) $(filter-out -fPIE,$(hardening))
+
 module: $(BUILD)/ngx_taifish_module.so
 
 $(BUILD)/nginx/objs/Makefile: config src/sources.sh $(BUILD)/sources.mk
 	@rm -rf $(BUILD)/nginx; mkdir -p $(BUILD)/nginx
 	cp -rL $(NGX_SRC)/. $(BUILD)/nginx/
 	cd $(BUILD)/nginx && bash -c '[ ! -f conf_flags ] || . ./conf_flags; \
-	    ./configure "$${NGX_CONF_FLAGS[@]:---with-compat}" --with-threads \
-	    --with-cc-opt="$(CFLAGS) -std=gnu11 $(NGX_CC_OPT)" \
+	    configure=./configure; [ -x $$configure ] || configure=auto/configure; \
+	    $$configure "$${NGX_CONF_FLAGS[@]:---with-compat}" --with-threads \
+	    $(NGX_FLAGS) --with-cc-opt="$(NGX_CFLAGS) -std=gnu11 $(NGX_CC_OPT)" \
 	    --with-ld-opt="-Wl,-z,relro,-z,now $(NGX_LD_OPT)" \
 	    --add-dynamic-module=$(CURDIR)' > configure.log \
 	    || { tail -n 20 configure.log; exit 1; }
@@ -104,5 +118,69 @@ $(BUILD)/ngx_taifish_module.so: $(BUILD)/nginx/objs/Makefile $(tf_core) $(tf_ngx
                                 ngx_taifish_module.c $(BUILD)/tf_sql_list.h
 	$(MAKE) -s -C $(BUILD)/nginx -f objs/Makefile modules
 	cp $(BUILD)/nginx/objs/ngx_taifish_module.so $@
+
+# TaiFish on this machine, below .run (conf/run/taifish.sh).
+
+run:                            ## set up and start TaiFish here (PORT=8080)
+	@conf/run/packages.sh run
+	@$(MAKE) -s -j$$(nproc) all
+	@conf/run/taifish.sh start
+
+stop:                           ## stop what make run started
+	@conf/run/taifish.sh stop
+
+reload:                         ## build, then swap the code without a stop
+	@$(MAKE) -s -j$$(nproc) all
+	@conf/run/taifish.sh reload
+
+status:                         ## say what of it runs
+	@conf/run/taifish.sh status
+
+check-config:                   ## let both programs explain their settings
+	@conf/run/taifish.sh check-config
+
+clean:                          ## stop it, remove .run with its data and build
+	@conf/run/taifish.sh clean
+	rm -rf $(BUILD)
+
+# Tests; docs/testing.md.
+
+test:                           ## the gate: clean build, tidy, every test
+	@conf/run/packages.sh test
+	@rm -rf $(BUILD)
+	@$(MAKE) -s -j$$(nproc) all unit
+	@$(MAKE) -s tidy
+	@$(MAKE) -s prove
+
+prove: all unit                 ## every test, with what is built
+	prove -j2 t/[0-8]*.t
+	prove $(wildcard t/9*.t)
+
+proof:                          ## the same with the long ones
+	@conf/run/packages.sh test
+	@TAIFISH_PROOF=1 $(MAKE) -s test
+
+tidy:                           ## layering, names, sizes, style
+	@perl t/tidy.pl $(BUILD)
+
+asan:                           ## the tests under AddressSanitizer (NGX_SRC=)
+	@conf/run/packages.sh asan
+	@[ -n "$$NGX_SRC" ] || conf/run/nginx-source.sh build/asan/src
+	@$(asan_make) -s -j$$(nproc) all unit
+	@$(asan_make) -s -C build/asan/nginx -f objs/Makefile binary
+	ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0:report_globals=0 \
+	    BUILD=build/asan TAIFISH_BUILD=$(CURDIR)/build/asan \
+	    TEST_NGINX_BINARY=$(CURDIR)/build/asan/nginx/objs/nginx \
+	    prove t/[0-8]*.t
+
+bench:                          ## ratios to a bare nginx and to pgbench
+	@conf/run/packages.sh bench
+	@$(MAKE) -s -j$$(nproc) all
+	@perl t/bench/bench.pl
+
+help:                           ## this list
+	@sed -n 's/^\([a-z-]*\):.*## */\1 /p' $(MAKEFILE_LIST) \
+	    | while read -r name what; do \
+	          printf '  make %-14s %s\n' "$$name" "$$what"; done
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
