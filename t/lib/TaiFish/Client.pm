@@ -33,10 +33,9 @@ sub cookie {
 
 sub csrf {
     my ($self) = @_;
-    return $self->{csrf} //= do {
-        my $r = $self->get('/auth/csrf-token');
-        $r->data && $r->data->{csrf_token} // '';
-    };
+    # get() keeps the token it sees
+    $self->get('/auth/csrf-token') unless defined $self->{csrf};
+    return $self->{csrf} // '';
 }
 
 sub url {
@@ -140,7 +139,9 @@ sub message { my $j = $_[0]->json; ref $j eq 'HASH' ? $j->{message} : undef }
 
 sub as_string {
     my ($self) = @_;
-    return "$self->{status} " . substr $self->{content} // '', 0, 2000;
+    my $body = substr $self->{content} // '', 0, 2000;
+    utf8::decode($body);
+    return "$self->{status} $body";
 }
 
 1;

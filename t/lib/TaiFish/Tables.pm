@@ -70,10 +70,13 @@ sub import {
 
     strict->import;
     warnings->import;
-    Test::Nginx::Socket->export_to_level(1, @_[0]);
+    # in the name of the test file: Test::Base reads its __DATA__
+    eval "package $into; Test::Nginx::Socket->import; 1" or die $@;
 
     my ($main, $http) = _parts($tf->nginx_conf);
     my $config = TaiFish::slurp($tf->dir . '/taifish.conf');
+
+    utf8::encode($_) for $main, $http, $config;
 
     Test::Nginx::Socket::no_root_location();
     Test::Nginx::Socket::no_shuffle();
@@ -110,7 +113,7 @@ sub _parts {
         or die 'conf/nginx.conf has another form';
 
     $main =~ s/^(?:worker_processes|error_log|pid|user) .*\n//mg;
-    $http =~ s/^ *(?:access_log|default_type|keepalive_timeout
+    $http =~ s/^[ ]*(?:access_log|default_type|keepalive_timeout
                     |client_max_body_size|\w+_temp_path)[ ].*\n//xmg;
     return ($main, $http);
 }

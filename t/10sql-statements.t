@@ -1,0 +1,68 @@
+# Every statement of the catalogue is prepared against the migrated schema, and
+# its rights are checked, as the role that runs it.
+
+use lib 't/lib';
+use TaiFish;
+
+my $tf = TaiFish->new;
+
+# What "taifish-worker admin" runs, by the owner of the schema.
+my %owner = map { $_ => 1 } qw(admin_create admin_reset_password);
+
+# The catalogue as the programs see it: the C text that tf_sql.pl made.
+
+sub statements {
+    my $text = TaiFish::slurp("$TaiFish::BUILD/tf_sql_list.c");
+    my $string = qr/"(?:[^"\\]|\\.)*"/;
+    my @found;
+
+    while ($text =~ /^[ ]{4}\{[ ]($string),\s*((?:$string\s*)+),\s*
+                     (NULL|\([^)]*\)\s*\{[^}]*\}),\s*(\d+),\s*(\d+),\s*
+                     (?:NULL|\([^)]*\)\s*\{[^}]*\}),\s*(\d+)\s*\}/mgx)
+    {
+        my ($name, $sql, $n, $flags) = ($1, $2, $4, $6);
+        $name =~ s/"//g;
+        my $plain = join '', map { s/^"|"$//gr } $sql =~ /($string)/g;
+        $plain =~ s/\\(.)/$1 eq 'n' ? "\n" : $1/ge;
+        push @found, { name => $name, sql => $plain, n => $n,
+                       worker => $flags & 4 } if $name ne '';
+    }
+
+    return @found;
+}
+
+my @all = statements();
+my ($declared) = TaiFish::slurp("$TaiFish::BUILD/tf_sql_list.h")
+    =~ /enum \{(.*?)TF_SQL_END/s;
+my $count = () = $declared =~ /TF_SQL_(?!NONE)\w+/g;
+is scalar @all, $count, 'the whole catalogue was read';
+
+# One session per role; EXPLAIN checks the rights and runs nothing.
+
+for my $role (qw(taifish_api taifish_worker taifish)) {
+    my @mine = grep {
+        $role eq ($owner{ $_->{name} } ? 'taifish'
+                  : $_->{worker} ? 'taifish_worker' : 'taifish_api')
+    } @all;
+    my $script = "SET SESSION AUTHORIZATION $role;\n";
+
+    for my $i (0 .. $#mine) {
+        my $args = join ', ', ('NULL') x $mine[$i]{n};
+        $script .= "\\echo == $i\nPREPARE s$i AS $mine[$i]{sql};\n"
+            . "\\o /dev/null\nEXPLAIN EXECUTE s$i"
+            . ($args ? " ($args)" : '') . ";\n\\o\n";
+    }
+
+    my (undef, $out) = $tf->pg->psql($script, undef,
+        '-v', 'ON_ERROR_STOP=0');
+    my %said = $out =~ /^== (\d+)\n(.*?)(?=^== |\z)/msg;
+
+    for my $i (0 .. $#mine) {
+        my $said = $said{$i} // 'not reached';
+        is $said =~ /ERROR|FATAL|not reached/ ? $said : '', '',
+            "$role: $mine[$i]{name}"
+            or diag $mine[$i]{sql};
+    }
+}
+
+done_testing;
