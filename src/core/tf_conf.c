@@ -167,6 +167,11 @@ tf_conf_redis_host(const tf_mem_t *mem, tf_str_t rest, tf_conf_redis_t *out,
             return tf_conf_redis_wrong(err, "has something after the ]");
         }
 
+        if (rest.len == 0 || memchr(rest.data, ':', rest.len) == NULL) {
+            return tf_conf_redis_wrong(err, "has no IPv6 address in the"
+                                       " brackets");
+        }
+
     } else {
         colon = rest.len ? memchr(rest.data, ':', rest.len) : NULL;
 

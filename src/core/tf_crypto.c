@@ -336,6 +336,7 @@ int
 tf_csrf_check(tf_str_t token, const unsigned char key[TF_KEY_LEN],
     tf_str_t binding)
 {
+    char           text[TF_CSRF_LEN + 1];
     size_t         len;
     unsigned char  mac[crypto_auth_hmacsha256_BYTES];
     unsigned char  bin[TF_CSRF_NONCE + crypto_auth_hmacsha256_BYTES];
@@ -347,6 +348,15 @@ tf_csrf_check(tf_str_t token, const unsigned char key[TF_KEY_LEN],
            != 0
         || len != sizeof(bin))
     {
+        return 0;
+    }
+
+    /* the decoder takes some bytes above 0x7f for letters */
+
+    (void) sodium_bin2base64(text, sizeof(text), bin, sizeof(bin),
+                             sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+
+    if (memcmp(text, token.data, TF_CSRF_LEN) != 0) {
         return 0;
     }
 

@@ -38,6 +38,8 @@ struct tf_json_level_s {
 };
 
 
+static tf_int_t tf_json_run(tf_json_reader_t *r, tf_str_t text)
+    __attribute__((noinline));
 static void *tf_json_malloc(void *ctx, size_t size);
 static void *tf_json_realloc(void *ctx, void *p, size_t size);
 static void tf_json_free(void *ctx, void *p);
@@ -79,9 +81,6 @@ tf_int_t
 tf_json_parse(const tf_mem_t *mem, tf_str_t text,
     const tf_json_limits_t *limits, tf_json_t **out, tf_err_t *err)
 {
-    yajl_handle        yajl;
-    yajl_status        status;
-    yajl_alloc_funcs   alloc;
     tf_json_reader_t  *r;
 
     if (text.len == 0) {
@@ -93,8 +92,6 @@ tf_json_parse(const tf_mem_t *mem, tf_str_t text,
         return TF_ERROR;
     }
 
-    /* in the region: what setjmp() sees again must not live in a register */
-
     r = tf_calloc(mem, sizeof(tf_json_reader_t));
     if (r == NULL) {
         return tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "out of memory");
@@ -104,8 +101,28 @@ tf_json_parse(const tf_mem_t *mem, tf_str_t text,
     r->limits = limits;
     r->err = err;
 
+    if (tf_json_run(r, text) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    *out = r->root;
+
+    return TF_OK;
+}
+
+
+/* A function of its own: nothing may change between setjmp() and longjmp() that
+ * is read after it. */
+
+static tf_int_t
+tf_json_run(tf_json_reader_t *r, tf_str_t text)
+{
+    yajl_handle        yajl;
+    yajl_status        status;
+    yajl_alloc_funcs   alloc;
+
     if (setjmp(r->out_of_memory)) {
-        return tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "out of memory");
+        return tf_fail(r->err, TF_E_INTERNAL_ERROR, NULL, "out of memory");
     }
 
     alloc.malloc = tf_json_malloc;
@@ -121,18 +138,14 @@ tf_json_parse(const tf_mem_t *mem, tf_str_t text,
         status = yajl_complete_parse(yajl);
     }
 
-    if (status != yajl_status_ok || r->root == NULL) {
-        return r->failed ? TF_ERROR
-                         : tf_fail(err, TF_E_INVALID_REQUEST, NULL,
-                                   "not valid JSON near byte %zu of %zu",
-                                   yajl_get_bytes_consumed(yajl), text.len);
+    if (status == yajl_status_ok && r->root != NULL) {
+        return TF_OK;
     }
 
-    yajl_free(yajl);
-
-    *out = r->root;
-
-    return TF_OK;
+    return r->failed ? TF_ERROR
+                     : tf_fail(r->err, TF_E_INVALID_REQUEST, NULL,
+                               "not valid JSON near byte %zu of %zu",
+                               yajl_get_bytes_consumed(yajl), text.len);
 }
 
 
