@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tfw_db.h"
 #include "tfw_log.h"
@@ -97,6 +98,25 @@ tfw_db_close(tfw_db_t *db)
 {
     if (db->conn != NULL) {
         PQfinish(db->conn);
+        db->conn = NULL;
+    }
+
+    memset(db->prepared, 0, sizeof(db->prepared));
+}
+
+
+int
+tfw_db_in_transaction(const tfw_db_t *db)
+{
+    return db->transaction;
+}
+
+
+void
+tfw_db_forget(tfw_db_t *db)
+{
+    if (db->conn != NULL) {
+        close(PQsocket(db->conn));
         db->conn = NULL;
     }
 

@@ -43,8 +43,15 @@ void tfw_db_on_wait(tfw_db_t *db, void (*wait)(void *data), void *data);
 /* 1 while there is a connection as far as is known; nothing is sent. */
 int tfw_db_up(const tfw_db_t *db);
 
+/* 1 between BEGIN and its end. */
+int tfw_db_in_transaction(const tfw_db_t *db);
+
 /* Drops the connection; the next use connects again. */
 void tfw_db_close(tfw_db_t *db);
+
+/* The same in a forked child, whose parent goes on using the connection: the
+ * server is not told. */
+void tfw_db_forget(tfw_db_t *db);
 
 /* The libpq handle for COPY and LISTEN, connected; NULL and err otherwise. */
 PGconn *tfw_db_conn(tfw_db_t *db, tf_err_t *err) TF_MUST_CHECK;

@@ -41,18 +41,39 @@ struct tfw_job_s {
     /* what run leaves for task_items, JSON text; data NULL for none */
     tf_str_t             metrics;
     tf_str_t             details;
+
+    struct tfw_job_int_s  *in;          /* tfw_child.c's own */
 };
 
 
 typedef tf_int_t (*tfw_job_pt)(tfw_job_t *job);
 
+typedef enum {
+    TFW_ONCE = 0,                       /* a run has one item */
+    TFW_FLEET,                          /* one per active instance that has a
+                                           credential */
+    TFW_INSTANCE                        /* one instance, queued by the API */
+} tfw_scope_e;
+
 typedef struct {
-    const char          *kind;          /* task_items.kind */
+    const char          *kind;          /* task_items.kind, and the task_key of
+                                           its runs */
     tfw_job_pt           run;
+    const char          *category;      /* task_runs.task_category */
+    tfw_scope_e          scope;
+    const char          *lane;          /* "normal", "short" */
+    int                  attempts;
+    int                  deadline;      /* seconds */
 } tfw_job_kind_t;
 
 /* All kinds, ended by kind NULL: tfw_job_kinds.c. */
 extern const tfw_job_kind_t  tfw_job_kinds[];
+
+/* NULL when there is no such kind. */
+const tfw_job_kind_t *tfw_job_kind(const char *kind);
+
+/* Housekeeping, the worker's own job. */
+tf_int_t tfw_housekeeping(tfw_job_t *job);
 
 
 /* Starts the job's transaction. */

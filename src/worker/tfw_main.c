@@ -20,6 +20,9 @@ static void tfw_main_harden(void);
 
 static const tfw_command_t  tfw_commands[] = {
 
+    { "run", tfw_command_run,
+      "run                   serve the queue until SIGTERM" },
+
     { "migrate", tfw_command_migrate,
       "migrate               bring the schema up to date" },
 
@@ -33,6 +36,9 @@ static const tfw_command_t  tfw_commands[] = {
 
     { "check-config", tfw_command_check_config,
       "check-config          say what is wrong with the settings" },
+
+    { "enqueue", tfw_command_enqueue,
+      "enqueue TASK_KEY      [--instance ID] [--wait]" },
 
     { NULL, NULL, NULL }
 };

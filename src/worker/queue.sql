@@ -1,0 +1,338 @@
+-- The queue.  Every statement that ends items locks items first and their runs
+-- after, and counts them in the same statement; what did not change keeps its
+-- lock order too.
+
+-- part: settled
+-- Given item (the rows that changed): their runs' counters and ends.
+ended AS (
+    SELECT run_id,
+           count(*) AS n,
+           count(*) FILTER (WHERE state = 'done') AS completed,
+           count(*) FILTER (WHERE state = 'dead') AS failed,
+           count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
+           max(error_message) AS error_message
+    FROM item
+    WHERE state IN ('done', 'dead', 'cancelled')
+    GROUP BY run_id
+), run AS (
+    UPDATE task_runs r
+    SET progress_completed = r.progress_completed + e.completed,
+        progress_failed = r.progress_failed + e.failed,
+        progress_cancelled = r.progress_cancelled + e.cancelled,
+        status = CASE
+            WHEN r.status = 'cancelled'
+                 OR r.progress_completed + r.progress_failed
+                    + r.progress_cancelled + e.n < r.progress_total
+                THEN r.status
+            WHEN r.progress_cancelled + e.cancelled > 0 THEN 'cancelled'
+            WHEN r.progress_failed + e.failed = 0 THEN 'completed'
+            WHEN r.progress_completed + e.completed = 0 THEN 'failed'
+            ELSE 'completed_with_errors' END,
+        completed_at = CASE
+            WHEN r.progress_completed + r.progress_failed
+                 + r.progress_cancelled + e.n < r.progress_total
+                THEN r.completed_at
+            ELSE coalesce(r.completed_at, now()) END,
+        error_message = CASE
+            WHEN r.progress_total = 1 THEN e.error_message
+            ELSE r.error_message END
+    FROM ended e
+    WHERE r.id = e.run_id
+    RETURNING r.id, r.status, r.completed_at, r.progress_total,
+              r.progress_completed, r.progress_failed, r.progress_cancelled
+)
+SELECT i.id, i.state, i.run_id, i.instance_id, i.item_name, i.attempt,
+       i.error_code, u.run_id AS run, r.status, r.progress_total,
+       r.progress_completed, r.progress_failed, r.progress_cancelled,
+       r.completed_at IS NOT NULL AS run_ended
+FROM item i
+     JOIN task_runs u ON u.id = i.run_id
+     LEFT JOIN run r ON r.id = i.run_id
+ORDER BY i.id
+
+-- part: lease
+interval '30 seconds'
+
+-- part: backoff
+random() * least(3600, power(2, least(t.attempt, 12))) * interval '1 second'
+
+
+-- name: queue_claim
+-- worker
+-- Kinds this program does not know are left to newer workers.
+WITH next AS MATERIALIZED (
+    SELECT id
+    FROM task_items
+    WHERE state IN ('scheduled', 'ready', 'retry') AND lane = :lane
+          AND ready_at <= now() AND kind = ANY (:kinds::text[])
+    ORDER BY ready_at, id
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+), item AS (
+    UPDATE task_items t
+    SET state = 'running',
+        worker_id = :worker::uuid,
+        token = t.token + 1,
+        attempt = t.attempt + 1,
+        lease_until = now() + {lease},
+        started_at = coalesce(t.started_at, now()),
+        error_code = NULL,
+        error_message = NULL
+    FROM next
+    WHERE t.id = next.id
+    RETURNING t.id, t.run_id, t.instance_id, t.token, t.attempt, t.kind,
+              t.payload, t.deadline
+), run AS (
+    UPDATE task_runs r
+    SET status = 'running',
+        started_at = coalesce(r.started_at, now())
+    FROM item i
+    WHERE r.id = i.run_id AND r.status = 'pending'
+)
+SELECT i.id, i.run_id, i.instance_id, i.token, i.attempt, i.kind, i.payload,
+       (extract(epoch FROM i.deadline) * 1000)::bigint AS deadline,
+       r.run_id AS run
+FROM item i
+     JOIN task_runs r ON r.id = i.run_id
+
+-- name: queue_finish
+-- worker
+-- Nothing comes back when the lease was lost: the caller rolls back.
+WITH item AS (
+    UPDATE task_items t
+    SET state = 'done',
+        lease_until = NULL,
+        completed_at = clock_timestamp(),
+        metrics = :metrics::jsonb,
+        details = :details::jsonb
+    WHERE t.id = :id::bigint AND t.token = :token::bigint
+          AND t.worker_id = :worker::uuid AND t.state = 'running'
+    RETURNING t.*
+), {settled}
+
+-- name: queue_fail
+-- worker
+-- An item of this worker, or all of them when id is NULL.  give_back: the
+-- worker leaves, the attempt does not count.
+WITH item AS (
+    UPDATE task_items t
+    SET state = CASE
+            WHEN t.cancel THEN 'cancelled'
+            WHEN :give_back::boolean THEN 'retry'
+            WHEN :again::boolean AND t.attempt < t.max_attempts THEN 'retry'
+            ELSE 'dead' END,
+        attempt = CASE WHEN :give_back AND NOT t.cancel THEN t.attempt - 1
+                       ELSE t.attempt END,
+        ready_at = CASE WHEN :give_back THEN now()
+                        ELSE now() + {backoff} END,
+        lease_until = NULL,
+        completed_at = CASE
+            WHEN t.cancel
+                 OR NOT (:give_back OR :again AND t.attempt < t.max_attempts)
+                THEN clock_timestamp() END,
+        metrics = coalesce(:metrics::jsonb, t.metrics),
+        details = coalesce(:details::jsonb, t.details),
+        error_code = CASE WHEN t.cancel THEN 'RUN_CANCELLED'
+                          ELSE :error_code END,
+        error_message = CASE WHEN t.cancel THEN NULL
+                             ELSE :error_message END
+    WHERE t.worker_id = :worker::uuid AND t.state = 'running'
+          AND (:id::bigint IS NULL
+               OR t.id = :id AND t.token = :token::bigint)
+    RETURNING t.*
+), {settled}
+
+-- name: queue_sweep
+-- worker
+-- Whose worker was lost; any worker does this for all.
+WITH lost AS MATERIALIZED (
+    SELECT id
+    FROM task_items
+    WHERE state = 'running' AND lease_until < now()
+    ORDER BY lease_until
+    LIMIT 500
+    FOR UPDATE SKIP LOCKED
+), item AS (
+    UPDATE task_items t
+    SET state = CASE
+            WHEN t.cancel THEN 'cancelled'
+            WHEN t.attempt < t.max_attempts THEN 'retry'
+            ELSE 'dead' END,
+        ready_at = now() + {backoff},
+        lease_until = NULL,
+        completed_at = CASE
+            WHEN t.cancel OR t.attempt >= t.max_attempts
+                THEN clock_timestamp() END,
+        error_code = CASE WHEN t.cancel THEN 'RUN_CANCELLED'
+                          ELSE 'TASK_EXECUTION_FAILED' END,
+        error_message = CASE WHEN t.cancel THEN NULL
+                             ELSE 'the worker was lost' END
+    FROM lost
+    WHERE t.id = lost.id
+    RETURNING t.*
+), {settled}
+
+-- name: queue_renew
+-- worker
+-- A row whose end is being written is locked; its lease does not matter.
+WITH mine AS MATERIALIZED (
+    SELECT t.id
+    FROM task_items t
+         JOIN unnest(:ids::bigint[], :tokens::bigint[]) AS u (id, token)
+              ON u.id = t.id AND u.token = t.token
+    WHERE t.state = 'running'
+    FOR UPDATE OF t SKIP LOCKED
+)
+UPDATE task_items t
+SET lease_until = now() + {lease}
+FROM mine
+WHERE t.id = mine.id
+RETURNING t.id, t.token
+
+-- name: queue_watch
+-- worker
+SELECT id, token, cancel
+FROM task_items
+WHERE id = ANY (:ids::bigint[]) AND state = 'running'
+
+-- name: queue_summary
+-- worker
+-- What a run came to: the sums of its items' numbers.  run_id NULL: of every
+-- run of the last days that has none yet.
+WITH ended AS (
+    SELECT r.id, r.task_key, r.progress_total, r.progress_completed,
+           r.progress_failed
+    FROM task_runs r
+    WHERE (r.id = :run_id::bigint
+           OR :run_id IS NULL AND r.completed_at > now() - interval '2 days')
+          AND r.status IN ('completed', 'completed_with_errors', 'failed')
+          AND r.summary IS NULL
+), sums AS (
+    SELECT e.id, jsonb_object_agg(m.key, m.total ORDER BY m.key) AS data
+    FROM ended e
+         JOIN LATERAL (
+             SELECT v.key, sum((v.value #>> '{}')::numeric) AS total
+             FROM task_items t,
+                  jsonb_each(CASE WHEN jsonb_typeof(t.metrics) = 'object'
+                                  THEN t.metrics ELSE '{}' END) v
+             WHERE t.run_id = e.id AND jsonb_typeof(v.value) = 'number'
+             GROUP BY v.key
+         ) m ON true
+    GROUP BY e.id
+)
+UPDATE task_runs r
+SET summary = jsonb_build_object(
+        'version', 1,
+        'common', jsonb_build_object(
+            'inputs', '{}'::jsonb,
+            'scope', '{}'::jsonb,
+            'metrics', jsonb_build_array(
+                jsonb_build_object('key', 'items_total', 'label', 'total',
+                    'value', e.progress_total, 'unit', NULL,
+                    'tone', 'info'),
+                jsonb_build_object('key', 'items_successful',
+                    'label', 'successful', 'value', e.progress_completed,
+                    'unit', NULL, 'tone', 'success'),
+                jsonb_build_object('key', 'items_failed', 'label', 'failed',
+                    'value', e.progress_failed, 'unit', NULL,
+                    'tone', CASE WHEN e.progress_failed > 0 THEN 'danger'
+                                 ELSE 'muted' END)),
+            'highlights', '[]'::jsonb,
+            'flags', jsonb_build_object('skipped', e.progress_total = 0,
+                                        'skip_reason', NULL)),
+        'ext', jsonb_build_object('type', e.task_key, 'version', 1,
+            'data', coalesce(s.data, '{}')))
+FROM ended e
+     LEFT JOIN sums s ON s.id = e.id
+WHERE r.id = e.id
+
+
+-- name: queue_run
+-- worker
+INSERT INTO task_runs (task_key, task_category, trigger_source)
+VALUES (:task_key, :category, :trigger_source)
+RETURNING id, run_id AS run
+
+-- name: queue_items_fleet
+-- worker
+-- One per instance that can be reached; what is queued already is not queued
+-- again.  instance_id NULL: all of them.
+INSERT INTO task_items (run_id, kind, lane, item_type, item_key, item_name,
+                        instance_id, payload, max_attempts, deadline)
+SELECT :run_id::bigint, :kind, :lane, 'instance', i.id::text, i.name, i.id,
+       :payload::jsonb, :max_attempts::int,
+       :deadline::int * interval '1 second'
+FROM instances i
+WHERE i.is_active AND i.deleted_at IS NULL AND i.credential_id IS NOT NULL
+      AND (:instance_id::bigint IS NULL OR i.id = :instance_id)
+ORDER BY i.id
+ON CONFLICT DO NOTHING
+
+-- name: queue_item
+-- worker
+INSERT INTO task_items (run_id, kind, lane, item_type, item_key, payload,
+                        max_attempts, deadline)
+VALUES (:run_id::bigint, :kind, :lane, 'step', :kind, :payload::jsonb,
+        :max_attempts::int, :deadline::int * interval '1 second')
+
+-- name: queue_run_total
+-- worker
+-- A run without items is over.
+UPDATE task_runs r
+SET progress_total = n.total,
+    status = CASE WHEN n.total = 0 THEN 'completed' ELSE r.status END,
+    completed_at = CASE WHEN n.total = 0 THEN now() END
+FROM (SELECT count(*) AS total
+      FROM task_items
+      WHERE run_id = :run_id::bigint) n
+WHERE r.id = :run_id
+RETURNING r.progress_total AS total
+
+-- name: queue_notify
+-- worker
+SELECT pg_notify('taifish_queue', '')
+
+-- name: queue_outcome
+-- worker
+SELECT r.status, r.progress_total, r.progress_completed, r.progress_failed,
+       r.progress_cancelled, r.completed_at IS NOT NULL AS ended,
+       (SELECT string_agg(concat_ws(': ', coalesce(t.item_name, t.item_key),
+                                    t.error_code, t.error_message), E'\n'
+                          ORDER BY t.id)
+        FROM task_items t
+        WHERE t.run_id = r.id AND t.state = 'dead') AS errors
+FROM task_runs r
+WHERE r.run_id = :run::uuid
+
+
+-- name: worker_seen
+-- worker
+INSERT INTO workers (id, host, pid, version, state)
+VALUES (:id::uuid, :host, :pid::int, :version, :state)
+ON CONFLICT (id) DO UPDATE
+SET last_seen_at = now(), state = EXCLUDED.state
+
+-- name: housekeeping_sessions
+-- worker
+DELETE FROM sessions
+WHERE expires_at < now()
+
+-- name: housekeeping_throttle
+-- worker
+DELETE FROM login_throttle
+WHERE first_failure < now() - interval '7 days' AND blocked_until < now()
+
+-- name: housekeeping_runs
+-- worker
+DELETE FROM task_runs
+WHERE completed_at < now() - interval '90 days'
+
+-- name: housekeeping_fires
+-- worker
+DELETE FROM schedule_fires
+WHERE fired_at < now() - interval '90 days'
+
+-- name: housekeeping_workers
+-- worker
+DELETE FROM workers
+WHERE last_seen_at < now() - interval '1 day'

@@ -1,0 +1,490 @@
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tfw_child.h"
+#include "tfw_credential.h"
+#include "tfw_inject.h"
+#include "tfw_job_int.h"
+#include "tfw_log.h"
+#include "tfw_mem.h"
+#include "tfw_queue.h"
+
+
+#define TFW_CHILD_POLL    1000          /* ms between two looks at the queue */
+#define TFW_CHILD_ITEMS   1000          /* then the child is replaced */
+#define TFW_CHILD_SPACE   1024          /* MiB of address space */
+#define TFW_CHILD_MEMORY  (768u * 1024 * 1024)  /* bytes of job->mem */
+#define TFW_CHILD_FILES   256
+
+
+typedef struct {
+    const tfw_conf_t    *conf;
+    const tfw_child_t   *child;
+    tfw_db_t            *db;
+    tfw_redis_t         *redis;
+    tfw_mem_t            mem;
+    int                  lost;      /* an item may be ours without our
+                                       knowing */
+} tfw_child_ctx_t;
+
+
+static void tfw_child_signals(void);
+static void tfw_child_signal(int signo);
+static void tfw_child_limits(void);
+static void tfw_child_limit(int what, rlim_t soft, rlim_t hard);
+static void tfw_child_cpu(int64_t ms);
+static tf_int_t tfw_child_next(tfw_child_ctx_t *ctx);
+static tf_int_t tfw_child_claim(tfw_child_ctx_t *ctx, tfw_job_t *job);
+static void tfw_child_job(tfw_child_ctx_t *ctx, tfw_job_t *job);
+static tf_int_t tfw_child_finish(tfw_child_ctx_t *ctx, tfw_job_t *job,
+    PGresult **res);
+static PGresult *tfw_child_fail(tfw_child_ctx_t *ctx, tfw_job_t *job);
+static void tfw_child_why(tfw_child_ctx_t *ctx, tfw_job_t *job,
+    tfw_failure_t *why, char *message, size_t size);
+static tf_int_t tfw_child_recover(tfw_child_ctx_t *ctx);
+static void tfw_child_wait(tfw_child_ctx_t *ctx);
+
+
+int
+tfw_child_run(const tfw_conf_t *conf, const tfw_child_t *child)
+{
+    int              n;
+    tf_int_t         rc;
+    tfw_child_ctx_t  ctx;
+
+    tfw_child_signals();
+
+    /* the supervisor may have gone between fork() and prctl() */
+
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1
+        || getppid() != child->parent)
+    {
+        return 1;
+    }
+
+    tfw_child_limits();
+
+    memset(&ctx, 0, sizeof(tfw_child_ctx_t));
+
+    ctx.conf = conf;
+    ctx.child = child;
+    ctx.db = tfw_db_create(conf->database_url, child->short_only
+                           ? "taifish-worker short" : "taifish-worker");
+    ctx.redis = tfw_redis_create(conf->redis_url);
+    tfw_mem_init(&ctx.mem, TFW_CHILD_MEMORY);
+
+    if (ctx.db == NULL) {
+        return 1;
+    }
+
+    tfw_db_limit(ctx.db, 300000);
+
+    n = 0;
+
+    while (!child->slot->retire && n < TFW_CHILD_ITEMS) {
+
+        rc = ctx.lost ? tfw_child_recover(&ctx) : tfw_child_next(&ctx);
+
+        if (rc == TF_OK) {
+            n++;
+            continue;
+        }
+
+        tfw_child_wait(&ctx);
+    }
+
+    tfw_redis_free(ctx.redis);
+    tfw_db_free(ctx.db);
+
+    return 0;
+}
+
+
+int64_t
+tfw_now(void)
+{
+    struct timespec  ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+
+/* SIGTERM only interrupts a wait: whether to stop stands in the slot, so that
+ * a signal to the whole group does not end jobs that the drain lets finish. */
+
+static void
+tfw_child_signals(void)
+{
+    size_t            i;
+    sigset_t          none;
+    struct sigaction  sa;
+
+    static const int  ignored[] = { SIGINT, SIGHUP, SIGPIPE, SIGXFSZ };
+
+    memset(&sa, 0, sizeof(struct sigaction));
+    sa.sa_handler = SIG_IGN;
+
+    for (i = 0; i < sizeof(ignored) / sizeof(int); i++) {
+        (void) sigaction(ignored[i], &sa, NULL);
+    }
+
+    sa.sa_handler = SIG_DFL;
+    (void) sigaction(SIGCHLD, &sa, NULL);
+
+    sa.sa_handler = tfw_child_signal;
+    (void) sigaction(SIGTERM, &sa, NULL);
+
+    sigemptyset(&none);
+    (void) sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+
+static void
+tfw_child_signal(int signo)
+{
+    (void) signo;
+}
+
+
+static void
+tfw_child_limits(void)
+{
+    struct stat  st;
+
+    tfw_child_limit(RLIMIT_CORE, 0, 0);
+    tfw_child_limit(RLIMIT_NOFILE, TFW_CHILD_FILES, TFW_CHILD_FILES);
+
+    /* sanitizers map terabytes */
+
+#ifndef __SANITIZE_ADDRESS__
+    tfw_child_limit(RLIMIT_AS, (rlim_t) TFW_CHILD_SPACE * 1024 * 1024,
+                    (rlim_t) TFW_CHILD_SPACE * 1024 * 1024);
+#endif
+
+    /* a child writes no file, but its log may be one */
+
+    if (fstat(STDERR_FILENO, &st) == -1 || !S_ISREG(st.st_mode)) {
+        tfw_child_limit(RLIMIT_FSIZE, 0, 0);
+    }
+}
+
+
+static void
+tfw_child_limit(int what, rlim_t soft, rlim_t hard)
+{
+    struct rlimit  limit = { soft, hard };
+
+    if (setrlimit(what, &limit) == -1) {
+        tfw_log("warning", "setrlimit: %s", strerror(errno));
+    }
+}
+
+
+/* As much processor time as the job may take in all, and a little. */
+
+static void
+tfw_child_cpu(int64_t ms)
+{
+    struct rusage  usage;
+
+    if (getrusage(RUSAGE_SELF, &usage) == 0) {
+        tfw_child_limit(RLIMIT_CPU, usage.ru_utime.tv_sec
+                        + usage.ru_stime.tv_sec + ms / 1000 + 5,
+                        RLIM_INFINITY);
+    }
+}
+
+
+/* TF_OK after an item, TF_DECLINED when there was none. */
+
+static tf_int_t
+tfw_child_next(tfw_child_ctx_t *ctx)
+{
+    tf_int_t              rc;
+    tfw_job_t             job;
+    tfw_job_int_t         in;
+
+    memset(&job, 0, sizeof(tfw_job_t));
+    memset(&in, 0, sizeof(tfw_job_int_t));
+
+    in.slot = ctx->child->slot;
+    in.redis = ctx->redis;
+
+    job.mem = &ctx->mem.mem;
+    job.db = ctx->db;
+    job.conf = ctx->conf;
+    job.in = &in;
+
+    rc = tfw_child_claim(ctx, &job);
+
+    if (rc == TF_OK) {
+        tfw_log_item(job.id, job.run_uuid);
+        tfw_child_job(ctx, &job);
+        tfw_log_item(0, NULL);
+
+        if (ctx->mem.used > 4 * 1024 * 1024) {
+            tfw_mem_clear(&ctx->mem);
+            malloc_trim(0);
+        }
+    }
+
+    tfw_mem_clear(&ctx->mem);
+
+    return rc;
+}
+
+
+/* Short jobs first: somebody waits for them. */
+
+static tf_int_t
+tfw_child_claim(tfw_child_ctx_t *ctx, tfw_job_t *job)
+{
+    int64_t       now, deadline;
+    tf_int_t      rc;
+    tfw_slot_t   *slot;
+
+    slot = ctx->child->slot;
+    now = tfw_now();
+
+    rc = tfw_queue_claim(job, ctx->child->id, "short", &deadline);
+
+    if (rc == TF_DECLINED && !ctx->child->short_only) {
+        now = tfw_now();
+        rc = tfw_queue_claim(job, ctx->child->id, "normal", &deadline);
+    }
+
+    if (rc == TF_ERROR) {
+        tfw_log_err("warning", &job->err, "claim");
+        ctx->lost = 1;
+    }
+
+    if (rc != TF_OK) {
+        return rc;
+    }
+
+    TFW_INJECT("after_claim");
+
+    /* the lease counts from before the claim was sent */
+
+    slot->lease = now + TFW_LEASE;
+    slot->deadline = now + deadline;
+    slot->token = job->token;
+    slot->phase = TFW_RUNNING;
+    slot->item = job->id;
+
+    tfw_child_cpu(deadline);
+
+    return TF_OK;
+}
+
+
+static void
+tfw_child_job(tfw_child_ctx_t *ctx, tfw_job_t *job)
+{
+    tf_int_t               rc;
+    PGresult              *res;
+    tfw_slot_t            *slot;
+    const tfw_job_kind_t  *kind;
+
+    res = NULL;
+    slot = ctx->child->slot;
+    rc = TF_ERROR;
+
+    /* err says what is wrong with an item that has no payload */
+
+    if (job->payload != NULL) {
+        kind = tfw_job_kind(job->kind);
+        rc = kind ? kind->run(job)
+                  : tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL,
+                            "no kind of job is called %s", job->kind);
+    }
+
+    tfw_credential_close_all();
+
+    slot->phase = TFW_FINISHING;
+
+    if (rc == TF_OK) {
+        rc = tfw_child_finish(ctx, job, &res);
+    }
+
+    if (rc == TF_ERROR && !ctx->lost) {
+        res = tfw_child_fail(ctx, job);
+    }
+
+    if (rc == TF_DECLINED) {
+        tfw_log("warning", "the lease of this item was lost: what it did is "
+                "rolled back");
+    }
+
+    slot->item = 0;
+    slot->phase = TFW_IDLE;
+
+    tfw_queue_publish(ctx->db, ctx->redis, res);
+}
+
+
+/* Done and the job's effects are committed together, or neither. */
+
+static tf_int_t
+tfw_child_finish(tfw_child_ctx_t *ctx, tfw_job_t *job, PGresult **res)
+{
+    tf_int_t  rc;
+
+    if (!tfw_db_in_transaction(job->db) && tfw_job_begin(job) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    rc = tfw_queue_finish(job, ctx->child->id, res);
+
+    if (rc != TF_OK) {
+        tfw_db_rollback(job->db);
+        return rc;
+    }
+
+    TFW_INJECT("before_commit");
+
+    if (tfw_db_exec(job->db, "COMMIT", &job->err) == TF_OK) {
+        TFW_INJECT("after_commit");
+        return TF_OK;
+    }
+
+    /* it may have happened: whether it did, the row tells */
+
+    tfw_db_rollback(job->db);
+    PQclear(*res);
+    *res = NULL;
+
+    if (job->err.code == TF_E_SERVICE_UNAVAILABLE) {
+        tfw_log_err("warning", &job->err, "the outcome of COMMIT is unknown");
+        ctx->lost = 1;
+    }
+
+    return TF_ERROR;
+}
+
+
+static PGresult *
+tfw_child_fail(tfw_child_ctx_t *ctx, tfw_job_t *job)
+{
+    char           message[400];
+    tf_err_t       err;
+    PGresult      *res;
+    tfw_failure_t  why;
+
+    tfw_db_rollback(job->db);
+    tfw_child_why(ctx, job, &why, message, sizeof(message));
+
+    if (tfw_queue_fail(job->db, ctx->child->id, job, &why, &res, &err)
+        == TF_OK)
+    {
+        return res;
+    }
+
+    tfw_log_err("warning", &err, "the end of an item");
+    ctx->lost = 1;
+
+    return NULL;
+}
+
+
+static void
+tfw_child_why(tfw_child_ctx_t *ctx, tfw_job_t *job, tfw_failure_t *why,
+    char *message, size_t size)
+{
+    int                stop;
+    const tf_error_t  *e;
+
+    stop = ctx->child->slot->stop_item == job->id ? ctx->child->slot->stop
+                                                  : TFW_STOP_NONE;
+
+    e = &tf_errors[job->err.code > 0 && job->err.code < TF_E_END
+                   ? job->err.code : TF_E_INTERNAL_ERROR];
+
+    memset(why, 0, sizeof(tfw_failure_t));
+
+    why->code = e->code;
+    why->again = e->recoverable;
+    why->message = message;
+
+    snprintf(message, size, "%s%s%s", job->err.field,
+             job->err.field[0] ? ": " : "", job->err.detail);
+
+    tfw_log(stop ? "info" : "error", "%s, attempt %d: %s: %s", job->kind,
+            job->attempt, why->code, message);
+
+    /* a server's own words stay in the log (S23) */
+
+    if (job->err.code >= TF_E_TARGET_DNS && job->err.code <= TF_E_TARGET_OTHER)
+    {
+        snprintf(message, size, "%s", e->message[TF_LANG_EN]);
+    }
+
+    if (stop == TFW_STOP_DRAIN) {
+        why->give_back = 1;
+
+    } else if (stop == TFW_STOP_DEADLINE) {
+        why->code = tf_errors[TF_E_TASK_EXECUTION_FAILED].code;
+        why->again = 1;
+        snprintf(message, size, "took longer than its deadline");
+
+    } else if (stop != TFW_STOP_NONE) {
+        why->again = 1;
+    }
+}
+
+
+/* An item that is ours by the database's word, but unknown here, goes back. */
+
+static tf_int_t
+tfw_child_recover(tfw_child_ctx_t *ctx)
+{
+    tf_err_t       err;
+    PGresult      *res;
+    tfw_failure_t  why = { "SERVICE_UNAVAILABLE",
+                           "the connection to PostgreSQL was lost", 1, 0 };
+
+    if (tfw_queue_fail(ctx->db, ctx->child->id, NULL, &why, &res, &err)
+        != TF_OK)
+    {
+        return TF_DECLINED;
+    }
+
+    ctx->lost = 0;
+    tfw_queue_publish(ctx->db, ctx->redis, res);
+
+    return TF_OK;
+}
+
+
+/* Until there may be work; the time is a little different for each child. */
+
+static void
+tfw_child_wait(tfw_child_ctx_t *ctx)
+{
+    char           bytes[64];
+    ssize_t        n;
+    struct pollfd  pfd = { ctx->child->wake, POLLIN, 0 };
+
+    if (poll(&pfd, 1, TFW_CHILD_POLL - getpid() % 64) < 1) {
+        return;
+    }
+
+    n = read(ctx->child->wake, bytes, sizeof(bytes));
+
+    if (n == 0) {
+        _exit(0);
+    }
+}

@@ -1,0 +1,36 @@
+
+/*
+ * Firing schedules.
+ *
+ * Every worker looks every second; a row lock and the primary key of
+ * schedule_fires let each due time fire once.  A due time that is more than a
+ * minute old was missed, and the schedule's misfire rule decides:
+ *
+ *     skip   nothing happens, the next due time counts
+ *     once   one run for all that were missed
+ *     fill   a run for each that was missed in the last 24 hours
+ *
+ * Schedules of every hour fire by elapsed time through the hours that a change
+ * of clocks repeats or leaves out; others once per civil time, and at the end
+ * of the gap when their time does not exist that day.
+ */
+
+
+#ifndef _TFW_CRON_H_INCLUDED_
+#define _TFW_CRON_H_INCLUDED_
+
+
+#include "tfw_db.h"
+
+
+/* Fires what is due; *fired counts the runs queued. */
+tf_int_t tfw_cron_tick(tfw_db_t *db, int *fired, tf_err_t *err) TF_MUST_CHECK;
+
+/* The first due time after a time, in seconds of the epoch.  TF_DECLINED:
+ * there is none.  zone: a time zone PostgreSQL knows. */
+tf_int_t tfw_cron_after(tfw_db_t *db, const char *expression,
+    const char *zone, int64_t after, int64_t *next, tf_err_t *err)
+    TF_MUST_CHECK;
+
+
+#endif /* _TFW_CRON_H_INCLUDED_ */

@@ -1,0 +1,61 @@
+
+#include <stdio.h>
+
+#include "tfw_credential.h"
+
+
+/*
+ * The nightly job: removes what nobody needs any more, brings stored passwords
+ * under the youngest key and fills in summaries that a crash left out.
+ */
+
+tf_int_t
+tfw_housekeeping(tfw_job_t *job)
+{
+    int         renewed, unreadable;
+    size_t      i;
+    tf_buf_t    b;
+    PGresult   *res;
+
+    static const struct {
+        const char  *name;
+        tf_sql_e     sql;
+    } steps[] = {
+        { "sessions", TF_SQL_housekeeping_sessions },
+        { "throttles", TF_SQL_housekeeping_throttle },
+        { "runs", TF_SQL_housekeeping_runs },
+        { "fires", TF_SQL_housekeeping_fires },
+        { "workers", TF_SQL_housekeeping_workers },
+        { "summaries", TF_SQL_queue_summary }
+    };
+
+    if (tfw_credential_renew(job, &renewed, &unreadable) != TF_OK
+        || tfw_job_begin(job) != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    tf_buf_init(&b, job->mem, 256, 4096);
+    tf_buf_lit(&b, "{\"credentials_renewed\":");
+    tf_buf_int(&b, renewed);
+    tf_buf_lit(&b, ",\"credentials_unreadable\":");
+    tf_buf_int(&b, unreadable);
+
+    for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+
+        res = tfw_db_run(job->db, steps[i].sql, TFW_ARGS({ "run_id", NULL }),
+                         &job->err);
+        if (res == NULL) {
+            return TF_ERROR;
+        }
+
+        tf_json_key(&b, steps[i].name);
+        tf_buf_lit(&b, PQcmdTuples(res));
+        PQclear(res);
+    }
+
+    tf_buf_char(&b, '}');
+
+    return tf_buf_done(&b, &job->metrics) == TF_OK ? TF_OK
+           : tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL, "no memory");
+}

@@ -1,0 +1,24 @@
+
+/*
+ * What a job has besides what its function sees.
+ */
+
+
+#ifndef _TFW_JOB_INT_H_INCLUDED_
+#define _TFW_JOB_INT_H_INCLUDED_
+
+
+#include "tfw_child.h"
+#include "tfw_redis.h"
+
+
+typedef struct tfw_job_int_s  tfw_job_int_t;
+
+struct tfw_job_int_s {
+    tfw_slot_t          *slot;
+    tfw_redis_t         *redis;
+    int64_t              published;     /* ms, the last progress sent */
+};
+
+
+#endif /* _TFW_JOB_INT_H_INCLUDED_ */

@@ -1,0 +1,31 @@
+
+#include "tfw_inject.h"
+
+
+const tfw_job_kind_t  tfw_job_kinds[] = {
+
+    /* kind, function, category, scope, lane, attempts, deadline */
+
+    { "housekeeping", tfw_housekeeping, "other", TFW_ONCE, "normal", 3, 600 },
+
+#ifdef TFW_INJECTIONS
+    { "test_effect", tfw_test_effect, "other", TFW_ONCE, "normal", 3, 300 },
+#endif
+
+    { NULL, NULL, NULL, 0, NULL, 0, 0 }
+};
+
+
+const tfw_job_kind_t *
+tfw_job_kind(const char *kind)
+{
+    const tfw_job_kind_t  *k;
+
+    for (k = tfw_job_kinds; k->kind; k++) {
+        if (strcmp(k->kind, kind) == 0) {
+            return k;
+        }
+    }
+
+    return NULL;
+}

@@ -1,0 +1,64 @@
+
+/*
+ * The queue's statements as functions.  queue.sql says what they do.
+ */
+
+
+#ifndef _TFW_QUEUE_H_INCLUDED_
+#define _TFW_QUEUE_H_INCLUDED_
+
+
+#include "tfw_job.h"
+#include "tfw_redis.h"
+
+
+#define TFW_LEASE  30000        /* ms, as in queue.sql */
+
+
+/* How an item ended that did not get done. */
+
+typedef struct {
+    const char      *code;      /* a message_code, NULL: none */
+    const char      *message;
+    unsigned         again:1;   /* worth another attempt */
+    unsigned         give_back:1;   /* the worker leaves; not an attempt */
+} tfw_failure_t;
+
+
+/* Claims one item of the lane.  TF_OK: job's ids, kind, attempt, token and
+ * payload (in job->mem) are set, *deadline is in ms.  TF_DECLINED: there is
+ * none.  After TF_ERROR an item may be claimed without anyone knowing. */
+tf_int_t tfw_queue_claim(tfw_job_t *job, const char *worker, const char *lane,
+    int64_t *deadline) TF_MUST_CHECK;
+
+/* Marks the job's item done.  TF_DECLINED: it belongs to someone else by now.
+ * *res tells what became of its run, for tfw_queue_publish(). */
+tf_int_t tfw_queue_finish(tfw_job_t *job, const char *worker, PGresult **res)
+    TF_MUST_CHECK;
+
+/* Ends one item of the worker; job NULL: all that it has. */
+tf_int_t tfw_queue_fail(tfw_db_t *db, const char *worker, const tfw_job_t *job,
+    const tfw_failure_t *why, PGresult **res, tf_err_t *err) TF_MUST_CHECK;
+
+/* Tells watchers about the items and runs that res says ended, and writes the
+ * summaries of these runs.  Takes res, NULL is nothing. */
+void tfw_queue_publish(tfw_db_t *db, tfw_redis_t *redis, PGresult *res);
+
+
+/*
+ * Queues a task by its key: a run and its items, in the caller's transaction.
+ * run takes the run's UUID, *items the number of items queued.
+ */
+
+typedef struct {
+    const tfw_job_kind_t  *kind;
+    const char            *trigger;     /* "scheduled", "manual" */
+    const char            *payload;     /* a JSON object */
+    const char            *instance;    /* id, NULL: all */
+} tfw_enqueue_t;
+
+tf_int_t tfw_queue_enqueue(tfw_db_t *db, const tfw_enqueue_t *e, char run[37],
+    char id[24], int *items, tf_err_t *err) TF_MUST_CHECK;
+
+
+#endif /* _TFW_QUEUE_H_INCLUDED_ */
