@@ -383,19 +383,21 @@ ngx_tf_openapi_success(tf_buf_t *b, const ngx_tf_openapi_t *doc,
     tf_buf_lit(b, route->render == NGX_TF_CREATED
                ? "\"201\":{\"description\":\"created\""
                : "\"200\":{\"description\":\"done\"");
-    tf_buf_lit(b, ",\"content\":{\"application/json\":{\"schema\":"
-               "{\"allOf\":[{\"$ref\":\"#/components/schemas/Success\"}");
+    tf_buf_lit(b, ",\"content\":{\"application/json\":{\"schema\":");
 
-    if (route->schema == NULL
-        || ngx_strcmp(route->schema, "{\"type\":\"null\"}") != 0)
+    if (route->schema
+        && ngx_strcmp(route->schema, "{\"type\":\"null\"}") == 0)
     {
-        tf_buf_lit(b, ",{\"type\":\"object\",\"required\":[\"data\"],"
+        tf_buf_lit(b, "{\"$ref\":\"#/components/schemas/Success\"}}}}");
+
+    } else {
+        tf_buf_lit(b, "{\"allOf\":[{\"$ref\":"
+                   "\"#/components/schemas/Success\"},"
+                   "{\"type\":\"object\",\"required\":[\"data\"],"
                    "\"properties\":{\"data\":");
         ngx_tf_openapi_data(b, doc, route);
-        tf_buf_lit(b, "}}");
+        tf_buf_lit(b, "}}]}}}}");
     }
-
-    tf_buf_lit(b, "]}}}}");
 
     if (route->render == NGX_TF_RUN) {
         tf_buf_lit(b, ",\"202\":{\"$ref\":\"#/components/responses/Run\"}");

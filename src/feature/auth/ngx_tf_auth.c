@@ -15,7 +15,7 @@
 
 static ngx_int_t ngx_tf_auth_csrf(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_auth_session(ngx_tf_op_t *op);
-static void ngx_tf_auth_permissions(tf_buf_t *b, ngx_tf_role_e role);
+static void ngx_tf_auth_permissions(tf_buf_t *b, const ngx_tf_session_t *s);
 static ngx_int_t ngx_tf_auth_logout(ngx_tf_op_t *op);
 
 
@@ -203,7 +203,7 @@ ngx_tf_auth_session(ngx_tf_op_t *op)
     tf_json_member(&b, "csrf_token", token);
 
     tf_json_key(&b, "permissions");
-    ngx_tf_auth_permissions(&b, s->role);
+    ngx_tf_auth_permissions(&b, s);
 
     tf_json_key(&b, "user");
 
@@ -231,26 +231,29 @@ ngx_tf_auth_session(ngx_tf_op_t *op)
 
 
 static void
-ngx_tf_auth_permissions(tf_buf_t *b, ngx_tf_role_e role)
+ngx_tf_auth_permissions(tf_buf_t *b, const ngx_tf_session_t *s)
 {
     ngx_uint_t  i, n;
 
     static const struct {
         ngx_tf_perm_e    perm;
         const char      *name;
+        ngx_uint_t       write;
     } all[] = {
-        { TF_VIEW, "view" },
-        { TF_CREATE, "create" },
-        { TF_UPDATE, "update" },
-        { TF_DELETE, "delete" },
-        { TF_LOGS, "logs" },
-        { TF_ADMIN, "admin" }
+        { TF_VIEW, "view", 0 },
+        { TF_CREATE, "create", 1 },
+        { TF_UPDATE, "update", 1 },
+        { TF_DELETE, "delete", 1 },
+        { TF_LOGS, "logs", 0 },
+        { TF_ADMIN, "admin", 0 }
     };
 
     tf_buf_char(b, '[');
 
     for (i = 0, n = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        if (ngx_tf_session_may(role, all[i].perm)) {
+        if (ngx_tf_session_may(s->role, all[i].perm)
+            && !(s->read_only && all[i].write))
+        {
             if (n++) {
                 tf_buf_char(b, ',');
             }
@@ -349,13 +352,21 @@ ngx_tf_auth_set_digest(ngx_tf_op_t *op, const char *name,
 ngx_int_t
 ngx_tf_auth_limited(ngx_tf_op_t *op, tf_str_t seconds)
 {
-    if (seconds.data == NULL || seconds.len == 0 || seconds.data[0] == '-'
-        || seconds.data[0] == '0')
-    {
-        seconds = tf_str("1");
+    tf_str_t   copy;
+    ngx_int_t  n;
+
+    n = seconds.data ? ngx_atoi(seconds.data, seconds.len) : 1;
+
+    /* the result is gone when the answer is sent */
+
+    copy.data = ngx_pnalloc(op->r->pool, NGX_INT_T_LEN);
+    if (copy.data == NULL) {
+        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
-    if (ngx_tf_op_header(op, "Retry-After", seconds) != NGX_OK) {
+    copy.len = ngx_sprintf(copy.data, "%i", ngx_max(n, 1)) - copy.data;
+
+    if (ngx_tf_op_header(op, "Retry-After", copy) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -30,7 +30,7 @@ ngx_int_t ngx_tf_auth_renew(ngx_tf_op_t *op, u_char *token,
 ngx_int_t ngx_tf_auth_set_digest(ngx_tf_op_t *op, const char *name,
     const u_char digest[TF_DIGEST_LEN]);
 
-/* Answers 429 with Retry-After: seconds as text, data NULL is 1. */
+/* Answers 429 with Retry-After: seconds as text, at least 1. */
 ngx_int_t ngx_tf_auth_limited(ngx_tf_op_t *op, tf_str_t seconds);
 
 
