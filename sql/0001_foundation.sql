@@ -156,6 +156,9 @@ CREATE TABLE instances (
     last_sync_at     timestamptz,
     last_sync_status text CHECK (last_sync_status IN ('completed', 'partial',
                                                       'failed')),
+    -- kept by triggers, so that a list of instances reads one table
+    account_count    integer NOT NULL DEFAULT 0,
+    tags             json NOT NULL DEFAULT '[]',
     created_at       timestamptz NOT NULL DEFAULT now(),
     updated_at       timestamptz NOT NULL DEFAULT now(),
     deleted_at       timestamptz
@@ -171,6 +174,46 @@ CREATE TABLE instance_tags (
 );
 
 CREATE INDEX instance_tags_tag_id_idx ON instance_tags (tag_id);
+
+CREATE FUNCTION instances_set_tags() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE instances i
+    SET tags = (SELECT coalesce(json_agg(json_build_object(
+                                    'name', t.name,
+                                    'display_name', t.display_name)
+                                ORDER BY t.name), '[]')
+                FROM instance_tags it
+                     JOIN tags t ON t.id = it.tag_id
+                WHERE it.instance_id = i.id)
+    WHERE i.id IN (SELECT instance_id FROM touched);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION instances_set_tags_renamed() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE instance_tags it
+    SET tag_id = it.tag_id
+    FROM touched t
+    WHERE it.tag_id = t.id;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER instance_tags_insert AFTER INSERT ON instance_tags
+    REFERENCING NEW TABLE AS touched
+    FOR EACH STATEMENT EXECUTE FUNCTION instances_set_tags();
+CREATE TRIGGER instance_tags_update AFTER UPDATE ON instance_tags
+    REFERENCING NEW TABLE AS touched
+    FOR EACH STATEMENT EXECUTE FUNCTION instances_set_tags();
+CREATE TRIGGER instance_tags_delete AFTER DELETE ON instance_tags
+    REFERENCING OLD TABLE AS touched
+    FOR EACH STATEMENT EXECUTE FUNCTION instances_set_tags();
+CREATE TRIGGER tags_update AFTER UPDATE ON tags
+    REFERENCING NEW TABLE AS touched
+    FOR EACH STATEMENT EXECUTE FUNCTION instances_set_tags_renamed();
 
 
 -- What a person sees of work in the background.
@@ -325,6 +368,29 @@ CREATE TABLE accounts (
 );
 
 CREATE INDEX accounts_username_idx ON accounts (username, id);
+
+CREATE FUNCTION instances_set_account_count() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE instances i
+    SET account_count = (SELECT count(*)
+                         FROM accounts a
+                         WHERE a.instance_id = i.id AND a.dropped_at IS NULL
+                               AND a.kind <> 'public')
+    WHERE i.id IN (SELECT instance_id FROM touched);
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER accounts_insert AFTER INSERT ON accounts
+    REFERENCING NEW TABLE AS touched
+    FOR EACH STATEMENT EXECUTE FUNCTION instances_set_account_count();
+CREATE TRIGGER accounts_update AFTER UPDATE ON accounts
+    REFERENCING NEW TABLE AS touched
+    FOR EACH STATEMENT EXECUTE FUNCTION instances_set_account_count();
+CREATE TRIGGER accounts_delete AFTER DELETE ON accounts
+    REFERENCING OLD TABLE AS touched
+    FOR EACH STATEMENT EXECUTE FUNCTION instances_set_account_count();
 
 CREATE TABLE account_versions (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

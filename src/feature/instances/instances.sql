@@ -9,34 +9,17 @@ i.id, i.name, i.db_type, i.host, i.port, i.description, i.is_active,
        NULL::text AS audit_status, NULL::text AS backup_status,
        NULL::timestamptz AS backup_last_time, i.main_version,
        NULL::bigint AS active_db_count,
-       CASE WHEN i.last_sync_at IS NOT NULL
-            THEN (SELECT count(*)
-                  FROM accounts a
-                  WHERE a.instance_id = i.id AND a.dropped_at IS NULL
-                        AND a.kind <> 'public')
+       CASE WHEN i.last_sync_at IS NOT NULL THEN i.account_count
        END AS active_account_count,
        i.last_sync_at AS last_sync_time, i.last_sync_status,
        NULL::boolean AS is_jumpserver_managed, i.tls_mode, i.credential_id,
-       (SELECT coalesce(json_agg(json_build_object(
-                                     'name', t.name,
-                                     'display_name', t.display_name)
-                                 ORDER BY t.name), '[]')
-        FROM instance_tags it
-             JOIN tags t ON t.id = it.tag_id
-        WHERE it.instance_id = i.id) AS tags
+       i.tags
 
 -- part: instance_detail
 {instance}, i.database_name, i.tls_ca, i.database_version,
        i.detailed_version, i.sync_count, i.last_connected, i.created_at,
-       i.updated_at,
-       CASE WHEN c.id IS NOT NULL
-            THEN json_build_object('id', c.id, 'name', c.name,
-                                   'username', c.username,
-                                   'credential_type', c.credential_type,
-                                   'is_active', c.is_active)
-       END AS credential
+       i.updated_at
 FROM instances i
-     LEFT JOIN credentials c ON c.id = i.credential_id
 
 
 -- name: instances_list
