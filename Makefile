@@ -15,7 +15,8 @@ hardening  = -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
              -ftrivial-auto-var-init=zero -fPIE
 links      = -pie -Wl,-z,relro,-z,now,-z,noexecstack
 pq_inc    := $(shell pg_config --includedir 2>/dev/null)
-includes   = $(addprefix -I,$(tf_includes)) -I$(BUILD) -I$(pq_inc)
+my_inc    := $(shell mariadb_config --include 2>/dev/null)
+includes   = $(addprefix -I,$(tf_includes)) -I$(BUILD) -I$(pq_inc) $(my_inc)
 core_libs  = -lpq -lyajl -lpcre2-8 -lsodium -lcrypt
 worker_libs= $(core_libs) -lhiredis -lmariadb
 

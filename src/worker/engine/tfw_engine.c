@@ -15,6 +15,7 @@ static size_t tfw_engine_char(const unsigned char *p, const unsigned char *end);
 
 static const tfw_engine_t *const  tfw_engines[] = {
     &tfw_pgsql_engine,
+    &tfw_mysql_engine,
     NULL
 };
 

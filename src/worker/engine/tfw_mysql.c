@@ -1,0 +1,673 @@
+
+/*
+ * MySQL 5.7 to 9 and MariaDB 10.4 and later through libmariadb: connection,
+ * statements, version.
+ *
+ * libmariadb looks a host up by itself, verifies the certificate against the
+ * same name and waits for every read anew.  Three of its I/O functions are
+ * therefore wrapped: connecting goes to the address that was checked while the
+ * name stays the target's, and no wait goes past the session's deadline.
+ */
+
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "tfw_mysql.h"
+
+#include <errmsg.h>
+#include <ma_pvio.h>
+#include <mysqld_error.h>
+
+
+#define TFW_MYSQL_COLUMNS   16
+#define TFW_MYSQL_GRACE_MS  3000
+#define TFW_MYSQL_PACKET    (16 * 1024 * 1024)
+
+/* Errors newer than the header. */
+#define TFW_MYSQL_LOCKED          4151  /* MariaDB: account is locked */
+#define TFW_MYSQL_LOCKED_MYSQL    3118
+#define TFW_MYSQL_EXPIRED         1862
+#define TFW_MYSQL_TIMEOUT         1969  /* MariaDB: max_statement_time */
+#define TFW_MYSQL_TIMEOUT_MYSQL   3024  /* max_execution_time */
+
+
+/* <mysql/client_plugin.h> does not compile outside of libmariadb's own tree:
+ * this is its declaration of an I/O plugin. */
+
+#define TFW_MYSQL_PVIO            101
+#define TFW_MYSQL_PVIO_INTERFACE  0x0100
+
+typedef struct {
+    int                          type;
+    unsigned int                 interface_version;
+    const char                  *name;
+    const char                  *author;
+    const char                  *desc;
+    unsigned int                 version[3];
+    const char                  *license;
+    void                        *mysql_api;
+    int                        (*init)(char *, size_t, int, va_list);
+    int                        (*deinit)(void);
+    int                        (*options)(const char *option, const void *);
+    struct st_ma_pvio_methods   *methods;
+} tfw_mysql_plugin_t;
+
+
+static tf_int_t tfw_mysql_open(void *session, const tfw_target_t *target,
+    tf_err_t *err);
+static void tfw_mysql_close(void *session);
+static tf_int_t tfw_mysql_version(void *session, tfw_version_t *version,
+    tf_err_t *err);
+static tf_int_t tfw_mysql_options(tfw_mysql_t *my, tf_err_t *err);
+static tf_int_t tfw_mysql_session(tfw_mysql_t *my, tf_err_t *err);
+static tf_int_t tfw_mysql_version_row(void *ctx, tf_str_t *row, unsigned n);
+static tf_int_t tfw_mysql_rows(tfw_mysql_t *my, MYSQL_RES *res,
+    tfw_mysql_row_pt row, void *ctx, tf_err_t *err);
+static tf_int_t tfw_mysql_failed(tfw_mysql_t *my, tf_scope_status_e *status,
+    tf_err_t *err);
+static tf_code_e tfw_mysql_connect_code(tfw_mysql_t *my);
+static void tfw_mysql_break(tfw_mysql_t *my);
+static tf_int_t tfw_mysql_wrap(tf_err_t *err);
+static my_bool tfw_mysql_io_connect(MARIADB_PVIO *pvio, MA_PVIO_CINFO *info);
+static ssize_t tfw_mysql_io_read(MARIADB_PVIO *pvio, uchar *buffer,
+    size_t length);
+static int tfw_mysql_io_wait(MARIADB_PVIO *pvio, my_bool is_read,
+    int timeout);
+static int tfw_mysql_io_left(MARIADB_PVIO *pvio);
+static int tfw_mysql_infile_init(void **ptr, const char *name, void *data);
+static int tfw_mysql_infile_read(void *ptr, char *buf, unsigned int len);
+static void tfw_mysql_infile_end(void *ptr);
+static int tfw_mysql_infile_error(void *ptr, char *text, unsigned int len);
+static int64_t tfw_mysql_now(void);
+
+
+const tfw_engine_t  tfw_mysql_engine = {
+    TF_ENGINE_MYSQL,
+    "mysql",
+    3306,
+    sizeof(tfw_mysql_t),
+    tfw_mysql_open,
+    tfw_mysql_close,
+    tfw_mysql_version,
+    tfw_mysql_accounts
+};
+
+
+/* libmariadb's own I/O functions and ours around them: of the process, set
+ * once. */
+
+static struct st_ma_pvio_methods   tfw_mysql_io;
+static struct st_ma_pvio_methods  *tfw_mysql_io_original;
+
+
+static tf_int_t
+tfw_mysql_open(void *session, const tfw_target_t *target, tf_err_t *err)
+{
+    char          text[200];
+    tf_code_e     code;
+    tfw_mysql_t  *my = session;
+
+    my->target = target;
+
+    if (mysql_init(&my->mysql) == NULL) {
+        return tf_fail(err, TF_E_TARGET_OTHER, NULL, "memory is out");
+    }
+
+    my->open = 1;
+
+    if (tfw_mysql_wrap(err) != TF_OK || tfw_mysql_options(my, err) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    my->deadline = tfw_mysql_now() + (int64_t) target->connect_timeout * 1000;
+
+    if (mysql_real_connect(&my->mysql, target->host, target->username,
+                           target->password, NULL,
+                           (unsigned int) target->port, NULL, 0)
+        == NULL)
+    {
+        code = tfw_mysql_connect_code(my);
+        (void) snprintf(text, sizeof(text), "%u %s", mysql_errno(&my->mysql),
+                        mysql_error(&my->mysql));
+        return tf_fail(err, code, NULL, "%s", text);
+    }
+
+    return tfw_mysql_session(my, err);
+}
+
+
+static tf_int_t
+tfw_mysql_options(tfw_mysql_t *my, tf_err_t *err)
+{
+    int                  failed = 0, verify;
+    my_bool              on = 1, off = 0;
+    MYSQL               *m = &my->mysql;
+    const char          *tls = my->target->tls_mode, *plugins;
+    unsigned int         seconds, protocol = MYSQL_PROTOCOL_TCP, no = 0;
+    const unsigned long  packet = TFW_MYSQL_PACKET;
+
+    seconds = (unsigned int) my->target->connect_timeout;
+
+    failed |= mysql_optionsv(m, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
+    failed |= mysql_optionsv(m, MYSQL_OPT_READ_TIMEOUT, &seconds);
+    failed |= mysql_optionsv(m, MYSQL_OPT_WRITE_TIMEOUT, &seconds);
+    failed |= mysql_optionsv(m, MYSQL_OPT_PROTOCOL, &protocol);
+    failed |= mysql_optionsv(m, MYSQL_OPT_RECONNECT, &off);
+    failed |= mysql_optionsv(m, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    failed |= mysql_optionsv(m, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
+    failed |= mysql_optionsv(m, MYSQL_OPT_CONNECT_ATTR_RESET, NULL);
+
+    /* no file of ours, whatever the server asks for */
+    failed |= mysql_optionsv(m, MYSQL_OPT_LOCAL_INFILE, &no);
+    mysql_set_local_infile_handler(m, tfw_mysql_infile_init,
+                                   tfw_mysql_infile_read,
+                                   tfw_mysql_infile_end,
+                                   tfw_mysql_infile_error, NULL);
+
+    /* caching_sha2_password may have to send the password itself: under TLS
+     * only */
+
+    if (strcmp(tls, "disable") == 0) {
+        plugins = "mysql_native_password,client_ed25519";
+
+    } else {
+        plugins = "mysql_native_password,client_ed25519,"
+                  "caching_sha2_password";
+        verify = strcmp(tls, "require") != 0;
+
+        failed |= mysql_optionsv(m, MYSQL_OPT_SSL_ENFORCE, &on);
+        failed |= mysql_optionsv(m, MARIADB_OPT_TLS_VERSION,
+                                 "TLSv1.2,TLSv1.3");
+
+        if (verify) {
+            failed |= mysql_optionsv(m, MYSQL_OPT_SSL_CA,
+                                     my->target->tls_ca
+                                         ? my->target->tls_ca
+                                         : tfw_engine_system_ca());
+        }
+
+        /* verify-ca too checks the name: libmariadb has no way to check one
+         * without the other */
+        failed |= mysql_optionsv(m, MYSQL_OPT_SSL_VERIFY_SERVER_CERT,
+                                 verify ? &on : &off);
+    }
+
+    failed |= mysql_optionsv(m, MARIADB_OPT_RESTRICTED_AUTH, plugins);
+
+    if (failed) {
+        return tf_fail(err, TF_E_DRIVER_MISSING, NULL,
+                       "libmariadb lacks an option that is needed");
+    }
+
+    return TF_OK;
+}
+
+
+/* Read only, limited in time, and names as they are. */
+
+static tf_int_t
+tfw_mysql_session(tfw_mysql_t *my, tf_err_t *err)
+{
+    char               limit[80];
+    size_t             i;
+    tf_scope_status_e  status;
+
+    static const char *const  settings[] = {
+        "SET SESSION sql_mode = ''",
+        "SET SESSION time_zone = '+00:00'",
+        "SET SESSION TRANSACTION READ ONLY"
+    };
+
+    if (tfw_mysql_query(my, "SELECT VERSION()", tfw_mysql_version_row, my,
+                        &status, err)
+        != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+        if (tfw_mysql_query(my, settings[i], NULL, NULL, &status, err)
+            != TF_OK)
+        {
+            return TF_ERROR;
+        }
+    }
+
+    /* a server that does not know the limit still has ours */
+
+    (void) snprintf(limit, sizeof(limit), "SET SESSION %s = %d%s",
+                    my->mariadb ? "max_statement_time" : "max_execution_time",
+                    my->target->statement_timeout, my->mariadb ? "" : "000");
+
+    return tfw_mysql_query(my, limit, NULL, NULL, &status, err) == TF_ERROR
+               ? TF_ERROR : TF_OK;
+}
+
+
+static tf_int_t
+tfw_mysql_version_row(void *ctx, tf_str_t *row, unsigned n)
+{
+    char            text[1001], *p;
+    tfw_mysql_t    *my = ctx;
+    unsigned long   part[3] = { 0, 0, 0 };
+
+    if (n != 1) {
+        return TF_ERROR;
+    }
+
+    (void) snprintf(text, sizeof(text), "%.*s", (int) row[0].len,
+                    row[0].data ? (char *) row[0].data : "");
+
+    tfw_engine_version(text, &my->says);
+
+    (void) sscanf(my->says.detailed, "%lu.%lu.%lu", &part[0], &part[1],
+                  &part[2]);
+
+    my->version = part[0] * 10000 + part[1] % 100 * 100 + part[2] % 100;
+
+    for (p = text; *p; p++) {
+        if (strncasecmp(p, "mariadb", 7) == 0) {
+            my->mariadb = 1;
+        }
+    }
+
+    return TF_OK;
+}
+
+
+static tf_int_t
+tfw_mysql_version(void *session, tfw_version_t *version, tf_err_t *err)
+{
+    tfw_mysql_t  *my = session;
+
+    (void) err;
+
+    *version = my->says;
+
+    return TF_OK;
+}
+
+
+static void
+tfw_mysql_close(void *session)
+{
+    tfw_mysql_t  *my = session;
+
+    if (my->open) {
+        my->deadline = tfw_mysql_now() + 1000;
+        mysql_close(&my->mysql);
+        my->open = 0;
+    }
+}
+
+
+tf_int_t
+tfw_mysql_query(tfw_mysql_t *my, const char *sql, tfw_mysql_row_pt row,
+    void *ctx, tf_scope_status_e *status, tf_err_t *err)
+{
+    tf_int_t    rc;
+    MYSQL_RES  *res;
+
+    my->deadline = tfw_mysql_now() + TFW_MYSQL_GRACE_MS
+                   + (int64_t) my->target->statement_timeout * 1000;
+
+    if (mysql_real_query(&my->mysql, sql, (unsigned long) strlen(sql)) != 0) {
+        return tfw_mysql_failed(my, status, err);
+    }
+
+    res = mysql_use_result(&my->mysql);
+
+    if (res == NULL) {
+        if (mysql_errno(&my->mysql)) {
+            return tfw_mysql_failed(my, status, err);
+        }
+
+        if (row) {
+            tfw_mysql_break(my);
+            return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL,
+                           "server answers a query without a result");
+        }
+
+        return TF_OK;
+    }
+
+    rc = tfw_mysql_rows(my, res, row, ctx, err);
+
+    if (rc == TF_OK && mysql_errno(&my->mysql)) {
+        rc = tfw_mysql_failed(my, status, err);
+    }
+
+    if (rc == TF_ERROR) {
+        /* or freeing would read the rest, which may have no end */
+        tfw_mysql_break(my);
+    }
+
+    mysql_free_result(res);
+
+    return rc;
+}
+
+
+static tf_int_t
+tfw_mysql_rows(tfw_mysql_t *my, MYSQL_RES *res, tfw_mysql_row_pt row,
+    void *ctx, tf_err_t *err)
+{
+    int64_t         rows = 0, bytes = 0;
+    unsigned        i, n;
+    tf_str_t        columns[TFW_MYSQL_COLUMNS];
+    MYSQL_ROW       values;
+    unsigned long  *lengths;
+
+    n = mysql_num_fields(res);
+
+    if (row == NULL || n > TFW_MYSQL_COLUMNS) {
+        return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL,
+                       "server answers with %u columns", n);
+    }
+
+    while ((values = mysql_fetch_row(res)) != NULL) {
+        lengths = mysql_fetch_lengths(res);
+
+        for (i = 0; i < n; i++) {
+            columns[i].data = (unsigned char *) values[i];
+            columns[i].len = values[i] ? lengths[i] : 0;
+            bytes += (int64_t) columns[i].len;
+        }
+
+        if (++rows > my->target->max_rows || bytes > my->target->max_bytes) {
+            return tf_fail(err, TF_E_RESULT_TOO_LARGE, NULL,
+                           "more than %lld rows or %lld bytes",
+                           (long long) my->target->max_rows,
+                           (long long) my->target->max_bytes);
+        }
+
+        if (tfw_mysql_now() > my->deadline) {
+            return tf_fail(err, TF_E_TARGET_TIMEOUT, NULL,
+                           "no end within the statement timeout");
+        }
+
+        if (row(ctx, columns, n) != TF_OK) {
+            return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL,
+                           "row that was not asked for");
+        }
+    }
+
+    return TF_OK;
+}
+
+
+static tf_int_t
+tfw_mysql_failed(tfw_mysql_t *my, tf_scope_status_e *status, tf_err_t *err)
+{
+    char          text[200];
+    unsigned int  n;
+
+    n = mysql_errno(&my->mysql);
+    (void) snprintf(text, sizeof(text), "%u %s", n, mysql_error(&my->mysql));
+    *status = TF_SCOPE_ERROR;
+
+    switch (n) {
+
+    case ER_DBACCESS_DENIED_ERROR:
+    case ER_TABLEACCESS_DENIED_ERROR:
+    case ER_COLUMNACCESS_DENIED_ERROR:
+    case ER_SPECIFIC_ACCESS_DENIED_ERROR:
+    case ER_ACCESS_DENIED_ERROR:
+        *status = TF_SCOPE_DENIED;
+        (void) tf_fail(err, TF_E_TARGET_PERMISSION, NULL, "%s", text);
+        return TF_DECLINED;
+
+    case ER_NO_SUCH_TABLE:
+    case ER_BAD_FIELD_ERROR:
+    case ER_BAD_TABLE_ERROR:
+    case ER_UNKNOWN_TABLE:
+    case ER_SP_DOES_NOT_EXIST:
+        *status = TF_SCOPE_UNSUPPORTED;
+        (void) tf_fail(err, TF_E_TARGET_OTHER, NULL, "%s", text);
+        return TF_DECLINED;
+
+    case ER_QUERY_INTERRUPTED:
+    case TFW_MYSQL_TIMEOUT:
+    case TFW_MYSQL_TIMEOUT_MYSQL:
+        *status = TF_SCOPE_TIMEOUT;
+        (void) tf_fail(err, TF_E_TARGET_TIMEOUT, NULL, "%s", text);
+        return TF_DECLINED;
+    }
+
+    /* what libmariadb finds wrong, and the server's farewells, end it all */
+
+    if ((n >= CR_MIN_ERROR && n < 3000) || n >= 5000
+        || n == ER_SERVER_SHUTDOWN || n == ER_CONNECTION_KILLED
+        || n == ER_NET_READ_ERROR || n == ER_NET_READ_INTERRUPTED)
+    {
+        return tf_fail(err,
+                       tfw_mysql_now() >= my->deadline ? TF_E_TARGET_TIMEOUT
+                                                       : TF_E_TARGET_OTHER,
+                       NULL, "%s", text);
+    }
+
+    (void) tf_fail(err, TF_E_TARGET_OTHER, NULL, "%s", text);
+
+    return TF_DECLINED;
+}
+
+
+static tf_code_e
+tfw_mysql_connect_code(tfw_mysql_t *my)
+{
+    const char    *text = mysql_error(&my->mysql);
+    unsigned int   n = mysql_errno(&my->mysql);
+
+    if (n < CR_MIN_ERROR || (n >= 3000 && n < 5000)) {
+
+        switch (n) {
+
+        case ER_DBACCESS_DENIED_ERROR:
+            return TF_E_TARGET_PERMISSION;
+
+        case ER_ACCESS_DENIED_ERROR:
+        case ER_ACCESS_DENIED_NO_PASSWORD_ERROR:
+        case ER_HOST_NOT_PRIVILEGED:
+        case TFW_MYSQL_EXPIRED:
+        case TFW_MYSQL_LOCKED:
+        case TFW_MYSQL_LOCKED_MYSQL:
+            return TF_E_TARGET_AUTH;
+
+        case ER_SERVER_SHUTDOWN:
+            return TF_E_TARGET_REFUSED;
+        }
+
+        return TF_E_TARGET_OTHER;
+    }
+
+    if (n == CR_SSL_CONNECTION_ERROR) {
+        return TF_E_TARGET_TLS;
+    }
+
+    if (strstr(text, "plugin") || strstr(text, "Plugin")) {
+        return TF_E_TARGET_AUTH;
+    }
+
+    if (tfw_mysql_now() >= my->deadline) {
+        return TF_E_TARGET_TIMEOUT;
+    }
+
+    if (n == CR_CONN_HOST_ERROR || n == CR_CONNECTION_ERROR) {
+        return strstr(text, "(110)") ? TF_E_TARGET_TIMEOUT
+                                     : TF_E_TARGET_REFUSED;
+    }
+
+    if (n == CR_UNKNOWN_HOST) {
+        return TF_E_TARGET_DNS;
+    }
+
+    return TF_E_TARGET_PROTOCOL;
+}
+
+
+/* After this nothing waits for the server. */
+
+static void
+tfw_mysql_break(tfw_mysql_t *my)
+{
+    my_socket  fd = mysql_get_socket(&my->mysql);
+
+    my->deadline = 0;
+
+    if (fd != (my_socket) -1) {
+        (void) shutdown(fd, SHUT_RDWR);
+    }
+}
+
+
+static tf_int_t
+tfw_mysql_wrap(tf_err_t *err)
+{
+    tfw_mysql_plugin_t  *plugin;
+
+    if (tfw_mysql_io_original) {
+        return TF_OK;
+    }
+
+    plugin = (tfw_mysql_plugin_t *)
+             mysql_client_find_plugin(NULL, "pvio_socket", TFW_MYSQL_PVIO);
+
+    if (plugin == NULL || plugin->methods == NULL
+        || plugin->interface_version != TFW_MYSQL_PVIO_INTERFACE)
+    {
+        return tf_fail(err, TF_E_DRIVER_MISSING, NULL,
+                       "libmariadb without its socket functions");
+    }
+
+    tfw_mysql_io = *plugin->methods;
+    tfw_mysql_io_original = plugin->methods;
+
+    tfw_mysql_io.connect = tfw_mysql_io_connect;
+    tfw_mysql_io.read = tfw_mysql_io_read;
+    tfw_mysql_io.wait_io_or_timeout = tfw_mysql_io_wait;
+
+    plugin->methods = &tfw_mysql_io;
+
+    return TF_OK;
+}
+
+
+static my_bool
+tfw_mysql_io_connect(MARIADB_PVIO *pvio, MA_PVIO_CINFO *info)
+{
+    tfw_mysql_t    *my = (tfw_mysql_t *) info->mysql;
+    MA_PVIO_CINFO   address = *info;
+
+    address.host = my->target->address;
+
+    return tfw_mysql_io_original->connect(pvio, &address);
+}
+
+
+static ssize_t
+tfw_mysql_io_read(MARIADB_PVIO *pvio, uchar *buffer, size_t length)
+{
+    int  left = tfw_mysql_io_left(pvio);
+
+    if (left <= 0) {
+        errno = ETIMEDOUT;
+        return -1;
+    }
+
+    pvio->timeout[PVIO_READ_TIMEOUT] = left;
+
+    return tfw_mysql_io_original->read(pvio, buffer, length);
+}
+
+
+static int
+tfw_mysql_io_wait(MARIADB_PVIO *pvio, my_bool is_read, int timeout)
+{
+    int  left = tfw_mysql_io_left(pvio);
+
+    if (left <= 0) {
+        errno = ETIMEDOUT;
+        return 0;
+    }
+
+    if (timeout < 0 || timeout > left || is_read) {
+        timeout = left;
+    }
+
+    return tfw_mysql_io_original->wait_io_or_timeout(pvio, is_read, timeout);
+}
+
+
+/* Milliseconds. */
+
+static int
+tfw_mysql_io_left(MARIADB_PVIO *pvio)
+{
+    int64_t       left;
+    tfw_mysql_t  *my = (tfw_mysql_t *) pvio->mysql;
+
+    if (my == NULL) {
+        return 1000;
+    }
+
+    left = my->deadline - tfw_mysql_now();
+
+    return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int) left;
+}
+
+
+static int
+tfw_mysql_infile_init(void **ptr, const char *name, void *data)
+{
+    (void) name;
+    (void) data;
+
+    *ptr = NULL;
+
+    return 1;
+}
+
+
+static int
+tfw_mysql_infile_read(void *ptr, char *buf, unsigned int len)
+{
+    (void) ptr;
+    (void) buf;
+    (void) len;
+
+    return -1;
+}
+
+
+static void
+tfw_mysql_infile_end(void *ptr)
+{
+    (void) ptr;
+}
+
+
+static int
+tfw_mysql_infile_error(void *ptr, char *text, unsigned int len)
+{
+    (void) ptr;
+
+    (void) snprintf(text, len, "server asks for a file");
+
+    return CR_UNKNOWN_ERROR;
+}
+
+
+static int64_t
+tfw_mysql_now(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}

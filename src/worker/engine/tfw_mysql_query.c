@@ -1,0 +1,207 @@
+
+/*
+ * The statements of the engine for MySQL and MariaDB, and the names of the
+ * privileges in what they return.
+ *
+ * The tables of schema mysql are read as they are: a table of them is readable
+ * as a whole or not at all, while the views of information_schema leave out in
+ * silence what the reader may not see.  No hash of a password is read.
+ */
+
+
+#include "tfw_mysql.h"
+
+
+#define TFW_MYSQL_TIME  "'%Y-%m-%dT%H:%i:%SZ'"
+
+#define TFW_MYSQL_USER_PRIVILEGES                                             \
+    "Select_priv, Insert_priv, Update_priv, Delete_priv, Create_priv,"        \
+    " Drop_priv, Reload_priv, Shutdown_priv, Process_priv, File_priv,"        \
+    " Grant_priv, References_priv, Index_priv, Alter_priv, Show_db_priv,"     \
+    " Super_priv, Create_tmp_table_priv, Lock_tables_priv, Execute_priv,"     \
+    " Repl_slave_priv, Repl_client_priv, Create_view_priv, Show_view_priv,"   \
+    " Create_routine_priv, Alter_routine_priv, Create_user_priv, Event_priv," \
+    " Trigger_priv, Create_tablespace_priv"
+
+#define TFW_MYSQL_DB_PRIVILEGES                                               \
+    "Select_priv, Insert_priv, Update_priv, Delete_priv, Create_priv,"        \
+    " Drop_priv, Grant_priv, References_priv, Index_priv, Alter_priv,"        \
+    " Create_tmp_table_priv, Lock_tables_priv, Create_view_priv,"             \
+    " Show_view_priv, Create_routine_priv, Alter_routine_priv, Execute_priv," \
+    " Event_priv, Trigger_priv"
+
+#define TFW_MYSQL_USER_REST                                                   \
+    " account_locked = 'Y', plugin,"                                          \
+    " DATE_FORMAT(password_last_changed, " TFW_MYSQL_TIME "),"                \
+    " password_expired = 'Y', ssl_type, NULL,"                                \
+    " CONCAT(User, '@', Host) = CURRENT_USER() FROM mysql.user"
+
+
+const char *
+tfw_mysql_accounts_sql(const tfw_mysql_t *my)
+{
+    if (my->mariadb) {
+        return "SELECT User, Host, JSON_VALUE(Priv, '$.access'),"
+               " JSON_VALUE(Priv, '$.version_id'),"
+               " coalesce(JSON_VALUE(Priv, '$.is_role'), '0'),"
+               " coalesce(JSON_VALUE(Priv, '$.account_locked'), '0'),"
+               " JSON_VALUE(Priv, '$.plugin'),"
+               " DATE_FORMAT(FROM_UNIXTIME("
+               "   nullif(JSON_VALUE(Priv, '$.password_last_changed'), 0)), "
+               TFW_MYSQL_TIME "),"
+               " coalesce(JSON_VALUE(Priv, '$.password_last_changed') = 0, 0),"
+               " elt(1 + coalesce(JSON_VALUE(Priv, '$.ssl_type'), 0), '',"
+               "   'ANY', 'X509', 'SPECIFIED'),"
+               " JSON_EXTRACT(Priv, '$.auth_or[*].plugin'),"
+               " CONCAT(User, '@', Host) = CURRENT_USER()"
+               " FROM mysql.global_priv";
+    }
+
+    if (my->version >= 80000) {
+        /* CREATE ROLE makes an account that is locked and expired and has no
+         * password; a user that was granted like a role remains one */
+        return "SELECT User, Host, CONCAT(" TFW_MYSQL_USER_PRIVILEGES
+               ", Create_role_priv, Drop_role_priv), NULL,"
+               " account_locked = 'Y' AND password_expired = 'Y'"
+               "   AND authentication_string = '',"
+               TFW_MYSQL_USER_REST;
+    }
+
+    return "SELECT User, Host, CONCAT(" TFW_MYSQL_USER_PRIVILEGES "), NULL, 0,"
+           TFW_MYSQL_USER_REST;
+}
+
+
+const tfw_mysql_query_t  tfw_mysql_queries[] = {
+
+    { "global", 0, 80000, 0, TFW_MYSQL_DYNAMIC, "mysql_global_privileges",
+      "SELECT USER, HOST, PRIV, WITH_GRANT_OPTION FROM mysql.global_grants" },
+
+    { "global", 0, 80016, 0, TFW_MYSQL_RESTRICTION, "mysql_partial_revokes",
+      "SELECT u.User, u.Host, r.db, r.privilege FROM mysql.user u,"
+      " JSON_TABLE(u.User_attributes, '$.Restrictions[*]' COLUMNS ("
+      "   db VARCHAR(256) PATH '$.Database',"
+      "   NESTED PATH '$.Privileges[*]' COLUMNS ("
+      "     privilege VARCHAR(64) PATH '$'))) r"
+      " WHERE u.User_attributes IS NOT NULL" },
+
+    /* with partial_revokes the names of databases are no patterns */
+    { "databases", 0, 80016, 0, TFW_MYSQL_DATABASE,
+      "mysql_database_privileges",
+      "SELECT User, Host, Db, CONCAT(" TFW_MYSQL_DB_PRIVILEGES "),"
+      " @@global.partial_revokes FROM mysql.db" },
+
+    { "databases", 0, 0, 80016, TFW_MYSQL_DATABASE,
+      "mysql_database_privileges",
+      "SELECT User, Host, Db, CONCAT(" TFW_MYSQL_DB_PRIVILEGES "), 0"
+      " FROM mysql.db" },
+
+    { "databases", 1, 0, 110300, TFW_MYSQL_DATABASE,
+      "mysql_database_privileges",
+      "SELECT User, Host, Db, CONCAT(" TFW_MYSQL_DB_PRIVILEGES ","
+      " Delete_history_priv), 0 FROM mysql.db" },
+
+    { "databases", 1, 110300, 0, TFW_MYSQL_DATABASE,
+      "mysql_database_privileges",
+      "SELECT User, Host, Db, CONCAT(" TFW_MYSQL_DB_PRIVILEGES ","
+      " Delete_history_priv, Show_create_routine_priv), 0 FROM mysql.db" },
+
+    { "tables", -1, 0, 0, TFW_MYSQL_TABLE, "mysql_table_privileges",
+      "SELECT User, Host, Db, Table_name, Table_priv FROM mysql.tables_priv"
+      " WHERE Table_priv <> ''" },
+
+    { "columns", -1, 0, 0, TFW_MYSQL_COLUMN, "mysql_column_privileges",
+      "SELECT User, Host, Db, Table_name, Column_name, Column_priv"
+      " FROM mysql.columns_priv" },
+
+    { "routines", -1, 0, 0, TFW_MYSQL_ROUTINE, "mysql_routine_privileges",
+      "SELECT User, Host, Db, Routine_type, Routine_name, Proc_priv"
+      " FROM mysql.procs_priv" },
+
+    { "proxies", -1, 0, 0, TFW_MYSQL_PROXY, "mysql_proxy_privileges",
+      "SELECT User, Host, Proxied_user, Proxied_host,"
+      " IF(With_grant, 'Y', 'N') FROM mysql.proxies_priv" },
+
+    { "roles", 0, 80000, 0, TFW_MYSQL_ROLE, "mysql_granted_roles",
+      "SELECT TO_USER, TO_HOST, FROM_USER, FROM_HOST, WITH_ADMIN_OPTION"
+      " FROM mysql.role_edges" },
+
+    { "roles", 0, 80000, 0, TFW_MYSQL_DEFAULT_ROLE, "mysql_granted_roles",
+      "SELECT USER, HOST, DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST"
+      " FROM mysql.default_roles" },
+
+    { "roles", 1, 0, 0, TFW_MYSQL_ROLE, "mysql_granted_roles",
+      "SELECT User, Host, Role, '', Admin_option FROM mysql.roles_mapping" },
+
+    { "roles", 1, 0, 0, TFW_MYSQL_DEFAULT_ROLE, "mysql_granted_roles",
+      "SELECT User, Host, JSON_VALUE(Priv, '$.default_role'), ''"
+      " FROM mysql.global_priv"
+      " WHERE JSON_VALUE(Priv, '$.default_role') <> ''" },
+
+    { NULL, 0, 0, 0, TFW_MYSQL_DYNAMIC, NULL, NULL }
+};
+
+
+const char *
+tfw_mysql_global_name(const tfw_mysql_t *my, unsigned n)
+{
+    /* the bits of MariaDB and the columns of mysql.user agree so far */
+    static const char *const  both[] = {
+        "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "RELOAD",
+        "SHUTDOWN", "PROCESS", "FILE", "GRANT OPTION", "REFERENCES", "INDEX",
+        "ALTER", "SHOW DATABASES", "SUPER", "CREATE TEMPORARY TABLES",
+        "LOCK TABLES", "EXECUTE", "REPLICATION SLAVE", "REPLICATION CLIENT",
+        "CREATE VIEW", "SHOW VIEW", "CREATE ROUTINE", "ALTER ROUTINE",
+        "CREATE USER", "EVENT", "TRIGGER", "CREATE TABLESPACE"
+    };
+
+    static const char *const  mysql[] = { "CREATE ROLE", "DROP ROLE" };
+
+    static const char *const  mariadb[] = {
+        "DELETE HISTORY", "SET USER", "FEDERATED ADMIN", "CONNECTION ADMIN",
+        "READ_ONLY ADMIN", "REPLICATION SLAVE ADMIN",
+        "REPLICATION MASTER ADMIN", "BINLOG ADMIN", "BINLOG REPLAY",
+        "SLAVE MONITOR", "SHOW CREATE ROUTINE"
+    };
+
+    static const unsigned  nboth = sizeof(both) / sizeof(both[0]);
+
+    if (n < nboth) {
+        if (n == 20 && my->mariadb && my->version >= 100502) {
+            return "BINLOG MONITOR";
+        }
+
+        return both[n];
+    }
+
+    n -= nboth;
+
+    if (my->mariadb) {
+        if (my->version < 100502) {
+            return n == 0 ? mariadb[0] : NULL;
+        }
+
+        if (n == 10 && my->version < 110300) {
+            return NULL;
+        }
+
+        return n < sizeof(mariadb) / sizeof(mariadb[0]) ? mariadb[n] : NULL;
+    }
+
+    return n < sizeof(mysql) / sizeof(mysql[0]) ? mysql[n] : NULL;
+}
+
+
+const char *
+tfw_mysql_database_name(unsigned n)
+{
+    static const char *const  names[] = {
+        "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP",
+        "GRANT OPTION", "REFERENCES", "INDEX", "ALTER",
+        "CREATE TEMPORARY TABLES", "LOCK TABLES", "CREATE VIEW", "SHOW VIEW",
+        "CREATE ROUTINE", "ALTER ROUTINE", "EXECUTE", "EVENT", "TRIGGER",
+        "DELETE HISTORY", "SHOW CREATE ROUTINE"
+    };
+
+    return n < sizeof(names) / sizeof(names[0]) ? names[n] : NULL;
+}
