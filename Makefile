@@ -34,7 +34,7 @@ asan_make  = $(MAKE) BUILD=build/asan CFLAGS="$(sanitize)" hardening= \
              NGX_FLAGS="--with-debug --with-http_realip_module \
                  --with-http_ssl_module --with-http_v2_module"
 
-.PHONY: all module worker unit packages run stop reload status check-config \
+.PHONY: all module worker unit fuzz packages run stop reload status check-config \
         test prove proof tidy asan bench clean help
 .DEFAULT_GOAL = all
 
@@ -96,6 +96,31 @@ $(BUILD)/engine_dump: t/lib/engine_dump.c \
                       $(BUILD)/libtf.a
 	$(CC) $(CFLAGS) $(warnings) $(hardening) $(includes) $(links) \
 	    -o $@ $^ $(worker_libs)
+
+# Fuzz targets: clang's libFuzzer, each for FUZZ_SECONDS.
+
+FUZZ_SECONDS ?= 10
+fuzzers    = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard t/fuzz/*.c))
+
+$(BUILD)/fuzz/%: t/fuzz/%.c t/fuzz/fuzz.h t/unit/mem.h \
+                 $(tf_core) $(tf_headers) $(BUILD)/tf_sql_list.h
+	@mkdir -p $(@D)
+	clang -g -O1 -std=gnu11 -W -Wall -Wextra -Werror \
+	    -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=undefined $(includes) -It/unit -It/fuzz \
+	    -o $@ $< $(filter src/core/%.c,$(tf_core)) $(core_libs)
+
+fuzz: $(fuzzers)                ## run the fuzz targets, FUZZ_SECONDS each
+	@for f in $(fuzzers); do \
+	    d=t/fuzz/$${f##*/}.dict; [ ! -e $$d ] || d=-dict=$$d; \
+	    [ -n "$${d##t/*}" ] || d=; \
+	    mkdir -p $$f.corpus; \
+	    $$f -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5 \
+	        -rss_limit_mb=1024 -artifact_prefix=$$f. $$d \
+	        $$f.corpus > $$f.log 2>&1 \
+	        || { tail -n 30 $$f.log; echo "$$f failed"; exit 1; }; \
+	    echo "$${f##*/}: $$(tail -n 1 $$f.log)"; \
+	done
 
 # The module is built by nginx's own make in a copy of its source tree.
 
