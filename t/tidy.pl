@@ -16,8 +16,8 @@ my $build = shift // 'build';
 # this short.
 
 my @exempt = (
-    [ 'src/core/tf_crypto.c', 'secret', qr/"\$argon2id\$"|TF_VERSION|kid,/,
-      'a prefix, a version and a key\'s name, none of them secret' ],
+    [ 'src/core/tf_crypto.c', 'secret', qr/"\$argon2id\$"|TF_VERSION|kid,|\(text, token/,
+      'a prefix, a version, a key\'s name and a spelling: no secret' ],
     [ 'src/feature/auth/tf_auth.c', 'secret', qr/"tf_"/,
       'the prefix all tokens share' ],
     [ 'src/ngx/ngx_tf_cookie.c', 'secret', qr/ngx_strncmp/,
@@ -202,7 +202,8 @@ sub functions {
 
         my $length = $i - $open - 1;
         say_no($path, $start + 1, 'function',
-            "$name() has $length lines; at most 70") if $length > 70;
+            "$name() has $length lines; at most 70")
+            if $length > 70 && $path !~ m{^t/};
 
         my ($params) = $head =~ /\((.*)\)/s;
         1 while $params =~ s/\([^()]*\)//g;
