@@ -19,7 +19,8 @@
  *
  * Every category belongs to a scope, the unit in which an engine's reading
  * succeeds or fails.  What was not read is taken over from the version before:
- * unknown is never none.
+ * unknown is never none.  Categories without a privilege are left out, and
+ * type_specific holds all attributes of the account.
  */
 
 
@@ -66,6 +67,149 @@ typedef struct {
 
 /* NULL when the engine has no such category. */
 const tf_category_t *tf_category_find(tf_engine_e engine, const char *key);
+const tf_category_t *tf_category_named(tf_engine_e engine, tf_str_t key);
+
+
+/*
+ * What became of the scopes of one reading, or of all readings before it.
+ * database is "" for a scope of the whole instance and for the list of
+ * databases of a scope that is read database by database.
+ */
+
+typedef struct {
+    tf_str_t             scope;
+    tf_str_t             database;
+    tf_scope_status_e    status;
+    tf_code_e            code;          /* why it is not ok */
+    tf_str_t             detail;        /* in the server's words, for logs */
+    unsigned             known:1;       /* was read at least once */
+} tf_scope_t;
+
+typedef struct {
+    const tf_mem_t      *mem;
+    tf_scope_t          *scope;
+    size_t               count;
+    size_t               size;
+    uint32_t            *slot;          /* hash: index + 1 into scope */
+    size_t               slots;         /* a power of two, or 0 */
+} tf_scopes_t;
+
+void tf_scopes_init(tf_scopes_t *s, const tf_mem_t *mem);
+
+/* Sets the outcome of a scope; strings are copied.  err may be NULL. */
+tf_int_t tf_scopes_set(tf_scopes_t *s, tf_str_t scope, tf_str_t database,
+    tf_scope_status_e status, const tf_err_t *err) TF_MUST_CHECK;
+
+/* The outcome of exactly this one, or NULL. */
+tf_scope_t *tf_scopes_find(const tf_scopes_t *s, tf_str_t scope,
+    tf_str_t database);
+
+/* 1 when what the scope says of database is known: it was read, or the list of
+ * databases was, and it is not among them. */
+int tf_scopes_read(const tf_scopes_t *s, tf_str_t scope, tf_str_t database);
+
+/* 1 when the scope was read at least once before: only then is more than before
+ * a grant.  A database that is new to a complete list is known too. */
+int tf_scopes_known(const tf_scopes_t *s, tf_str_t scope, tf_str_t database);
+
+const char *tf_scope_status(tf_scope_status_e status);
+tf_scope_status_e tf_scope_status_find(tf_str_t name);  /* 0: none */
+
+
+/*
+ * The accounts of one instance, gathered row by row:
+ *
+ *     tf_accounts_add(), _attribute(), _grant(), tf_scopes_set()   in any order
+ *     tf_accounts_settle()      rows of scopes that were not read are dropped
+ *     tf_accounts_restore()     and taken over from the snapshots before
+ *     tf_accounts_sort()        from here on accounts can be written
+ *
+ * Every distinct name is kept once and a grant takes 40 bytes, twice that
+ * while it is sorted.
+ */
+
+typedef struct tf_accounts_s  tf_accounts_t;
+
+typedef struct {
+    tf_str_t             principal;
+    tf_str_t             username;
+    tf_str_t             host;          /* data NULL: the engine has none */
+    tf_str_t             native_id;
+    tf_str_t             plugin;        /* data NULL: none */
+    tf_kind_e            kind;
+    unsigned             is_superuser:1;
+    unsigned             is_locked:1;
+    unsigned             can_grant:1;
+    unsigned             is_system:1;
+} tf_account_t;
+
+
+/* NULL when memory is out. */
+tf_accounts_t *tf_accounts_create(const tf_mem_t *mem, tf_engine_e engine);
+
+/* The outcomes of its scopes, to be set by the caller. */
+tf_scopes_t *tf_accounts_scopes(tf_accounts_t *set);
+
+/* As the functions of tfw_sink_t; TF_ERROR only when memory is out, or when an
+ * attribute is no JSON. */
+tf_int_t tf_accounts_add(tf_accounts_t *set, const tf_account_t *account)
+    TF_MUST_CHECK;
+tf_int_t tf_accounts_attribute(tf_accounts_t *set, tf_str_t principal,
+    const char *name, tf_str_t json) TF_MUST_CHECK;
+tf_int_t tf_accounts_grant(tf_accounts_t *set, tf_str_t principal,
+    const tf_category_t *category, tf_str_t database, tf_str_t object,
+    tf_str_t privilege) TF_MUST_CHECK;
+
+/* known: the outcomes before.  1 when something was not read that had been read
+ * then, so that there is something to restore. */
+int tf_accounts_settle(tf_accounts_t *set, const tf_scopes_t *known);
+
+/* Adds what the snapshot says about the parts that were not read. */
+tf_int_t tf_accounts_restore(tf_accounts_t *set, size_t n, tf_str_t snapshot,
+    const tf_mem_t *scratch, tf_err_t *err) TF_MUST_CHECK;
+
+tf_int_t tf_accounts_sort(tf_accounts_t *set) TF_MUST_CHECK;
+
+size_t tf_accounts_count(const tf_accounts_t *set);
+const tf_account_t *tf_accounts_get(const tf_accounts_t *set, size_t n);
+
+/* The index of a principal; TF_DECLINED: there is none. */
+tf_int_t tf_accounts_find(const tf_accounts_t *set, tf_str_t principal,
+    size_t *n);
+
+/* Privileges of an account, after tf_accounts_sort(). */
+size_t tf_accounts_grants(const tf_accounts_t *set, size_t n);
+
+/* The canonical snapshot of an account, and the facts that follow from it
+ * (version 2 of the reference: capabilities, roles, privileges). */
+void tf_account_snapshot(tf_buf_t *b, const tf_accounts_t *set, size_t n);
+void tf_account_facts(tf_buf_t *b, const tf_accounts_t *set, size_t n);
+
+/* A set of the one account that a stored snapshot describes, sorted. */
+tf_accounts_t *tf_account_parse(const tf_mem_t *mem, tf_engine_e engine,
+    tf_str_t snapshot, tf_err_t *err) TF_MUST_CHECK;
+
+
+/* What changed from one version of an account to the next. */
+
+typedef struct {
+    tf_str_t             privileges;    /* {"version":1,"entries":[...]} */
+    tf_str_t             others;        /* data NULL: no entry */
+    size_t               granted;       /* privileges, not entries */
+    size_t               revoked;
+    size_t               altered;
+    size_t               other;
+    unsigned             elevated:1;    /* gained SUPERUSER or GRANT_ADMIN */
+} tf_account_diff_t;
+
+/*
+ * before NULL: the account is new, and all its privileges are granted.  Else
+ * before is a set of one.  known: outcomes of the readings before; what they
+ * never saw is no change.  NULL knows everything.
+ */
+tf_int_t tf_account_diff(const tf_mem_t *mem, const tf_accounts_t *before,
+    const tf_accounts_t *set, size_t n, const tf_scopes_t *known,
+    tf_account_diff_t *diff) TF_MUST_CHECK;
 
 
 #endif /* _TF_ACCOUNT_H_INCLUDED_ */

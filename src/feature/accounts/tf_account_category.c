@@ -99,10 +99,17 @@ static const tf_category_t  tf_categories[] = {
 const tf_category_t *
 tf_category_find(tf_engine_e engine, const char *key)
 {
+    return tf_category_named(engine, tf_str(key));
+}
+
+
+const tf_category_t *
+tf_category_named(tf_engine_e engine, tf_str_t key)
+{
     const tf_category_t  *c;
 
     for (c = tf_categories; c->key; c++) {
-        if (c->engine == engine && strcmp(c->key, key) == 0) {
+        if (c->engine == engine && tf_str_eq(key, c->key)) {
             return c;
         }
     }

@@ -1,0 +1,100 @@
+
+/*
+ * The insides of a set of accounts, for the files of this feature that write,
+ * parse and compare accounts.
+ */
+
+
+#ifndef _TF_ACCOUNT_INT_H_INCLUDED_
+#define _TF_ACCOUNT_INT_H_INCLUDED_
+
+
+#include "tf_account.h"
+
+
+/* A distinct name, kept once; equal names are equal pointers. */
+
+typedef struct {
+    tf_str_t             str;
+    uint32_t             hash;
+    uint32_t             account;   /* index + 1 when it is a principal */
+} tf_account_name_t;
+
+
+typedef struct {
+    const tf_category_t     *category;
+    const tf_account_name_t *database;
+    const tf_account_name_t *object;
+    const tf_account_name_t *privilege;
+    uint32_t                 account;
+    uint32_t                 restored;
+} tf_account_grant_t;
+
+
+/* An attribute of type_specific. */
+
+typedef struct {
+    const tf_account_name_t *name;
+    const tf_account_name_t *value;     /* JSON text */
+    uint32_t                 account;
+} tf_account_attr_t;
+
+
+/* Rows in the order of their coming, then, in one array, by account. */
+
+#define TF_ACCOUNT_ROWS  4096
+
+typedef struct tf_account_block_s  tf_account_block_t;
+
+struct tf_account_block_s {
+    tf_account_block_t      *next;
+    size_t                   count;
+    tf_account_grant_t       grant[TF_ACCOUNT_ROWS];
+};
+
+
+struct tf_accounts_s {
+    const tf_mem_t          *mem;
+    tf_engine_e              engine;
+    tf_scopes_t              scopes;
+
+    tf_account_name_t      **name;      /* hash table, open addressing */
+    size_t                   names;
+    size_t                   name_slots;
+
+    tf_account_t            *account;
+    size_t                   accounts;
+    size_t                   account_size;
+
+    tf_account_block_t      *first;
+    tf_account_block_t      *last;
+    tf_account_attr_t       *attr;
+    size_t                   attrs;
+    size_t                   attr_size;
+
+    /* of the last row; rows come grouped */
+    tf_account_name_t       *principal;
+
+    /* after sorting: those of account n are [start[n], start[n + 1]) */
+    tf_account_grant_t      *grant;
+    size_t                  *grant_start;
+    size_t                  *attr_start;
+};
+
+
+/* The only copy of a name, or NULL when memory is out; without add also when
+ * it never came. */
+tf_account_name_t *tf_accounts_name(tf_accounts_t *set, tf_str_t s, int add);
+
+/* "mysql", as in instances.db_type and type_specific. */
+const char *tf_account_engine(tf_engine_e engine);
+
+/* memcmp order, a prefix first. */
+int tf_account_cmp(tf_str_t a, tf_str_t b);
+
+/* The value of an attribute, or NULL; after sorting. */
+const tf_account_attr_t *tf_account_attr(const tf_accounts_t *set, size_t n,
+    const char *name);
+
+
+#endif /* _TF_ACCOUNT_INT_H_INCLUDED_ */
