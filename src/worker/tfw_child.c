@@ -26,6 +26,7 @@
 #define TFW_CHILD_SPACE   1024          /* MiB of address space */
 #define TFW_CHILD_MEMORY  (768u * 1024 * 1024)  /* bytes of job->mem */
 #define TFW_CHILD_FILES   256
+#define TFW_CHILD_FILE    (256 * 1024)  /* bytes of one */
 
 
 typedef struct {
@@ -174,10 +175,11 @@ tfw_child_limits(void)
                     (rlim_t) TFW_CHILD_SPACE * 1024 * 1024);
 #endif
 
-    /* a child writes no file, but its log may be one */
+    /* a child writes no file but CA certificates in memory, and its log may be
+     * one */
 
     if (fstat(STDERR_FILENO, &st) == -1 || !S_ISREG(st.st_mode)) {
-        tfw_child_limit(RLIMIT_FSIZE, 0, 0);
+        tfw_child_limit(RLIMIT_FSIZE, TFW_CHILD_FILE, TFW_CHILD_FILE);
     }
 }
 

@@ -1,7 +1,12 @@
 
+#define _GNU_SOURCE
+
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "tfw_target.h"
 
@@ -43,6 +48,46 @@ tfw_target_resolve(const tf_conf_targets_t *targets, const char *host,
     freeaddrinfo(list);
 
     return ok;
+}
+
+
+tf_int_t
+tfw_target_ca(tf_str_t pem, char path[TFW_CA_LEN], int *fd, tf_err_t *err)
+{
+    ssize_t  n;
+
+    *fd = -1;
+    path[0] = '\0';
+
+    if (pem.len == 0) {
+        return TF_OK;
+    }
+
+    *fd = memfd_create("tls_ca", MFD_CLOEXEC);
+
+    if (*fd == -1) {
+        return tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "memfd_create(): %s",
+                       strerror(errno));
+    }
+
+    while (pem.len) {
+        n = write(*fd, pem.data, pem.len);
+
+        if (n <= 0) {
+            (void) tf_fail(err, TF_E_INTERNAL_ERROR, NULL,
+                           "CA certificates: %s", strerror(errno));
+            (void) close(*fd);
+            *fd = -1;
+            return TF_ERROR;
+        }
+
+        pem.data += n;
+        pem.len -= n;
+    }
+
+    snprintf(path, TFW_CA_LEN, "/proc/self/fd/%d", *fd);
+
+    return TF_OK;
 }
 
 
