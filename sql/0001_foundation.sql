@@ -367,7 +367,7 @@ CREATE TABLE accounts (
     CONSTRAINT accounts_principal_key UNIQUE (instance_id, principal)
 );
 
-CREATE INDEX accounts_username_idx ON accounts (username, id);
+CREATE INDEX accounts_list_idx ON accounts (principal, id);
 
 CREATE FUNCTION instances_set_account_count() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -440,6 +440,33 @@ CREATE INDEX account_changes_instance_idx
     ON account_changes (instance_id, change_time);
 
 
+-- The shape of what a sync copies in.  A sync makes a temporary table like it,
+-- of the same name, which hides this one: this one stays empty.
+
+CREATE TABLE account_incoming (
+    account_id     bigint,
+    version_id     bigint NOT NULL DEFAULT nextval('account_versions_id_seq'),
+    principal      text NOT NULL,
+    username       text NOT NULL,
+    host           text,
+    kind           text NOT NULL,
+    native_id      text,
+    is_superuser   boolean NOT NULL,
+    is_locked      boolean NOT NULL,
+    can_grant      boolean NOT NULL,
+    plugin         text,
+    snapshot       jsonb NOT NULL,
+    facts          jsonb NOT NULL,
+    fingerprint    bytea NOT NULL,
+    -- NULL: a new version that is no change
+    change_type    text,
+    is_elevation   boolean NOT NULL,
+    message        text NOT NULL,
+    privilege_diff jsonb,
+    other_diff     jsonb
+);
+
+
 -- How well the last sync could read each part of an instance.  database is ''
 -- where the engine has one scope for all.  Written only when something about
 -- it changes: a row that says ok is as fresh as instances.last_sync_at.
@@ -455,6 +482,8 @@ CREATE TABLE instance_scopes (
     error_message text,
     -- not read since; NULL while ok
     stale_since   timestamptz,
+    -- was read at least once: what was never seen before is no new grant
+    known         boolean NOT NULL DEFAULT false,
     updated_at    timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (instance_id, scope, database)
 );
@@ -483,6 +512,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON
     task_runs, task_items, schedules, schedule_fires, workers, accounts,
     account_versions, account_changes, instance_scopes TO taifish_worker;
 GRANT SELECT, UPDATE ON instances, credentials TO taifish_worker;
+GRANT SELECT ON account_incoming TO taifish_worker;
+GRANT USAGE ON SEQUENCE account_versions_id_seq TO taifish_worker;
 GRANT SELECT ON tags, instance_tags TO taifish_worker;
 GRANT SELECT (id, username, role, is_active) ON users TO taifish_worker;
 -- retention

@@ -1,4 +1,5 @@
 
+#include "tfw_accounts.h"
 #include "tfw_inject.h"
 
 
@@ -7,6 +8,9 @@ const tfw_job_kind_t  tfw_job_kinds[] = {
     /* kind, function, category, scope, lane, attempts, deadline */
 
     { "housekeeping", tfw_housekeeping, "other", TFW_ONCE, "normal", 3, 600 },
+
+    { "sync_accounts", tfw_sync_accounts, "account", TFW_FLEET, "normal", 3,
+      900 },
 
 #ifdef TFW_INJECTIONS
     { "test_effect", tfw_test_effect, "other", TFW_ONCE, "normal", 3, 300 },

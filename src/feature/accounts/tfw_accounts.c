@@ -1,0 +1,616 @@
+
+#include <stdio.h>
+
+#include "tf_crypto.h"
+#include "tf_row.h"
+#include "tfw_accounts.h"
+
+
+/* Part of every fingerprint.  Another number makes a new version of every
+ * account at its next sync; to be changed with the rules of facts. */
+#define TFW_ACCOUNTS_REVISION  "1\n"
+
+#define TFW_ACCOUNTS_SNAPSHOT  (256 * 1024 * 1024)
+
+
+static tf_int_t tfw_accounts_sync(tfw_accounts_t *s);
+static tf_int_t tfw_accounts_instance(tfw_accounts_t *s);
+static tf_int_t tfw_accounts_believe(tfw_accounts_t *s);
+static tf_int_t tfw_accounts_before(tfw_accounts_t *s);
+static tf_int_t tfw_accounts_known(tfw_accounts_t *s);
+static tf_int_t tfw_accounts_restore(tfw_accounts_t *s);
+static tf_int_t tfw_accounts_restore_some(tfw_accounts_t *s, const int *rows,
+    size_t n, tfw_mem_t *scratch);
+static tf_int_t tfw_accounts_compare(tfw_accounts_t *s);
+static const char *tfw_accounts_fate(tfw_accounts_t *s, size_t n,
+    const char *fingerprint);
+static int tfw_accounts_recreated(tfw_accounts_t *s, size_t n);
+static tf_int_t tfw_accounts_report(tfw_accounts_t *s);
+static void tfw_accounts_unknown(tf_buf_t *b, const tfw_accounts_t *s);
+static void tfw_accounts_number(tf_buf_t *b, const char *name, size_t n);
+static tf_int_t tfw_accounts_memory(tfw_accounts_t *s);
+
+
+tf_int_t
+tfw_sync_accounts(tfw_job_t *job)
+{
+    tf_int_t        rc;
+    tfw_accounts_t  s;
+
+    memset(&s, 0, sizeof(tfw_accounts_t));
+    s.job = job;
+
+    rc = tfw_accounts_sync(&s);
+
+    if (rc != TF_OK && s.instance && !s.begun && !s.stopped) {
+        tfw_accounts_failed(&s);
+    }
+
+    PQclear(s.instance);
+    PQclear(s.before);
+
+    return rc;
+}
+
+
+static tf_int_t
+tfw_accounts_sync(tfw_accounts_t *s)
+{
+    if (tfw_accounts_instance(s) != TF_OK
+        || tfw_accounts_read(s) != TF_OK
+        || tfw_accounts_before(s) != TF_OK
+        || tfw_accounts_believe(s) != TF_OK
+        || tfw_accounts_restore(s) != TF_OK
+        || tfw_accounts_compare(s) != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    if (tfw_job_stopping(s->job)) {
+        s->stopped = 1;
+        return tf_fail(&s->job->err, TF_E_RUN_CANCELLED, NULL, "stopped");
+    }
+
+    if (tfw_accounts_write(s) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    return tfw_accounts_report(s);
+}
+
+
+static tf_int_t
+tfw_accounts_instance(tfw_accounts_t *s)
+{
+    char        id[24];
+    tf_str_t    db_type;
+    tfw_job_t  *job;
+
+    job = s->job;
+    (void) snprintf(id, sizeof(id), "%lld", (long long) job->instance_id);
+
+    s->instance = tfw_db_run(job->db, TF_SQL_accounts_sync_instance,
+                             TFW_ARGS({ "instance_id", id }), &job->err);
+    if (s->instance == NULL) {
+        return TF_ERROR;
+    }
+
+    if (PQntuples(s->instance) == 0) {
+        return tf_fail(&job->err, TF_E_RESOURCE_NOT_FOUND, "instance_id",
+                       "the instance is deleted");
+    }
+
+    db_type = tf_row_get(s->instance, 0, "db_type");
+    s->engine = tfw_engine_find(db_type);
+
+    if (s->engine == NULL) {
+        return tf_fail(&job->err, TF_E_DRIVER_MISSING, NULL,
+                       "no engine for %.*s", (int) db_type.len,
+                       (char *) db_type.data);
+    }
+
+    return TF_OK;
+}
+
+
+/* Whether the list of accounts is one. */
+
+static tf_int_t
+tfw_accounts_believe(tfw_accounts_t *s)
+{
+    int          i, rows;
+    size_t       n, seen, open;
+    tf_scope_t  *sc;
+    tfw_job_t   *job;
+
+    job = s->job;
+
+    sc = tf_scopes_find(tf_accounts_scopes(s->set), tf_str("accounts"),
+                        tf_str(""));
+
+    if (sc == NULL || sc->status != TF_SCOPE_OK) {
+        return tf_fail(&job->err,
+                       sc && sc->code ? sc->code : TF_E_TARGET_OTHER, NULL,
+                       "the accounts were not read: %s",
+                       sc ? (char *) sc->detail.data : "");
+    }
+
+    /* PUBLIC is always there */
+
+    seen = 0;
+    open = 0;
+
+    for (n = 0; n < tf_accounts_count(s->set); n++) {
+        seen += tf_accounts_get(s->set, n)->kind != TF_KIND_PUBLIC;
+    }
+
+    rows = PQntuples(s->before);
+
+    for (i = 0; i < rows; i++) {
+        open += tf_str_eq(tf_row_get(s->before, i, "dropped"), "f")
+                && !tf_str_eq(tf_row_get(s->before, i, "kind"), "public");
+    }
+
+    if ((seen == 0 || seen * 2 < open) && !s->verified) {
+        return tf_fail(&job->err, TF_E_ACCOUNTS_REFUSED, NULL,
+                       "%zu accounts were listed and %zu are known", seen,
+                       open);
+    }
+
+    return TF_OK;
+}
+
+
+/* What is stored of the instance's accounts, and which of them are gone. */
+
+static tf_int_t
+tfw_accounts_before(tfw_accounts_t *s)
+{
+    int         i, rows;
+    char        id[24];
+    size_t      n, count;
+    tfw_job_t  *job;
+
+    job = s->job;
+    (void) snprintf(id, sizeof(id), "%lld", (long long) job->instance_id);
+
+    s->before = tfw_db_run(job->db, TF_SQL_accounts_sync_before,
+                           TFW_ARGS({ "instance_id", id }), &job->err);
+    if (s->before == NULL) {
+        return TF_ERROR;
+    }
+
+    rows = PQntuples(s->before);
+    count = tf_accounts_count(s->set);
+
+    s->first = rows == 0;
+    s->row = tf_alloc(job->mem, (count + 1) * sizeof(int));
+    s->gone = tf_alloc(job->mem, (rows + 1) * sizeof(int));
+
+    if (s->row == NULL || s->gone == NULL) {
+        return tfw_accounts_memory(s);
+    }
+
+    for (n = 0; n < count; n++) {
+        s->row[n] = -1;
+    }
+
+    for (i = 0; i < rows; i++) {
+
+        if (tf_accounts_find(s->set, tf_row_get(s->before, i, "principal"), &n)
+            == TF_OK)
+        {
+            s->row[n] = i;
+
+        } else if (tf_str_eq(tf_row_get(s->before, i, "dropped"), "f")) {
+            s->gone[s->gones++] = i;
+        }
+    }
+
+    return tfw_accounts_known(s);
+}
+
+
+static tf_int_t
+tfw_accounts_known(tfw_accounts_t *s)
+{
+    int           i, rows;
+    char          id[24];
+    tf_err_t      err;
+    tf_str_t      scope, database, code;
+    PGresult     *res;
+    tfw_job_t    *job;
+    tf_scope_t   *sc;
+
+    job = s->job;
+    tf_scopes_init(&s->known, job->mem);
+    (void) snprintf(id, sizeof(id), "%lld", (long long) job->instance_id);
+
+    res = tfw_db_run(job->db, TF_SQL_accounts_sync_scopes,
+                     TFW_ARGS({ "instance_id", id }), &job->err);
+    if (res == NULL) {
+        return TF_ERROR;
+    }
+
+    rows = PQntuples(res);
+    memset(&err, 0, sizeof(tf_err_t));
+
+    for (i = 0; i < rows; i++) {
+        scope = tf_row_get(res, i, "scope");
+        database = tf_row_get(res, i, "database");
+        code = tf_row_get(res, i, "error_code");
+        err.code = code.data ? tf_error_find(code) : TF_E_NONE;
+
+        if (tf_scopes_set(&s->known, scope, database,
+                          tf_scope_status_find(tf_row_get(res, i, "status")),
+                          &err)
+            != TF_OK)
+        {
+            PQclear(res);
+            return tfw_accounts_memory(s);
+        }
+
+        sc = tf_scopes_find(&s->known, scope, database);
+        sc->known = tf_str_eq(tf_row_get(res, i, "known"), "t");
+    }
+
+    PQclear(res);
+
+    return TF_OK;
+}
+
+
+/* Takes over what was not read.  A recreated account has nothing to take over:
+ * what its predecessor held is gone. */
+
+static tf_int_t
+tfw_accounts_restore(tfw_accounts_t *s)
+{
+    int         rows[TFW_ACCOUNTS_BATCH];
+    size_t      i, n, count;
+    tf_int_t    rc;
+    tfw_mem_t   scratch;
+
+    rc = TF_OK;
+    count = tf_accounts_count(s->set);
+
+    if (tf_accounts_settle(s->set, &s->known)) {
+
+        tfw_mem_init(&scratch, TFW_ACCOUNTS_SNAPSHOT);
+
+        for (i = 0, n = 0; i < count && rc == TF_OK; i++) {
+
+            if (s->row[i] != -1 && !tfw_accounts_recreated(s, i)) {
+                rows[n++] = s->row[i];
+            }
+
+            if (n == TFW_ACCOUNTS_BATCH || (n && i == count - 1)) {
+                rc = tfw_accounts_restore_some(s, rows, n, &scratch);
+                n = 0;
+            }
+        }
+
+        tfw_mem_clear(&scratch);
+    }
+
+    if (rc == TF_OK && tf_accounts_sort(s->set) != TF_OK) {
+        return tfw_accounts_memory(s);
+    }
+
+    return rc;
+}
+
+
+static tf_int_t
+tfw_accounts_restore_some(tfw_accounts_t *s, const int *rows, size_t n,
+    tfw_mem_t *scratch)
+{
+    size_t     i, k;
+    tf_int_t   rc;
+    PGresult  *res;
+
+    res = tfw_accounts_snapshots(s, rows, n);
+    if (res == NULL) {
+        return TF_ERROR;
+    }
+
+    rc = TF_OK;
+
+    for (i = 0; i < n && rc == TF_OK; i++) {
+
+        rc = tf_accounts_find(s->set,
+                              tf_row_get(s->before, rows[i], "principal"), &k);
+
+        if (rc == TF_OK && tf_row_get(res, i, "snapshot").data) {
+            rc = tf_accounts_restore(s->set, k,
+                                     tf_row_get(res, i, "snapshot"),
+                                     &scratch->mem, &s->job->err);
+        }
+
+        tfw_mem_clear(scratch);
+    }
+
+    PQclear(res);
+
+    return rc;
+}
+
+
+PGresult *
+tfw_accounts_snapshots(tfw_accounts_t *s, const int *rows, size_t n)
+{
+    size_t      i;
+    tf_buf_t    b;
+    tf_str_t    id, ids;
+    tfw_mem_t   scratch;
+    PGresult   *res;
+
+    tfw_mem_init(&scratch, 1024 * 1024);
+    tf_buf_init(&b, &scratch.mem, 24 * n + 8, 512 * 1024);
+    tf_buf_char(&b, '{');
+
+    for (i = 0; i < n; i++) {
+
+        if (i) {
+            tf_buf_char(&b, ',');
+        }
+
+        id = tf_row_get(s->before, rows[i], "version_id");
+
+        if (id.data) {
+            tf_buf_str(&b, id);
+
+        } else {
+            tf_buf_lit(&b, "NULL");
+        }
+    }
+
+    tf_buf_lit(&b, "}");
+    tf_buf_char(&b, '\0');
+
+    res = NULL;
+
+    if (tf_buf_done(&b, &ids) == TF_OK) {
+        res = tfw_db_run(s->job->db, TF_SQL_accounts_sync_snapshots,
+                         TFW_ARGS({ "ids", (char *) ids.data }),
+                         &s->job->err);
+    } else {
+        (void) tfw_accounts_memory(s);
+    }
+
+    tfw_mem_clear(&scratch);
+
+    return res;
+}
+
+
+/* Finds out what has to be written. */
+
+static tf_int_t
+tfw_accounts_compare(tfw_accounts_t *s)
+{
+    char                    hex[2 + TF_DIGEST_LEN * 2 + 1];
+    size_t                  n, count;
+    tf_buf_t                b;
+    tf_str_t                text;
+    const char             *change;
+    tfw_mem_t               scratch;
+    unsigned char           digest[TF_DIGEST_LEN];
+    tfw_accounts_change_t  *c;
+
+    count = tf_accounts_count(s->set);
+
+    s->change = tf_alloc(s->job->mem,
+                         (count + 1) * sizeof(tfw_accounts_change_t));
+    if (s->change == NULL) {
+        return tfw_accounts_memory(s);
+    }
+
+    tfw_job_progress(s->job, "compare", 0, count);
+    tfw_mem_init(&scratch, TFW_ACCOUNTS_SNAPSHOT * (size_t) 2);
+    tf_buf_init(&b, &scratch.mem, 65536, TFW_ACCOUNTS_SNAPSHOT);
+
+    for (n = 0; n < count; n++) {
+
+        b.last = b.start;       /* one block serves all accounts */
+        tfw_accounts_canonical(&b, s, n);
+
+        if (tf_buf_done(&b, &text) != TF_OK) {
+            tfw_mem_clear(&scratch);
+            return tfw_accounts_memory(s);
+        }
+
+        tf_sha256(digest, text.data, text.len);
+        memcpy(hex, "\\x", 2);
+        tf_hex((unsigned char *) hex + 2, digest, TF_DIGEST_LEN);
+        hex[sizeof(hex) - 1] = '\0';
+
+        change = tfw_accounts_fate(s, n, hex);
+
+        if (change) {
+            c = &s->change[s->changes++];
+            c->n = n;
+            c->row = s->row[n];
+            c->change = change;
+        }
+    }
+
+    tfw_mem_clear(&scratch);
+
+    return TF_OK;
+}
+
+
+void
+tfw_accounts_canonical(tf_buf_t *b, const tfw_accounts_t *s, size_t n)
+{
+    tf_buf_lit(b, TFW_ACCOUNTS_REVISION);
+    tf_buf_char(b, '0' + tf_accounts_get(s->set, n)->kind);
+    tf_buf_char(b, '\n');
+    tf_account_snapshot(b, s->set, n);
+}
+
+
+/* What happened to an account: a change_type, "modify" when its versions have
+ * to be compared, or NULL for nothing. */
+
+static const char *
+tfw_accounts_fate(tfw_accounts_t *s, size_t n, const char *fingerprint)
+{
+    int  row;
+
+    row = s->row[n];
+
+    if (row == -1) {
+        s->created++;
+        return "add";
+    }
+
+    if (tfw_accounts_recreated(s, n)) {
+        s->recreated++;
+        return "recreate";
+    }
+
+    return tf_str_eq(tf_row_get(s->before, row, "fingerprint"), fingerprint)
+           ? NULL : "modify";
+}
+
+
+/* A dropped account that is there again, or one of the same name that the
+ * engine knows to be another. */
+
+static int
+tfw_accounts_recreated(tfw_accounts_t *s, size_t n)
+{
+    tf_str_t             before;
+    const tf_account_t  *a;
+
+    a = tf_accounts_get(s->set, n);
+
+    if (tf_str_eq(tf_row_get(s->before, s->row[n], "dropped"), "t")) {
+        return 1;
+    }
+
+    before = tf_row_get(s->before, s->row[n], "native_id");
+
+    return before.len && a->native_id.len
+           && !tf_str_eq(before, (char *) a->native_id.data);
+}
+
+
+/* What the job leaves for people and for the answer to the request. */
+
+static tf_int_t
+tfw_accounts_report(tfw_accounts_t *s)
+{
+    size_t     synced, unchanged;
+    tf_buf_t   b;
+
+    synced = tf_accounts_count(s->set);
+    unchanged = synced - s->created - s->recreated - s->updated;
+
+    tf_buf_init(&b, s->job->mem, 256, 65536);
+    tf_buf_char(&b, '{');
+    tfw_accounts_number(&b, "accounts_synced", synced);
+    tfw_accounts_number(&b, "accounts_created", s->created + s->recreated);
+    tfw_accounts_number(&b, "accounts_updated", s->updated);
+    tfw_accounts_number(&b, "accounts_deactivated", s->gones);
+    tfw_accounts_number(&b, "instances_partial", s->partial);
+    tf_buf_char(&b, '}');
+
+    if (tf_buf_done(&b, &s->job->metrics) != TF_OK) {
+        return tfw_accounts_memory(s);
+    }
+
+    tf_buf_init(&b, s->job->mem, 1024, 16 * 1024 * 1024);
+    tf_buf_lit(&b, "{\"success\":true");
+    tf_json_member(&b, "message", tf_str(s->partial ? "账户同步完成，部分范围未能读取"
+                                                    : "账户同步完成"));
+    tf_json_member(&b, "message_en",
+                   tf_str(s->partial ? "Accounts synced, some parts could not"
+                                       " be read"
+                                     : "Accounts synced"));
+    tfw_accounts_number(&b, "synced_count", synced);
+    tfw_accounts_number(&b, "added_count", s->created + s->recreated);
+    tfw_accounts_number(&b, "modified_count", s->updated);
+    tfw_accounts_number(&b, "removed_count", s->gones);
+    tf_json_key(&b, "partial");
+    tf_buf_lit(&b, s->partial ? "true" : "false");
+    tfw_accounts_unknown(&b, s);
+
+    tf_buf_lit(&b, ",\"details\":{\"inventory\":{\"status\":\"completed\"");
+    tfw_accounts_number(&b, "created", s->created);
+    tfw_accounts_number(&b, "refreshed", synced - s->created - s->recreated);
+    tfw_accounts_number(&b, "reactivated", s->recreated);
+    tfw_accounts_number(&b, "deactivated", s->gones);
+    tfw_accounts_number(&b, "active_accounts", synced);
+    tfw_accounts_number(&b, "processed_records", synced + s->gones);
+
+    tf_buf_lit(&b, "},\"collection\":{\"status\":\"completed\"");
+    tfw_accounts_number(&b, "created", s->created + s->recreated);
+    tfw_accounts_number(&b, "updated", s->updated);
+    tfw_accounts_number(&b, "skipped", unchanged);
+    tfw_accounts_number(&b, "processed_records", synced);
+    tf_buf_lit(&b, ",\"errors\":[],\"message\":\"\"}}}");
+
+    return tf_buf_done(&b, &s->job->details) == TF_OK
+           ? TF_OK : tfw_accounts_memory(s);
+}
+
+
+static void
+tfw_accounts_unknown(tf_buf_t *b, const tfw_accounts_t *s)
+{
+    size_t              i;
+    const char         *comma;
+    const tf_scope_t   *sc;
+    const tf_scopes_t  *scopes;
+
+    scopes = tf_accounts_scopes(s->set);
+    comma = "";
+
+    tf_json_key(b, "unknown_scopes");
+    tf_buf_char(b, '[');
+
+    for (i = 0; i < scopes->count; i++) {
+        sc = &scopes->scope[i];
+
+        if (sc->status == TF_SCOPE_OK || sc->status == TF_SCOPE_UNSUPPORTED) {
+            continue;
+        }
+
+        tf_buf_lit(b, comma);
+        tf_buf_char(b, '{');
+        tf_json_member(b, "scope", sc->scope);
+        tf_json_member(b, "database", sc->database);
+        tf_json_member(b, "status", tf_str(tf_scope_status(sc->status)));
+        tf_json_key(b, "error_code");
+
+        if (sc->code) {
+            tf_json_string(b, tf_str(tf_errors[sc->code].code));
+
+        } else {
+            tf_buf_lit(b, "null");
+        }
+
+        tf_buf_char(b, '}');
+        comma = ",";
+    }
+
+    tf_buf_char(b, ']');
+}
+
+
+static void
+tfw_accounts_number(tf_buf_t *b, const char *name, size_t n)
+{
+    tf_json_key(b, name);
+    tf_buf_int(b, n);
+}
+
+
+static tf_int_t
+tfw_accounts_memory(tfw_accounts_t *s)
+{
+    return tf_fail(&s->job->err, TF_E_RESULT_TOO_LARGE, NULL, "out of memory");
+}

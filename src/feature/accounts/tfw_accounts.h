@@ -1,0 +1,94 @@
+
+/*
+ * The job sync_accounts: reads the accounts of one instance and writes what
+ * became different.
+ *
+ * Everything is read first, then compared, then written in one transaction.  A
+ * list of accounts that could not be read, or that cannot be believed, changes
+ * nothing; what could not be read of the accounts stays as it was and is marked
+ * stale.
+ */
+
+
+#ifndef _TFW_ACCOUNTS_H_INCLUDED_
+#define _TFW_ACCOUNTS_H_INCLUDED_
+
+
+#include "tf_account.h"
+#include "tfw_engine.h"
+#include "tfw_job.h"
+#include "tfw_mem.h"
+
+
+tf_int_t tfw_sync_accounts(tfw_job_t *job) TF_MUST_CHECK;
+
+
+/* --- between the files of this feature --------------------------------- */
+
+/* An account that has to be written. */
+
+typedef struct {
+    size_t               n;             /* of the set */
+    int                  row;           /* of before, -1: it is new */
+    const char          *change;        /* account_changes.change_type */
+} tfw_accounts_change_t;
+
+
+typedef struct {
+    tfw_sink_t           sink;          /* has to stand first */
+    tfw_job_t           *job;
+    const tfw_engine_t  *engine;
+    tfw_version_t        version;
+
+    PGresult            *instance;      /* as it was before the reading */
+    PGresult            *before;        /* its accounts in the store */
+    tf_scopes_t          known;         /* the outcomes before */
+
+    tf_accounts_t       *set;           /* what was read */
+    size_t               rows;          /* reports of the engine */
+    unsigned             verified:1;
+    unsigned             connected:1;
+    unsigned             stopped:1;     /* cancelled, or the worker leaves */
+    unsigned             begun:1;       /* the transaction */
+    unsigned             partial:1;
+    unsigned             first:1;       /* nothing is known of the instance */
+
+    int                 *row;           /* of before, for each of set; or -1 */
+    tfw_accounts_change_t  *change;
+    size_t               changes;
+    int                 *gone;          /* rows of before that are no more */
+    size_t               gones;
+
+    size_t               created;
+    size_t               recreated;
+    size_t               updated;       /* with a line in the change log */
+} tfw_accounts_t;
+
+
+/* The bytes that the fingerprint is of: TFW_ACCOUNTS_HEAD bytes, then the
+ * snapshot. */
+
+#define TFW_ACCOUNTS_HEAD  4
+
+void tfw_accounts_canonical(tf_buf_t *b, const tfw_accounts_t *s, size_t n);
+
+/* Fills set, version and verified from the managed database. */
+tf_int_t tfw_accounts_read(tfw_accounts_t *s) TF_MUST_CHECK;
+
+/* Writes changes, gone accounts, scopes and the instance, in the job's
+ * transaction, which it starts. */
+tf_int_t tfw_accounts_write(tfw_accounts_t *s) TF_MUST_CHECK;
+
+/* Notes a sync that failed: the instance's status and the scopes. */
+void tfw_accounts_failed(tfw_accounts_t *s);
+
+/* The snapshots of up to TFW_ACCOUNTS_BATCH accounts before, as id and
+ * snapshot; rows are of before.  NULL and job->err. */
+
+#define TFW_ACCOUNTS_BATCH  500
+
+PGresult *tfw_accounts_snapshots(tfw_accounts_t *s, const int *rows,
+    size_t n) TF_MUST_CHECK;
+
+
+#endif /* _TFW_ACCOUNTS_H_INCLUDED_ */
