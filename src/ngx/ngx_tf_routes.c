@@ -4,6 +4,8 @@
 
 
 const ngx_tf_routes_t  ngx_tf_routes[] = {
+    { "account-change-logs", ngx_tf_account_changes_routes },
+    { "accounts", ngx_tf_accounts_routes },
     { "auth", ngx_tf_auth_routes },
     { "credentials", ngx_tf_credentials_routes },
     { "health", ngx_tf_health_routes },

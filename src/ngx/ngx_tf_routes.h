@@ -12,6 +12,8 @@
 #include "ngx_tf.h"
 
 
+extern const ngx_tf_route_t  ngx_tf_account_changes_routes[];
+extern const ngx_tf_route_t  ngx_tf_accounts_routes[];
 extern const ngx_tf_route_t  ngx_tf_auth_routes[];
 extern const ngx_tf_route_t  ngx_tf_credentials_routes[];
 extern const ngx_tf_route_t  ngx_tf_health_routes[];

@@ -1,0 +1,250 @@
+-- Accounts as the API shows them.
+--
+-- username is the principal ("app@%" on MySQL), as the reference has it; the
+-- bare name and the host are there too.  Nothing classifies accounts or knows
+-- directories yet: classifications are none, ad_status is unknown.
+
+-- part: account
+a.id, a.principal AS username, a.username AS original_username, a.host,
+       a.kind, i.id AS instance_id, i.name AS instance_name,
+       i.host AS instance_host, i.db_type, a.is_locked, a.is_superuser,
+       a.can_grant, a.plugin, a.dropped_at IS NULL AS is_active,
+       a.dropped_at IS NOT NULL AS is_deleted, a.first_seen_at, a.dropped_at,
+       'unknown'::text AS ad_status, NULL::text AS ad_domain,
+       NULL::timestamptz AS ad_disabled_at,
+       NULL::timestamptz AS ad_orphaned_at,
+       a.last_change_at AS last_change_time,
+       i.last_sync_at AS last_sync_time,
+       coalesce(v.facts -> 'capability_reasons' -> 'LOCKED', '[]')
+       AS availability_reasons,
+       coalesce(v.snapshot -> 'type_specific' -> i.db_type, '{}')
+       AS type_specific,
+       (SELECT coalesce(json_agg(json_build_object(
+                                     'name', t.name,
+                                     'display_name', t.display_name)
+                                 ORDER BY t.name), '[]')
+        FROM instance_tags it
+             JOIN tags t ON t.id = it.tag_id
+        WHERE it.instance_id = i.id) AS tags,
+       '[]'::json AS classifications
+FROM accounts a
+     JOIN instances i ON i.id = a.instance_id
+     LEFT JOIN account_versions v ON v.id = a.version_id
+
+-- part: stale
+(SELECT coalesce(json_agg(json_build_object(
+                                     'scope', s.scope,
+                                     'database', s.database,
+                                     'status', s.status,
+                                     'error_code', s.error_code,
+                                     'known', s.known,
+                                     'stale_since', s.stale_since)
+                                 ORDER BY s.scope, s.database), '[]')
+        FROM instance_scopes s
+        WHERE s.instance_id = i.id AND s.status <> 'ok') AS stale_scopes
+
+-- part: session
+(SELECT r.run_id
+               FROM task_runs r
+               WHERE r.id = c.run_id) AS session_id
+
+
+-- name: accounts_list
+-- sort: id=a.id username=a.principal instance_name=i.name db_type=i.db_type is_locked=a.is_locked is_superuser=a.is_superuser plugin=a.plugin last_change_time=a.last_change_at
+SELECT {account}
+WHERE i.deleted_at IS NULL
+      AND (:include_deleted::boolean OR a.dropped_at IS NULL)
+      AND (:include_roles::boolean
+           OR a.kind = 'user' OR a.kind = 'role' AND i.db_type <> 'mysql')
+      AND (:search::text IS NULL OR a.principal ILIKE :search
+           OR i.name ILIKE :search OR i.host ILIKE :search)
+      AND (:instance_id::bigint IS NULL OR a.instance_id = :instance_id)
+      AND (:owner_id::bigint IS NULL OR a.instance_id = :owner_id)
+      AND (:owner_type::text IS NULL OR :owner_type = 'instance')
+      AND (:db_type::text IS NULL OR :db_type IN ('all', i.db_type))
+      AND (:is_locked::boolean IS NULL OR a.is_locked = :is_locked)
+      AND (:is_superuser::boolean IS NULL OR a.is_superuser = :is_superuser)
+      AND (:plugin::text IS NULL OR a.plugin = :plugin)
+      AND coalesce(:ad_status::text, 'unknown') = 'unknown'
+      AND :classification::text IS NULL
+      AND (:tags::text[] IS NULL
+           OR EXISTS (SELECT
+                      FROM instance_tags it
+                           JOIN tags t ON t.id = it.tag_id
+                      WHERE it.instance_id = i.id AND t.name = ANY (:tags)))
+ORDER BY {sort}
+LIMIT :limit::int OFFSET :_offset::int
+
+-- name: accounts_permissions
+-- A dropped account shows what it could do last.
+SELECT i.db_type AS "permissions.db_type",
+       a.principal AS "permissions.username",
+       a.is_superuser AS "permissions.is_superuser",
+       i.last_sync_at AS "permissions.last_sync_time",
+       v.snapshot AS "permissions.snapshot",
+       v.facts AS "permissions.facts",
+       lower(v.observed) AS "permissions.observed_from",
+       a.id AS "account.id", a.principal AS "account.username",
+       a.username AS "account.original_username", a.host AS "account.host",
+       a.kind AS "account.kind", i.id AS "account.instance_id",
+       i.name AS "account.instance_name", i.db_type AS "account.db_type",
+       a.is_superuser AS "account.is_superuser",
+       a.is_locked AS "account.is_locked",
+       a.dropped_at IS NULL AS "account.is_active",
+       a.dropped_at AS "account.dropped_at",
+       i.last_sync_status, {stale}
+FROM accounts a
+     JOIN instances i ON i.id = a.instance_id
+     JOIN account_versions v ON v.id = a.version_id
+WHERE a.id = :id::bigint AND i.deleted_at IS NULL
+
+-- name: accounts_history
+-- Newest first.  What an account came with when it was first seen is in its
+-- versions.
+SELECT a.id AS "account.id", a.principal AS "account.username",
+       i.db_type AS "account.db_type",
+       (SELECT count(*) FROM account_changes c WHERE c.account_id = a.id)
+       AS total,
+       (SELECT coalesce(json_agg(h ORDER BY h.id DESC), '[]')
+        FROM (SELECT c.id, c.change_type, c.is_elevation, c.change_time,
+                     c.status, c.message,
+                     CASE WHEN c.change_type <> 'add'
+                          THEN c.privilege_diff END AS privilege_diff,
+                     CASE WHEN c.change_type <> 'add'
+                          THEN c.other_diff END AS other_diff,
+                     {session}
+              FROM account_changes c
+              WHERE c.account_id = a.id
+              ORDER BY c.id DESC
+              LIMIT :limit::int) h) AS history
+FROM accounts a
+     JOIN instances i ON i.id = a.instance_id
+WHERE a.id = :id::bigint AND i.deleted_at IS NULL
+
+-- name: accounts_versions
+-- All versions, or the one that was open at as_of.
+SELECT a.id AS "account.id", a.principal AS "account.username",
+       i.db_type AS "account.db_type",
+       (SELECT coalesce(json_agg(x ORDER BY x.id DESC), '[]')
+        FROM (SELECT c.id, lower(c.observed) AS observed_from,
+                     upper(c.observed) AS observed_until, c.previous_run_at,
+                     c.snapshot, c.facts, {session}
+              FROM account_versions c
+              WHERE c.account_id = a.id
+                    AND (:as_of::timestamptz IS NULL OR c.observed @> :as_of)
+              ORDER BY lower(c.observed) DESC
+              LIMIT :limit::int) x) AS versions
+FROM accounts a
+     JOIN instances i ON i.id = a.instance_id
+WHERE a.id = :id::bigint AND i.deleted_at IS NULL
+
+
+-- part: change
+c.id, c.account_id, c.instance_id, i.name AS instance_name, c.db_type,
+       c.username, c.change_type, c.is_elevation, c.change_time, c.status,
+       c.message, {session}
+
+-- name: account_changes_list
+-- sort: id=c.id change_time=c.change_time username=c.username instance_name=i.name db_type=c.db_type change_type=c.change_type status=c.status
+SELECT {change},
+       coalesce(jsonb_array_length(c.privilege_diff -> 'entries'), 0)
+       AS privilege_diff_count,
+       coalesce(jsonb_array_length(c.other_diff -> 'entries'), 0)
+       AS other_diff_count
+FROM account_changes c
+     JOIN instances i ON i.id = c.instance_id
+WHERE (:search::text IS NULL OR c.username ILIKE :search
+       OR i.name ILIKE :search)
+      AND (:instance_id::bigint IS NULL OR c.instance_id = :instance_id)
+      AND (:account_id::bigint IS NULL OR c.account_id = :account_id)
+      AND (:db_type::text IS NULL OR :db_type IN ('all', c.db_type))
+      AND (:change_type::text IS NULL OR :change_type IN ('all', c.change_type))
+      AND (:status::text IS NULL OR :status IN ('all', c.status))
+      AND (:is_elevation::boolean IS NULL OR c.is_elevation = :is_elevation)
+      AND (:hours::int IS NULL
+           OR c.change_time > now() - :hours * interval '1 hour')
+ORDER BY {sort}
+LIMIT :limit::int OFFSET :_offset::int
+
+-- name: account_changes_statistics
+SELECT count(*) AS total_changes,
+       count(*) FILTER (WHERE c.status = 'success') AS success_count,
+       count(*) FILTER (WHERE c.status <> 'success') AS failed_count,
+       count(DISTINCT c.account_id) AS affected_accounts,
+       count(*) FILTER (WHERE c.is_elevation) AS elevation_count
+FROM account_changes c
+WHERE :hours::int IS NULL
+      OR c.change_time > now() - :hours * interval '1 hour'
+
+-- name: account_changes_get
+SELECT {change}, c.privilege_diff, c.other_diff
+FROM account_changes c
+     JOIN instances i ON i.id = c.instance_id
+WHERE c.id = :id::bigint
+
+
+-- name: accounts_sync_start
+-- A sync of the instance that is already queued or running is the one that is
+-- waited for.
+WITH target AS (
+    SELECT id, name, credential_id
+    FROM instances
+    WHERE id = :id::bigint AND deleted_at IS NULL
+), rules AS (
+    SELECT tf_fail('CREDENTIAL_REQUIRED', 'credential_id')
+    FROM target
+    WHERE credential_id IS NULL
+), open AS (
+    SELECT r.run_id
+    FROM task_items t
+         JOIN task_runs r ON r.id = t.run_id
+    WHERE t.kind = 'sync_accounts' AND t.instance_id = :id
+          AND t.state IN ('scheduled', 'ready', 'running', 'retry')
+), run AS (
+    INSERT INTO task_runs (task_key, task_category, trigger_source,
+                           created_by, progress_total)
+    SELECT 'sync_accounts', 'account', 'manual', :_user_id::bigint, 1
+    FROM target
+    WHERE (SELECT count(*) FROM rules) = 0 AND NOT EXISTS (SELECT FROM open)
+    RETURNING id, run_id
+), item AS (
+    INSERT INTO task_items (run_id, kind, item_type, item_key, item_name,
+                            instance_id, deadline)
+    SELECT r.id, 'sync_accounts', 'instance', t.id::text, t.name, t.id,
+           '15 minutes'
+    FROM run r, target t
+)
+SELECT o.run_id, pg_notify('taifish_queue', '') AS _notified
+FROM (SELECT run_id FROM run UNION ALL SELECT run_id FROM open LIMIT 1) o
+
+-- name: accounts_sync_fleet
+-- One item per active instance; what is queued already is not queued again.
+-- Without any, the run is over at once.
+WITH wanted AS MATERIALIZED (
+    SELECT i.id, i.name
+    FROM instances i
+    WHERE i.is_active AND i.deleted_at IS NULL AND i.credential_id IS NOT NULL
+          AND NOT EXISTS (SELECT
+                          FROM task_items t
+                          WHERE t.kind = 'sync_accounts'
+                                AND t.instance_id = i.id
+                                AND t.state IN ('scheduled', 'ready',
+                                                'running', 'retry'))
+), run AS (
+    INSERT INTO task_runs (task_key, task_category, trigger_source,
+                           created_by, progress_total, status, completed_at)
+    SELECT 'sync_accounts', 'account', 'manual', :_user_id::bigint, count(*),
+           CASE WHEN count(*) = 0 THEN 'completed' ELSE 'pending' END,
+           CASE WHEN count(*) = 0 THEN now() END
+    FROM wanted
+    RETURNING id, run_id
+), item AS (
+    INSERT INTO task_items (run_id, kind, item_type, item_key, item_name,
+                            instance_id, deadline)
+    SELECT r.id, 'sync_accounts', 'instance', w.id::text, w.name, w.id,
+           '15 minutes'
+    FROM run r, wanted w
+)
+SELECT r.run_id, (SELECT count(*) FROM wanted) AS instance_count,
+       pg_notify('taifish_queue', '') AS _notified
+FROM run r
