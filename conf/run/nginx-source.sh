@@ -26,10 +26,12 @@ perl -we '
         while (my $s = <$in>) {
             $s =~ s/^#.*\n//mg;
             print $s =~ s/^Types:.*/Types: deb-src/mr =~ s/\n*\z/\n\n/r
-                if $s =~ /^Suites:.*\b\Q$suite\E\b/m && $s !~ /^Enabled: *no/mi;
+                if $s =~ /^Suites:.*\b\Q$suite\E\b/m
+                   && $s !~ /^Enabled: *no/mi;
         }
     }
-    for my $path ("/etc/apt/sources.list", glob "/etc/apt/sources.list.d/*.list")
+    for my $path ("/etc/apt/sources.list",
+                  glob "/etc/apt/sources.list.d/*.list")
     {
         open my $in, "<", $path or next;
         while (<$in>) {
@@ -44,7 +46,8 @@ perl -we '
 ' "$VERSION_CODENAME" > "$lists/src.sources"
 
 apt="-q -o Dir::State::lists=$lists -o Dir::Etc::sourcelist=$lists/src.sources
-     -o Dir::Etc::sourceparts=- -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache="
+     -o Dir::Etc::sourceparts=- -o Dir::Cache::pkgcache=
+     -o Dir::Cache::srcpkgcache="
 
 chmod 755 "$lists" "$lists/partial"
 [ "$(id -u)" != 0 ] || chown _apt "$lists/partial" 2>/dev/null || :

@@ -277,11 +277,13 @@ write_conf() {
     install_file "$build/ngx_taifish_module.so" "$dir/$module" 600 || :
     min=
     [ "$(nginx -v 2>&1 | perl -ne 'print "new" if m{/(\d+)\.(\d+)\.(\d+)}
-        && ($1 * 1000 + $2) * 1000 + $3 >= 1027004')" ] && min='s/#\(keepalive_min\)/\1/'
+        && ($1 * 1000 + $2) * 1000 + $3 >= 1027004')" ] \
+        && min='s/#\(keepalive_min\)/\1/'
+    api_url="host=$dir/s port=$pg_port dbname=taifish user=taifish_api"
     sed -e "s|^load_module .*|load_module $module;|" \
         -e '/^user /d' -e '/^env /d' -e '/^worker_rlimit_nofile /d' \
         -e "s|^worker_processes .*|worker_processes 2;|" \
-        -e "s|#taifish_database_url .*|taifish_database_url \"host=$dir/s port=$pg_port dbname=taifish user=taifish_api\";|" \
+        -e "s|#taifish_database_url .*|taifish_database_url \"$api_url\";|" \
         -e "s|#taifish_redis_url .*|taifish_redis_url unix://$dir/s/redis;|" \
         -e "s|#taifish_keys .*|taifish_keys $dir/keys;|" \
         -e 's|taifish_cookie_secure .*|taifish_cookie_secure off;|' \
@@ -436,7 +438,8 @@ start() {
     say "" "TaiFish runs at $url"
     say "  user      admin"
     if [ -n "${show_password:-}" ]; then
-        say "  password  $(cat "$dir/admin-password")    (kept in .run/admin-password)"
+        say "  password  $(cat "$dir/admin-password")" \
+            "            (kept in .run/admin-password)"
     else
         say "  password  in .run/admin-password"
     fi

@@ -38,8 +38,8 @@ tf_int_t tf_conf_redis_url(const tf_mem_t *mem, tf_str_t url,
 /*
  * The guard against targets nobody should reach through TaiFish (S22).
  * allow: comma list of CIDR blocks that are permitted although private or
- * special; ports: comma list of ports and ranges (5433-5440) besides 5432, 3306,
- * 1433 and 1521.
+ * special; ports: comma list of ports and ranges (5433-5440) besides 5432,
+ * 3306, 1433 and 1521.
  */
 
 typedef struct {

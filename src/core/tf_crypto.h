@@ -96,12 +96,14 @@ typedef struct {
 
 
 /* nginx: plaintext and its context to the worker's public key. */
-tf_int_t tf_seal(const tf_mem_t *mem, const unsigned char public_key[TF_KEY_LEN],
-    const tf_secret_t *of, tf_str_t plain, tf_str_t *out) TF_MUST_CHECK;
+tf_int_t tf_seal(const tf_mem_t *mem,
+    const unsigned char public_key[TF_KEY_LEN], const tf_secret_t *of,
+    tf_str_t plain, tf_str_t *out) TF_MUST_CHECK;
 
 /* worker: the same back; TF_ERROR when it is damaged or made for another
  * row or field.  The caller wipes *plain. */
-tf_int_t tf_unseal(const tf_mem_t *mem, const unsigned char public_key[TF_KEY_LEN],
+tf_int_t tf_unseal(const tf_mem_t *mem,
+    const unsigned char public_key[TF_KEY_LEN],
     const unsigned char secret_key[TF_KEY_LEN], const tf_secret_t *of,
     tf_str_t sealed, tf_str_t *plain) TF_MUST_CHECK;
 

@@ -62,7 +62,8 @@ sub add_page {
         push @exprs, $expr;
     }
 
-    my ($with, $from) = $sql =~ /\A(.*?)^SELECT\b.*?^(FROM\b.*?)^ORDER BY \{sort\}/ms
+    my ($with, $from) = $sql
+        =~ /\A(.*?)^SELECT\b.*?^(FROM\b.*?)^ORDER BY \{sort\}/ms
         or fail("$name: a page needs SELECT, FROM and ORDER BY {sort}, each"
                 . " at the start of a line");
 

@@ -78,7 +78,7 @@ int64_t tfw_pgsql_now(void);
 typedef struct {
     int                  server;    /* the true socket, -1: no gate */
     int                  client;    /* our end of the pair */
-    int                  passed;    /* authenticated: frames are not looked at */
+    int                  passed;    /* authenticated: frames pass unread */
     size_t               used;
     unsigned char        buf[65536];
 } tfw_pgsql_gate_t;

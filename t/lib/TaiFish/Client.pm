@@ -133,9 +133,15 @@ sub json {
     return $self->{json} = eval { $json->decode($self->{content}) };
 }
 
-sub data    { my $j = $_[0]->json; ref $j eq 'HASH' ? $j->{data} : undef }
-sub code    { my $j = $_[0]->json; ref $j eq 'HASH' ? $j->{message_code} : undef }
-sub message { my $j = $_[0]->json; ref $j eq 'HASH' ? $j->{message} : undef }
+sub field {
+    my ($self, $name) = @_;
+    my $j = $self->json;
+    return ref $j eq 'HASH' ? $j->{$name} : undef;
+}
+
+sub data    { $_[0]->field('data') }
+sub code    { $_[0]->field('message_code') }
+sub message { $_[0]->field('message') }
 
 sub as_string {
     my ($self) = @_;

@@ -109,7 +109,8 @@ sub import {
 
 sub _parts {
     my ($conf) = @_;
-    my ($main, $http) = $conf =~ /\A(.*?)^events .*?^http \{\n(.*?)^ *server \{/ms
+    my ($main, $http)
+        = $conf =~ /\A(.*?)^events .*?^http \{\n(.*?)^ *server \{/ms
         or die 'conf/nginx.conf has another form';
 
     $main =~ s/^(?:worker_processes|error_log|pid|user) .*\n//mg;
