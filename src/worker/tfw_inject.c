@@ -12,6 +12,11 @@
 #include <unistd.h>
 
 #include "tf_crypto.h"
+#include "tfw_cron.h"
+#include "tfw_mem.h"
+
+
+static tf_int_t tfw_test_cron(tfw_job_t *job, const tf_json_t *cron);
 
 
 void
@@ -40,6 +45,42 @@ tfw_inject(const char *point)
 }
 
 
+/* details: the next n due times of a schedule after a time */
+
+static tf_int_t
+tfw_test_cron(tfw_job_t *job, const tf_json_t *cron)
+{
+    long       n;
+    int64_t    at;
+    tf_buf_t   b;
+    tf_int_t   rc;
+    char      *expression, *zone;
+
+    expression = tfw_mem_text(job->mem, tf_json_get(cron, "expression")->str);
+    zone = tfw_mem_text(job->mem, tf_json_get(cron, "zone")->str);
+    at = strtoll((char *) tf_json_get(cron, "after")->str.data, NULL, 10);
+    n = strtol((char *) tf_json_get(cron, "n")->str.data, NULL, 10);
+
+    tf_buf_init(&b, job->mem, 256, 64 * 1024);
+    tf_buf_char(&b, '[');
+
+    for (rc = TF_OK; n > 0; n--) {
+        rc = tfw_cron_after(job->db, expression, zone, at, &at, &job->err);
+
+        if (rc != TF_OK) {
+            break;
+        }
+
+        tf_buf_int(&b, at);
+        tf_buf_lit(&b, n > 1 ? "," : "");
+    }
+
+    tf_buf_char(&b, ']');
+
+    return rc == TF_OK ? tf_buf_done(&b, &job->details) : TF_ERROR;
+}
+
+
 tf_int_t
 tfw_test_effect(tfw_job_t *job)
 {
@@ -47,6 +88,12 @@ tfw_test_effect(tfw_job_t *job)
     char              sql[160];
     tf_json_t        *v;
     struct timespec   ts = { 0, 10000000 };
+
+    v = tf_json_get(job->payload, "cron");
+
+    if (v != NULL) {
+        return tfw_test_cron(job, v);
+    }
 
     v = tf_json_get(job->payload, "ms");
 

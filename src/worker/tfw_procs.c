@@ -24,7 +24,8 @@ static void tfw_procs_fork(tfw_supervisor_t *s, unsigned i);
 static void tfw_procs_child(tfw_supervisor_t *s, tfw_proc_t *p)
     __attribute__((noreturn));
 static void tfw_procs_ended(tfw_supervisor_t *s, tfw_proc_t *p, int status);
-static int tfw_procs_why(const tfw_proc_t *p, int status, tfw_orphan_t *o);
+static int tfw_procs_why(const tfw_supervisor_t *s, const tfw_proc_t *p,
+    int status, tfw_orphan_t *o);
 static void tfw_procs_guard_one(tfw_proc_t *p, int64_t now);
 
 
@@ -301,7 +302,7 @@ tfw_procs_ended(tfw_supervisor_t *s, tfw_proc_t *p, int status)
 
     o = s->norphans < TFW_ORPHANS_MAX ? &s->orphans[s->norphans] : &dropped;
 
-    if (tfw_procs_why(p, status, o) && o != &dropped) {
+    if (tfw_procs_why(s, p, status, o) && o != &dropped) {
         s->norphans++;
     }
 }
@@ -310,7 +311,8 @@ tfw_procs_ended(tfw_supervisor_t *s, tfw_proc_t *p, int status)
 /* How the item of a child that ended is to end; 0 when it had none. */
 
 static int
-tfw_procs_why(const tfw_proc_t *p, int status, tfw_orphan_t *o)
+tfw_procs_why(const tfw_supervisor_t *s, const tfw_proc_t *p, int status,
+    tfw_orphan_t *o)
 {
     int                stop;
     int64_t            item;
@@ -330,7 +332,7 @@ tfw_procs_why(const tfw_proc_t *p, int status, tfw_orphan_t *o)
     o->why.code = "TASK_EXECUTION_FAILED";
     o->why.message = o->message;
     o->why.again = 1;
-    o->why.give_back = stop == TFW_STOP_DRAIN;
+    o->why.give_back = stop == TFW_STOP_DRAIN || (s->drain_at && item == 0);
 
     if (stop == TFW_STOP_DEADLINE) {
         snprintf(o->message, sizeof(o->message),

@@ -27,6 +27,8 @@
 #define TFW_RETRY        1000           /* ms after PostgreSQL was away */
 #define TFW_PATIENCE     5000           /* ms for a statement */
 #define TFW_DRAIN_GRACE  1500           /* ms from SIGTERM to SIGKILL */
+#define TFW_DRAIN_IDLE   3000           /* ms that a child without an item may
+                                           take to leave */
 
 
 typedef tf_int_t (*tfw_duty_pt)(tfw_supervisor_t *s, tf_err_t *err);
@@ -425,25 +427,27 @@ tfw_supervisor_drain(tfw_supervisor_t *s)
 
     if (s->drain_at == 0) {
         s->drain_at = now + (int64_t) s->conf->drain * 1000;
+        s->idle_since = now;
         s->seen_at = 0;
         tfw_log("info", "draining, %u children have %d s", tfw_procs_alive(s),
                 s->conf->drain);
         tfw_procs_retire(s);
     }
 
-    if (now < s->drain_at) {
-        return;
-    }
-
     for (i = 0; i < TFW_CHILDREN_MAX; i++) {
         p = &s->procs[i];
         item = p->pid ? p->child.slot->item : 0;
 
-        if (item) {
+        if (item && now >= s->drain_at) {
             tfw_procs_stop(p, item, TFW_STOP_DRAIN, TFW_DRAIN_GRACE);
 
-        } else if (p->pid && now >= s->drain_at + TFW_DRAIN_GRACE) {
-            kill(p->pid, SIGKILL);  /* hangs outside of an item */
+        } else if (p->pid && item == 0
+                   && now >= s->idle_since + TFW_DRAIN_IDLE)
+        {
+            kill(p->pid, SIGKILL);  /* waits for a silent PostgreSQL */
+
+        } else if (item) {
+            s->idle_since = now;
         }
     }
 }
