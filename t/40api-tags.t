@@ -3,20 +3,13 @@
 
 use lib 't/lib';
 use TaiFish;
+use TaiFish::Check;
 
 my $tf = TaiFish->new;
 $tf->start_nginx;
 
 my %as = map { $_ => $tf->as($_) } qw(admin user viewer auditor);
 my $api = $as{user};
-
-sub refused {
-    my ($r, $status, $code, $field, $name) = @_;
-    my $j = $r->json || {};
-    local $Test::Builder::Level = $Test::Builder::Level + 1;
-    is_deeply [$r->status, $j->{message_code}, ($j->{extra} || {})->{field}],
-        [$status, $code, $field], $name or diag $r->as_string;
-}
 
 sub tag {
     my ($name, %more) = @_;

@@ -370,11 +370,12 @@ WITH rules AS (
            1, '25 seconds'
     FROM run r
 )
-SELECT run_id
+SELECT run_id, pg_notify('taifish_queue', '') AS _told
 FROM run
 
 -- name: instances_batch_test
--- An instance that is not there is told as an item that failed.
+-- An instance that is not there is told as an item that failed.  Many tests go
+-- by the lane of long work: a person who waits for one has the other.
 WITH wanted AS (
     SELECT w.id, i.id AS instance_id, i.name
     FROM (SELECT DISTINCT unnest(:instance_ids::bigint[]) AS id) w
@@ -394,12 +395,44 @@ WITH wanted AS (
     INSERT INTO task_items (run_id, kind, lane, item_type, item_key,
                             item_name, instance_id, max_attempts, deadline,
                             state, completed_at, error_code)
-    SELECT r.id, 'test_connection', 'short', 'instance', w.id::text, w.name,
+    SELECT r.id, 'test_connection', 'normal', 'instance', w.id::text, w.name,
            w.instance_id, 1, '25 seconds',
            CASE WHEN w.instance_id IS NULL THEN 'dead' ELSE 'ready' END,
            CASE WHEN w.instance_id IS NULL THEN now() END,
            CASE WHEN w.instance_id IS NULL THEN 'RESOURCE_NOT_FOUND' END
     FROM run r, wanted w
 )
-SELECT run_id
+SELECT run_id, pg_notify('taifish_queue', '') AS _told
 FROM run
+
+
+-- Connection tests, in the worker.
+
+-- name: instance_place
+-- worker
+-- Where a test goes: what its instance says, else what the request said.
+SELECT p.db_type, p.host, p.port, p.database_name, p.tls_mode, p.tls_ca,
+       p.credential_id
+FROM task_items t
+     CROSS JOIN LATERAL (
+         SELECT i.db_type, i.host, i.port, i.database_name, i.tls_mode,
+                i.tls_ca, i.credential_id
+         FROM instances i
+         WHERE i.id = t.instance_id AND i.deleted_at IS NULL
+         UNION ALL
+         SELECT a.*
+         FROM jsonb_to_record(t.payload)
+              AS a (db_type text, host text, port int, database_name text,
+                    tls_mode text, tls_ca text, credential_id bigint)
+         WHERE t.instance_id IS NULL
+     ) p
+WHERE t.id = :item::bigint
+
+-- name: instance_connected
+-- worker
+UPDATE instances
+SET last_connected = now(),
+    database_version = :version,
+    main_version = :main,
+    detailed_version = :detailed
+WHERE id = :id::bigint
