@@ -1,6 +1,7 @@
 
 #include "tfw_accounts.h"
 #include "tfw_inject.h"
+#include "tfw_instances.h"
 
 
 const tfw_job_kind_t  tfw_job_kinds[] = {
@@ -8,6 +9,8 @@ const tfw_job_kind_t  tfw_job_kinds[] = {
     /* kind, function, category, scope, lane, attempts, deadline */
 
     { "housekeeping", tfw_housekeeping, "other", TFW_ONCE, "normal", 3, 600 },
+    { "test_connection", tfw_test_connection, "other", TFW_INSTANCE, "short",
+      1, 25 },
 
     { "sync_accounts", tfw_sync_accounts, "account", TFW_FLEET, "normal", 3,
       900 },
