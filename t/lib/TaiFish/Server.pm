@@ -258,6 +258,7 @@ sub stop {
 
 sub restart { my ($s, $mode) = @_; $s->stop($mode); $s->start }
 sub close   { $_[0]->stop('QUIT') }
+sub port    { $_[0]{port} }
 sub pid     { $_[0]{process}->pid }
 sub output  { $_[0]{process}->output }
 
