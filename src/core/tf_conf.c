@@ -9,6 +9,8 @@ static tf_int_t tf_conf_redis_unix(const tf_mem_t *mem, tf_str_t rest,
     tf_conf_redis_t *out, tf_err_t *err);
 static tf_int_t tf_conf_redis_host(const tf_mem_t *mem, tf_str_t rest,
     tf_conf_redis_t *out, tf_err_t *err);
+static tf_int_t tf_conf_redis_port(tf_str_t *rest, tf_str_t *port,
+    tf_err_t *err);
 static tf_int_t tf_conf_redis_user(const tf_mem_t *mem, tf_str_t *rest,
     tf_conf_redis_t *out, tf_err_t *err);
 static tf_int_t tf_conf_redis_wrong(tf_err_t *err, const char *why);
@@ -130,7 +132,7 @@ tf_conf_redis_host(const tf_mem_t *mem, tf_str_t rest, tf_conf_redis_t *out,
     tf_err_t *err)
 {
     tf_str_t        db, port;
-    unsigned char  *slash, *colon, *close;
+    unsigned char  *slash;
 
     if (tf_conf_redis_user(mem, &rest, out, err) != TF_OK) {
         return TF_ERROR;
@@ -149,37 +151,8 @@ tf_conf_redis_host(const tf_mem_t *mem, tf_str_t rest, tf_conf_redis_t *out,
         }
     }
 
-    port.len = 0;
-    port.data = NULL;
-
-    if (rest.len && rest.data[0] == '[') {
-        close = memchr(rest.data, ']', rest.len);
-        if (close == NULL) {
-            return tf_conf_redis_wrong(err, "lacks a ]");
-        }
-
-        port.data = close + 1;
-        port.len = rest.len - (close - rest.data) - 1;
-        rest.data++;
-        rest.len = close - rest.data;
-
-        if (port.len && port.data[0] != ':') {
-            return tf_conf_redis_wrong(err, "has something after the ]");
-        }
-
-        if (rest.len == 0 || memchr(rest.data, ':', rest.len) == NULL) {
-            return tf_conf_redis_wrong(err, "has no IPv6 address in the"
-                                       " brackets");
-        }
-
-    } else {
-        colon = rest.len ? memchr(rest.data, ':', rest.len) : NULL;
-
-        if (colon) {
-            port.data = colon;
-            port.len = rest.len - (colon - rest.data);
-            rest.len = colon - rest.data;
-        }
+    if (tf_conf_redis_port(&rest, &port, err) != TF_OK) {
+        return TF_ERROR;
     }
 
     out->port = 6379;
@@ -205,6 +178,54 @@ tf_conf_redis_host(const tf_mem_t *mem, tf_str_t rest, tf_conf_redis_t *out,
 
     return tf_conf_decode(mem, rest, &out->host) == TF_OK
            ? TF_OK : tf_conf_redis_wrong(err, "has a wrong host");
+}
+
+
+/* Takes ":port" off the end, and the brackets off an IPv6 address. */
+
+static tf_int_t
+tf_conf_redis_port(tf_str_t *rest, tf_str_t *port, tf_err_t *err)
+{
+    unsigned char  *colon, *close;
+
+    port->len = 0;
+    port->data = NULL;
+
+    if (rest->len == 0) {
+        return TF_OK;
+    }
+
+    if (rest->data[0] != '[') {
+        colon = memchr(rest->data, ':', rest->len);
+
+        if (colon) {
+            port->data = colon;
+            port->len = rest->len - (colon - rest->data);
+            rest->len = colon - rest->data;
+        }
+
+        return TF_OK;
+    }
+
+    close = memchr(rest->data, ']', rest->len);
+    if (close == NULL) {
+        return tf_conf_redis_wrong(err, "lacks a ]");
+    }
+
+    port->data = close + 1;
+    port->len = rest->len - (close - rest->data) - 1;
+    rest->data++;
+    rest->len = close - rest->data;
+
+    if (port->len && port->data[0] != ':') {
+        return tf_conf_redis_wrong(err, "has something after the ]");
+    }
+
+    if (rest->len == 0 || memchr(rest->data, ':', rest->len) == NULL) {
+        return tf_conf_redis_wrong(err, "has no IPv6 address in the brackets");
+    }
+
+    return TF_OK;
 }
 
 

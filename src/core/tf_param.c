@@ -1,48 +1,19 @@
 
-#define PCRE2_CODE_UNIT_WIDTH  8
-
-#include <pcre2.h>
-
-#include "tf_param.h"
+#include "tf_param_int.h"
 #include "tf_utf8.h"
 
 
-/* Room for the states of the matcher, in ints. */
-#define TF_PARAM_STATES      4096
-
-/* Of one JSON value: a number longer than this, or with a larger exponent, is
- * none that PostgreSQL could keep. */
-#define TF_PARAM_DIGITS      1000
-
-static const tf_json_limits_t  tf_param_json_limits = { 32, 10000 };
+const tf_json_limits_t  tf_param_limits = { 32, 10000 };
 
 
-/* A compiled pattern; code is NULL when there is nothing to match. */
-
-typedef struct {
-    pcre2_code          *code;
-    pcre2_match_data    *data;
-} tf_pattern_t;
-
-
-static tf_int_t tf_param_none(const tf_param_t *p, tf_value_t *v,
-    tf_err_t *err);
 static tf_int_t tf_param_default(const tf_mem_t *mem, const tf_param_t *p,
     tf_value_t *v, tf_err_t *err);
 static tf_int_t tf_param_scalar(const tf_mem_t *mem, const tf_param_t *p,
     tf_str_t s, tf_value_t *v, tf_err_t *err);
-static tf_int_t tf_param_keep(const tf_mem_t *mem, tf_str_t s, tf_value_t *v,
-    tf_err_t *err);
-static tf_int_t tf_param_memory(tf_err_t *err);
-static tf_str_t tf_param_trim(tf_str_t s);
-static int64_t tf_param_chars(const tf_param_t *p, tf_str_t s, tf_err_t *err);
-static int tf_param_integer(tf_str_t s, int64_t *n);
 static tf_int_t tf_param_int(const tf_mem_t *mem, const tf_param_t *p,
     tf_str_t s, tf_value_t *v, tf_err_t *err);
 static tf_int_t tf_param_bool(const tf_mem_t *mem, const tf_param_t *p,
     tf_str_t s, tf_value_t *v, tf_err_t *err);
-static tf_int_t tf_param_length(const tf_param_t *p, int64_t n,
-    const char *unit, tf_err_t *err);
 static tf_int_t tf_param_string(const tf_mem_t *mem, const tf_param_t *p,
     tf_str_t s, tf_value_t *v, tf_err_t *err);
 static tf_int_t tf_param_secret(const tf_mem_t *mem, const tf_param_t *p,
@@ -62,23 +33,6 @@ static tf_int_t tf_param_date(const tf_mem_t *mem, const tf_param_t *p,
 static int tf_param_is_time(tf_str_t s);
 static tf_int_t tf_param_time(const tf_mem_t *mem, const tf_param_t *p,
     tf_str_t s, tf_value_t *v, tf_err_t *err);
-static tf_int_t tf_param_list(const tf_mem_t *mem, const tf_param_t *p,
-    tf_str_t s, tf_value_t *v, tf_err_t *err);
-static tf_int_t tf_param_json_list(const tf_mem_t *mem, const tf_param_t *p,
-    const tf_json_t *raw, tf_value_t *v, tf_err_t *err);
-static tf_int_t tf_param_members(const tf_mem_t *mem, const tf_param_t *p,
-    const tf_json_t *first, tf_value_t *v, tf_err_t *err);
-static tf_int_t tf_param_member(tf_buf_t *b, const tf_param_t *p,
-    const tf_pattern_t *pattern, tf_str_t s, tf_err_t *err);
-static tf_int_t tf_param_document(const tf_mem_t *mem, const tf_param_t *p,
-    const tf_json_t *raw, tf_value_t *v, tf_err_t *err);
-static int tf_param_storable(const tf_json_t *v);
-static tf_int_t tf_param_compile(const tf_mem_t *mem, const tf_param_t *p,
-    tf_pattern_t *pattern, tf_err_t *err);
-static tf_int_t tf_param_match(const tf_param_t *p,
-    const tf_pattern_t *pattern, tf_str_t s, tf_err_t *err);
-static void *tf_param_alloc(size_t size, void *ctx);
-static void tf_param_free(void *p, void *ctx);
 
 
 tf_int_t
@@ -115,7 +69,7 @@ tf_param_text(const tf_mem_t *mem, const tf_param_t *p, const tf_str_t *raw,
         return tf_param_list(mem, p, s, v, err);
 
     case TF_P_JSON:
-        if (tf_json_parse(mem, s, &tf_param_json_limits, &json, err)
+        if (tf_json_parse(mem, s, &tf_param_limits, &json, err)
             != TF_OK)
         {
             return err->code == TF_E_INTERNAL_ERROR
@@ -189,7 +143,7 @@ tf_param_json(const tf_mem_t *mem, const tf_param_t *p, const tf_json_t *raw,
 }
 
 
-static tf_int_t
+tf_int_t
 tf_param_none(const tf_param_t *p, tf_value_t *v, tf_err_t *err)
 {
     if (p->flags & TF_P_REQUIRED) {
@@ -279,7 +233,7 @@ tf_param_scalar(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
 }
 
 
-static tf_int_t
+tf_int_t
 tf_param_keep(const tf_mem_t *mem, tf_str_t s, tf_value_t *v, tf_err_t *err)
 {
     unsigned char  *data;
@@ -303,14 +257,14 @@ tf_param_keep(const tf_mem_t *mem, tf_str_t s, tf_value_t *v, tf_err_t *err)
 }
 
 
-static tf_int_t
+tf_int_t
 tf_param_memory(tf_err_t *err)
 {
     return tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "out of memory");
 }
 
 
-static tf_str_t
+tf_str_t
 tf_param_trim(tf_str_t s)
 {
     while (s.len && (s.data[0] == ' '
@@ -333,7 +287,7 @@ tf_param_trim(tf_str_t s)
 
 /* The number of characters of text that PostgreSQL takes, or TF_ERROR. */
 
-static int64_t
+int64_t
 tf_param_chars(const tf_param_t *p, tf_str_t s, tf_err_t *err)
 {
     int64_t  n;
@@ -356,7 +310,7 @@ tf_param_chars(const tf_param_t *p, tf_str_t s, tf_err_t *err)
 
 /* 1 and the number when s is one that fits. */
 
-static int
+int
 tf_param_integer(tf_str_t s, int64_t *n)
 {
     int       negative;
@@ -455,7 +409,7 @@ tf_param_bool(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
 
 /* A maximum of 0 is none. */
 
-static tf_int_t
+tf_int_t
 tf_param_length(const tf_param_t *p, int64_t n, const char *unit,
     tf_err_t *err)
 {
@@ -768,346 +722,4 @@ tf_param_time(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
     }
 
     return TF_OK;
-}
-
-
-/* A comma list as a list of JSON strings, which is checked like any other. */
-
-static tf_int_t
-tf_param_list(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
-    tf_value_t *v, tf_err_t *err)
-{
-    tf_json_t       *member, *first, **next;
-    unsigned char   *comma, *at, *end;
-
-    first = NULL;
-    next = &first;
-    at = s.data;
-    end = s.data + s.len;
-
-    while (s.len) {
-        member = tf_calloc(mem, sizeof(tf_json_t));
-        if (member == NULL) {
-            return tf_param_memory(err);
-        }
-
-        comma = memchr(at, ',', end - at);
-
-        member->type = TF_JSON_STRING;
-        member->str.data = at;
-        member->str.len = (comma ? comma : end) - at;
-
-        *next = member;
-        next = &member->next;
-
-        if (comma == NULL) {
-            break;
-        }
-
-        at = comma + 1;
-    }
-
-    return tf_param_members(mem, p, first, v, err);
-}
-
-
-/* An array, or one value of its own. */
-
-static tf_int_t
-tf_param_json_list(const tf_mem_t *mem, const tf_param_t *p,
-    const tf_json_t *raw, tf_value_t *v, tf_err_t *err)
-{
-    tf_json_t  one;
-
-    if (raw->type == TF_JSON_ARRAY) {
-        return tf_param_members(mem, p, raw->child, v, err);
-    }
-
-    one = *raw;
-    one.next = NULL;
-
-    return tf_param_members(mem, p, &one, v, err);
-}
-
-
-static tf_int_t
-tf_param_members(const tf_mem_t *mem, const tf_param_t *p,
-    const tf_json_t *first, tf_value_t *v, tf_err_t *err)
-{
-    int64_t           n;
-    tf_buf_t          b;
-    tf_pattern_t      pattern;
-    const tf_json_t  *m;
-
-    pattern.code = NULL;
-
-    if (p->type == TF_P_STRS && p->set != NULL
-        && tf_param_compile(mem, p, &pattern, err) != TF_OK)
-    {
-        return TF_ERROR;
-    }
-
-    tf_buf_init(&b, mem, 128, SIZE_MAX / 4);
-    tf_buf_char(&b, '{');
-
-    for (n = 0, m = first; m; m = m->next, n++) {
-
-        if (m->type != TF_JSON_STRING
-            && !(m->type == TF_JSON_NUMBER && p->type == TF_P_INTS))
-        {
-            return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
-                           "has to be a list of %s",
-                           p->type == TF_P_INTS ? "integers" : "strings");
-        }
-
-        if (n) {
-            tf_buf_char(&b, ',');
-        }
-
-        if (tf_param_member(&b, p, &pattern, m->str, err) != TF_OK) {
-            return TF_ERROR;
-        }
-    }
-
-    if (tf_param_length(p, n, "members", err) != TF_OK) {
-        return TF_ERROR;
-    }
-
-    tf_buf_add(&b, "}", 2);
-
-    if (tf_buf_done(&b, &v->value) != TF_OK) {
-        return tf_param_memory(err);
-    }
-
-    v->value.len--;
-    v->null = 0;
-
-    return TF_OK;
-}
-
-
-static tf_int_t
-tf_param_member(tf_buf_t *b, const tf_param_t *p, const tf_pattern_t *pattern,
-    tf_str_t s, tf_err_t *err)
-{
-    size_t   i;
-    int64_t  n;
-
-    if (!(p->flags & TF_P_NOTRIM)) {
-        s = tf_param_trim(s);
-    }
-
-    if (p->type == TF_P_INTS) {
-        if (!tf_param_integer(s, &n)) {
-            return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
-                           "has to be a list of integers");
-        }
-
-        tf_buf_int(b, n);
-        return TF_OK;
-    }
-
-    if (s.len == 0 && !(p->flags & TF_P_EMPTY)) {
-        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
-                       "has an empty member");
-    }
-
-    if (tf_param_chars(p, s, err) < 0
-        || (pattern->code && tf_param_match(p, pattern, s, err) != TF_OK))
-    {
-        return TF_ERROR;
-    }
-
-    /* in quotes nothing but these two has a meaning, not even NULL */
-
-    tf_buf_char(b, '"');
-
-    for (i = 0; i < s.len; i++) {
-        if (s.data[i] == '"' || s.data[i] == '\\') {
-            tf_buf_char(b, '\\');
-        }
-
-        tf_buf_char(b, s.data[i]);
-    }
-
-    tf_buf_char(b, '"');
-
-    return TF_OK;
-}
-
-
-static tf_int_t
-tf_param_document(const tf_mem_t *mem, const tf_param_t *p,
-    const tf_json_t *raw, tf_value_t *v, tf_err_t *err)
-{
-    tf_buf_t  b;
-
-    if (raw->type == TF_JSON_NULL) {
-        return tf_param_none(p, v, err);
-    }
-
-    if (!tf_param_storable(raw)) {
-        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
-                       "has a NUL or a number that cannot be kept");
-    }
-
-    tf_buf_init(&b, mem, 256, SIZE_MAX / 4);
-    tf_json_write(&b, raw);
-
-    if (p->max && (size_t) (b.last - b.start) > (size_t) p->max) {
-        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
-                       "may have at most %lld bytes", (long long) p->max);
-    }
-
-    tf_buf_char(&b, '\0');
-
-    if (tf_buf_done(&b, &v->value) != TF_OK) {
-        return tf_param_memory(err);
-    }
-
-    v->value.len--;
-    v->null = 0;
-
-    return TF_OK;
-}
-
-
-/* What is JSON but nothing that jsonb takes: NUL in text, numbers out of the
- * range of numeric. */
-
-static int
-tf_param_storable(const tf_json_t *v)
-{
-    int64_t           exponent;
-    tf_str_t          s;
-    unsigned char    *e, *end;
-    const tf_json_t  *child;
-
-    if (v->name.len && memchr(v->name.data, '\0', v->name.len)) {
-        return 0;
-    }
-
-    if (v->type == TF_JSON_STRING) {
-        return v->str.len == 0 || memchr(v->str.data, '\0', v->str.len) == NULL;
-    }
-
-    if (v->type == TF_JSON_NUMBER) {
-
-        if (v->str.len > TF_PARAM_DIGITS) {
-            return 0;
-        }
-
-        end = v->str.data + v->str.len;
-
-        for (e = v->str.data; e < end && (*e | 0x20) != 'e'; e++) {
-            /* void */
-        }
-
-        if (e == end) {
-            return 1;
-        }
-
-        e++;
-        e += e < end && *e == '+';
-
-        s.data = e;
-        s.len = end - e;
-
-        return tf_param_integer(s, &exponent)
-               && exponent <= TF_PARAM_DIGITS && exponent >= -TF_PARAM_DIGITS;
-    }
-
-    for (child = v->child; child; child = child->next) {
-        if (!tf_param_storable(child)) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-/* Patterns are the program's: one that does not compile is its own fault. */
-
-static tf_int_t
-tf_param_compile(const tf_mem_t *mem, const tf_param_t *p,
-    tf_pattern_t *pattern, tf_err_t *err)
-{
-    int                     error;
-    PCRE2_SIZE              at;
-    pcre2_general_context  *general;
-    pcre2_compile_context  *compile;
-
-    general = pcre2_general_context_create(tf_param_alloc, tf_param_free,
-                                           (void *) mem);
-    if (general == NULL) {
-        return tf_param_memory(err);
-    }
-
-    compile = pcre2_compile_context_create(general);
-    if (compile == NULL) {
-        return tf_param_memory(err);
-    }
-
-    pattern->code = pcre2_compile((PCRE2_SPTR) p->set, PCRE2_ZERO_TERMINATED,
-                                  PCRE2_UTF|PCRE2_ANCHORED
-                                  |PCRE2_ENDANCHORED|PCRE2_DOLLAR_ENDONLY,
-                                  &error, &at, compile);
-
-    if (pattern->code == NULL) {
-
-        if (error == PCRE2_ERROR_HEAP_FAILED) {
-            return tf_param_memory(err);
-        }
-
-        return tf_fail(err, TF_E_INTERNAL_ERROR, p->name,
-                       "the pattern is wrong at %zu, error %d", (size_t) at,
-                       error);
-    }
-
-    pattern->data = pcre2_match_data_create(1, general);
-
-    return pattern->data ? TF_OK : tf_param_memory(err);
-}
-
-
-/* The DFA matcher goes through a value once and takes no memory, so no value
- * can make a pattern slow.  It knows no back references. */
-
-static tf_int_t
-tf_param_match(const tf_param_t *p, const tf_pattern_t *pattern, tf_str_t s,
-    tf_err_t *err)
-{
-    int  rc, states[TF_PARAM_STATES];
-
-    rc = pcre2_dfa_match(pattern->code, s.data ? s.data : (PCRE2_SPTR) "",
-                         s.len, 0, PCRE2_NO_UTF_CHECK, pattern->data, NULL,
-                         states, TF_PARAM_STATES);
-
-    if (rc >= 0) {
-        return TF_OK;
-    }
-
-    if (rc != PCRE2_ERROR_NOMATCH) {
-        return tf_fail(err, TF_E_INTERNAL_ERROR, p->name,
-                       "matching the pattern failed with %d", rc);
-    }
-
-    return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
-                   "has characters or a form that are not allowed");
-}
-
-
-static void *
-tf_param_alloc(size_t size, void *ctx)
-{
-    return tf_alloc(ctx, size);
-}
-
-
-static void
-tf_param_free(void *p, void *ctx)
-{
-    (void) p;
-    (void) ctx;
 }

@@ -130,6 +130,36 @@ test_bcrypt(void)
 }
 
 
+static const struct {
+    const char  *password;
+    const char  *user;
+    tf_code_e    code;
+} rules[] = {
+    { "Mackerel7x", "tom", TF_E_NONE },
+    { "Aa3\xe6\xb3\xb0\xe6\x91\xb8\xe9\xb1\xbc\xe5\x90\xa7\xe5\xa5\xbd",
+      "tom", TF_E_NONE },
+    { "Aa3\xe6\xb3\xb0\xe6\x91\xb8\xe9\xb1\xbc\xe5\x90\xa7", "tom",
+      TF_E_PASSWORD_INVALID },
+    { "Short7x", "tom", TF_E_PASSWORD_INVALID },
+    { "mackerel7x", "tom", TF_E_PASSWORD_INVALID },
+    { "MACKEREL7X", "tom", TF_E_PASSWORD_INVALID },
+    { "Mackerelxx", "tom", TF_E_PASSWORD_INVALID },
+    { "Mackerel7\xff", "tom", TF_E_PASSWORD_INVALID },
+    { "", "tom", TF_E_PASSWORD_INVALID },
+    { "xxToMxx77", "tom", TF_E_PASSWORD_INVALID },
+    { "Mackerel7x", "Mackerel7x", TF_E_PASSWORD_INVALID },
+    { "Mackerel7x", "ma", TF_E_NONE },
+    { "Mackerel7x", "", TF_E_NONE },
+    { "Password1", "tom", TF_E_PASSWORD_COMMON },
+    { "pAsSwOrD123", "tom", TF_E_PASSWORD_COMMON },
+    { "P@ssw0rd", "tom", TF_E_PASSWORD_COMMON },
+    { "1Qaz2wsx", "tom", TF_E_PASSWORD_COMMON },
+    { "Admin@123", "tom", TF_E_PASSWORD_COMMON },
+    { "Woaini1314", "tom", TF_E_PASSWORD_COMMON },
+    { "Password1\nAdmin123", "tom", TF_E_NONE }
+};
+
+
 static void
 test_rules(void)
 {
@@ -137,41 +167,13 @@ test_rules(void)
     size_t       i, n, bad;
     tf_err_t     err;
     const char  *p, *end;
-    static const struct {
-        const char  *password;
-        const char  *user;
-        tf_code_e    code;
-    } t[] = {
-        { "Mackerel7x", "tom", TF_E_NONE },
-        { "Aa3\xe6\xb3\xb0\xe6\x91\xb8\xe9\xb1\xbc\xe5\x90\xa7\xe5\xa5\xbd",
-          "tom", TF_E_NONE },
-        { "Aa3\xe6\xb3\xb0\xe6\x91\xb8\xe9\xb1\xbc\xe5\x90\xa7", "tom",
-          TF_E_PASSWORD_INVALID },
-        { "Short7x", "tom", TF_E_PASSWORD_INVALID },
-        { "mackerel7x", "tom", TF_E_PASSWORD_INVALID },
-        { "MACKEREL7X", "tom", TF_E_PASSWORD_INVALID },
-        { "Mackerelxx", "tom", TF_E_PASSWORD_INVALID },
-        { "Mackerel7\xff", "tom", TF_E_PASSWORD_INVALID },
-        { "", "tom", TF_E_PASSWORD_INVALID },
-        { "xxToMxx77", "tom", TF_E_PASSWORD_INVALID },
-        { "Mackerel7x", "Mackerel7x", TF_E_PASSWORD_INVALID },
-        { "Mackerel7x", "ma", TF_E_NONE },
-        { "Mackerel7x", "", TF_E_NONE },
-        { "Password1", "tom", TF_E_PASSWORD_COMMON },
-        { "pAsSwOrD123", "tom", TF_E_PASSWORD_COMMON },
-        { "P@ssw0rd", "tom", TF_E_PASSWORD_COMMON },
-        { "1Qaz2wsx", "tom", TF_E_PASSWORD_COMMON },
-        { "Admin@123", "tom", TF_E_PASSWORD_COMMON },
-        { "Woaini1314", "tom", TF_E_PASSWORD_COMMON },
-        { "Password1\nAdmin123", "tom", TF_E_NONE }
-    };
 
-    for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+    for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         err.code = TF_E_NONE;
-        (void) (tf_password_rules(tf_str(t[i].password), tf_str(t[i].user),
-                                  &err) == TF_OK);
-        is_int(err.code, t[i].code, "password %zu: %s", i,
-               tf_errors[t[i].code].code);
+        (void) (tf_password_rules(tf_str(rules[i].password),
+                                  tf_str(rules[i].user), &err) == TF_OK);
+        is_int(err.code, rules[i].code, "password %zu: %s", i,
+               tf_errors[rules[i].code].code);
     }
 
     memset(pw, 'x', sizeof(pw));
@@ -319,13 +321,52 @@ test_seal(void)
 
 
 static void
+test_envelope_swap(void)
+{
+    tf_err_t     err;
+    tf_ring_t    ring;
+    tf_str_t     envelope, plain;
+    tf_secret_t  other;
+
+    memset(&ring, 0, sizeof(ring));
+    ring.count = 2;
+    memcpy(ring.key[0].kid, "0000000000000001", 17);
+    memcpy(ring.key[1].kid, "0000000000000002", 17);
+    tf_random(ring.key[0].key, TF_KEY_LEN);
+    tf_random(ring.key[1].key, TF_KEY_LEN);
+
+    is_int(tf_envelope_make(&mem, &ring, &owner, tf_str("s3cret"), &envelope),
+           TF_OK, "an envelope");
+
+    memcpy(envelope.data + 2, "0000000000000001", 16);
+    is_int(tf_envelope_open(&mem, &ring, &owner, envelope, &plain, &err),
+           TF_ERROR, "another key's name");
+    memcpy(envelope.data + 2, "0000000000000002", 16);
+
+    other = owner;
+    other.uuid = tf_str("0123abcd-89ab-cdef-0123-456789abcdee");
+    is_int(tf_envelope_open(&mem, &ring, &other, envelope, &plain, &err),
+           TF_ERROR, "another row");
+    other = owner;
+    other.field = tf_str("token");
+    is_int(tf_envelope_open(&mem, &ring, &other, envelope, &plain, &err),
+           TF_ERROR, "another field");
+    ok(strstr(err.detail, "ring") == NULL, "... is not a missing key");
+    other = owner;
+    other.table = tf_str("credentials2");
+    is_int(tf_envelope_open(&mem, &ring, &other, envelope, &plain, &err),
+           TF_ERROR, "another table");
+    mem_reset(0);
+}
+
+
+static void
 test_envelope(void)
 {
     size_t       i, good;
     tf_err_t     err;
     tf_ring_t    ring, old;
     tf_str_t     envelope, second, plain;
-    tf_secret_t  other;
 
     memset(&ring, 0, sizeof(ring));
     ring.count = 2;
@@ -373,27 +414,6 @@ test_envelope(void)
     }
 
     is_int(good, 0, "every cut is seen");
-
-    /* swapped between keys, rows and fields */
-
-    memcpy(envelope.data + 2, "0000000000000001", 16);
-    is_int(tf_envelope_open(&mem, &ring, &owner, envelope, &plain, &err),
-           TF_ERROR, "another key's name");
-    memcpy(envelope.data + 2, "0000000000000002", 16);
-
-    other = owner;
-    other.uuid = tf_str("0123abcd-89ab-cdef-0123-456789abcdee");
-    is_int(tf_envelope_open(&mem, &ring, &other, envelope, &plain, &err),
-           TF_ERROR, "another row");
-    other = owner;
-    other.field = tf_str("token");
-    is_int(tf_envelope_open(&mem, &ring, &other, envelope, &plain, &err),
-           TF_ERROR, "another field");
-    ok(strstr(err.detail, "ring") == NULL, "... is not a missing key");
-    other = owner;
-    other.table = tf_str("credentials2");
-    is_int(tf_envelope_open(&mem, &ring, &other, envelope, &plain, &err),
-           TF_ERROR, "another table");
 
     ring.count = 0;
     is_int(tf_envelope_make(&mem, &ring, &owner, tf_str("x"), &envelope),
@@ -460,6 +480,7 @@ main(void)
     test_csrf();
     test_seal();
     test_envelope();
+    test_envelope_swap();
     test_memory();
 
     return tap_done();
