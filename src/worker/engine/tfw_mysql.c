@@ -4,9 +4,11 @@
  * statements, version.
  *
  * libmariadb looks a host up by itself, verifies the certificate against the
- * same name and waits for every read anew.  Three of its I/O functions are
+ * same name and waits for every read anew.  Some of its I/O functions are
  * therefore wrapped: connecting goes to the address that was checked while the
- * name stays the target's, and no wait goes past the session's deadline.
+ * name stays the target's, and no wait goes past the session's deadline.  Nor
+ * does it insist on TLS unless it verifies: what goes out before TLS is looked
+ * at, and only the request for TLS may.
  */
 
 
@@ -26,6 +28,9 @@
 
 #define TFW_MYSQL_COLUMNS   16
 #define TFW_MYSQL_GRACE_MS  3000
+/* A packet's header and the handshake response cut before the user's name. */
+#define TFW_MYSQL_SSL_REQUEST  (4 + 32)
+
 #define TFW_MYSQL_PACKET    (16 * 1024 * 1024)
 
 /* Errors newer than the header. */
@@ -75,6 +80,8 @@ static void tfw_mysql_break(tfw_mysql_t *my);
 static tf_int_t tfw_mysql_wrap(tf_err_t *err);
 static my_bool tfw_mysql_io_connect(MARIADB_PVIO *pvio, MA_PVIO_CINFO *info);
 static ssize_t tfw_mysql_io_read(MARIADB_PVIO *pvio, uchar *buffer,
+    size_t length);
+static ssize_t tfw_mysql_io_write(MARIADB_PVIO *pvio, const uchar *buffer,
     size_t length);
 static int tfw_mysql_io_wait(MARIADB_PVIO *pvio, my_bool is_read,
     int timeout);
@@ -179,6 +186,7 @@ tfw_mysql_options(tfw_mysql_t *my, tf_err_t *err)
         plugins = "mysql_native_password,client_ed25519,"
                   "caching_sha2_password";
         verify = strcmp(tls, "require") != 0;
+        my->tls = 1;
 
         failed |= mysql_optionsv(m, MYSQL_OPT_SSL_ENFORCE, &on);
         failed |= mysql_optionsv(m, MARIADB_OPT_TLS_VERSION,
@@ -463,6 +471,10 @@ tfw_mysql_connect_code(tfw_mysql_t *my)
     const char    *text = mysql_error(&my->mysql);
     unsigned int   n = mysql_errno(&my->mysql);
 
+    if (my->refused) {
+        return TF_E_TARGET_TLS;
+    }
+
     if (n < CR_MIN_ERROR || (n >= 3000 && n < 5000)) {
 
         switch (n) {
@@ -549,6 +561,7 @@ tfw_mysql_wrap(tf_err_t *err)
 
     tfw_mysql_io.connect = tfw_mysql_io_connect;
     tfw_mysql_io.read = tfw_mysql_io_read;
+    tfw_mysql_io.write = tfw_mysql_io_write;
     tfw_mysql_io.wait_io_or_timeout = tfw_mysql_io_wait;
 
     plugin->methods = &tfw_mysql_io;
@@ -582,6 +595,24 @@ tfw_mysql_io_read(MARIADB_PVIO *pvio, uchar *buffer, size_t length)
     pvio->timeout[PVIO_READ_TIMEOUT] = left;
 
     return tfw_mysql_io_original->read(pvio, buffer, length);
+}
+
+
+static ssize_t
+tfw_mysql_io_write(MARIADB_PVIO *pvio, const uchar *buffer, size_t length)
+{
+    tfw_mysql_t  *my = (tfw_mysql_t *) pvio->mysql;
+
+    if (my && my->tls && pvio->ctls == NULL
+        && (length != TFW_MYSQL_SSL_REQUEST
+            || !(buffer[5] & CLIENT_SSL >> 8)))
+    {
+        my->refused = 1;
+        errno = EPROTO;
+        return -1;
+    }
+
+    return tfw_mysql_io_original->write(pvio, buffer, length);
 }
 
 

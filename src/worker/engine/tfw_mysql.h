@@ -19,6 +19,8 @@ typedef struct {
     const tfw_target_t  *target;
     int64_t              deadline;  /* of what is going on, in ms */
     int                  open;
+    int                  tls;       /* has to be */
+    int                  refused;   /* the server has none */
     int                  mariadb;
     unsigned long        version;   /* 101119 */
     tfw_version_t        says;
