@@ -11,7 +11,7 @@ use utf8;
 use Exporter 'import';
 use Test::More;
 
-our @EXPORT = qw(refused data_of);
+our @EXPORT = qw(refused data_of row_into);
 
 # The answer is this error: status, message_code, field.
 
@@ -34,6 +34,19 @@ sub data_of {
 
     is($r->status, $status, $name) or diag($r->as_string);
     return $r->data // {};
+}
+
+# Inserts a row with the rights of the schema's owner; the whole row comes back.
+
+sub row_into {
+    my ($tf, $table, $row) = @_;
+    my @names = sort keys %$row;
+    my @values = map { my $v = $row->{$_}; "'" . $v =~ s/'/''/gr . "'" }
+                     @names;
+
+    local $" = ', ';
+    return ($tf->rows("INSERT INTO $table (@names) VALUES (@values)
+                       RETURNING *"))[0];
 }
 
 1;
