@@ -121,7 +121,8 @@ sub check {
             push @wrong, map { $self->check($_, $value, $at) } @$want;
 
         } elsif ($key eq 'oneOf' || $key eq 'anyOf') {
-            my $n = grep { !$self->check($_, $value, $at) } @$want;
+            my $n = grep { my @no = $self->check($_, $value, $at); !@no }
+                @$want;
             push @wrong, "$at fits $n of $key"
                 if $n == 0 || ($key eq 'oneOf' && $n > 1);
 
