@@ -105,10 +105,11 @@ rename "$keys/gone", "$keys/seal.key";
 
 # keygen
 
-my $before = Digest::SHA->new(256)->addfile("$keys/csrf.key")->hexdigest;
+sub digest { Digest::SHA->new(256)->addfile($_[0])->hexdigest }
+
+my $before = digest("$keys/csrf.key");
 try_it('keys exist', 1, qr/has keys already/, 'keygen');
-is Digest::SHA->new(256)->addfile("$keys/csrf.key")->hexdigest, $before,
-    'they are not touched';
+is digest("$keys/csrf.key"), $before, 'they are not touched';
 
 my ($first) = map { s{.*/}{}r } glob "$keys/ring/*";
 my $out = try_it('rotation', 0, qr/ring key [0-9a-f]{16} added/, 'keygen',
