@@ -187,7 +187,7 @@ proof:                          ## the same with the long ones
 	@TAIFISH_PROOF=1 $(MAKE) -s test
 
 tidy:                           ## layering, names, sizes, style
-	@perl t/tidy.pl $(BUILD)
+	@INCLUDES="$(includes)" perl t/tidy.pl $(BUILD)
 
 asan:                           ## the tests under AddressSanitizer (NGX_SRC=)
 	@conf/run/packages.sh asan

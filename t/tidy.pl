@@ -16,7 +16,8 @@ my $build = shift // 'build';
 # this short.
 
 my @exempt = (
-    [ 'src/core/tf_crypto.c', 'secret', qr/"\$argon2id\$"|TF_VERSION|kid,|\(text, token/,
+    [ 'src/core/tf_crypto.c', 'secret',
+      qr/"\$argon2id\$"|TF_VERSION|kid,|\(text, token/,
       'a prefix, a version, a key\'s name and a spelling: no secret' ],
     [ 'src/feature/auth/tf_auth.c', 'secret', qr/"tf_"/,
       'the prefix all tokens share' ],
@@ -240,11 +241,14 @@ compile_headers() if -e "$build/tf_sql_list.h"
 
 sub compile_headers {
     my $src = "$build/nginx/src";
-    my @inc = map { "-I$_" } $build, "$build/nginx/objs", "$src/core",
-        "$src/event", "$src/event/modules", "$src/os/unix", "$src/http",
-        "$src/http/modules", "$src/http/v2", `pg_config --includedir`
-            =~ s/\s+$//r, glob("src/core src/ngx src/worker"
-                               . " src/worker/engine src/feature/*");
+    my @inc = split ' ', $ENV{INCLUDES}
+        || '-Isrc/core -Isrc/ngx -Isrc/worker -Isrc/worker/engine '
+           . join ' ', map { "-I$_" } glob('src/feature/*'), $build,
+             `pg_config --includedir` =~ s/\s+$//r;
+
+    push @inc, map { "-I$_" } "$build/nginx/objs", "$src/core", "$src/event",
+        "$src/event/modules", "$src/os/unix", "$src/http",
+        "$src/http/modules", "$src/http/v2";
     my @paths = sort grep { m{^src/} } keys %headers;
     my @jobs;
 

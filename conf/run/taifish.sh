@@ -23,11 +23,14 @@ fail() { printf '%s\n' "$*" >&2; exit 1; }
 
 if [ "$(id -u)" = 0 ]; then
     user=taifish
-    as() { setpriv --reuid "$user" --regid "$user" --clear-groups -- "$@"; }
+    as="setpriv --reuid $user --regid $user --clear-groups --"
 else
     user=$(id -un)
-    as() { "$@"; }
+    as=
 fi
+
+# shellcheck disable=SC2086
+as() { $as "$@"; }
 
 make_user() {
     if [ "$(id -u)" = 0 ] && ! id -u "$user" >/dev/null 2>&1; then
@@ -67,8 +70,8 @@ pid_of() {
     case $pid in
         ''|*[!0-9]*) return 1 ;;
     esac
-    tr '\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null | grep -qF "$dir" \
-        || return 1
+    [ -r "/proc/$pid/cmdline" ] || return 1
+    tr '\0' ' ' < "/proc/$pid/cmdline" | grep -qF "$dir" || return 1
     printf '%s\n' "$pid"
 }
 
@@ -96,22 +99,15 @@ wait_for() {
     done
 }
 
-# background NAME as|worker_env ... COMMAND: in a session of its own, with its
-# pid in NAME.pid and its output in logs/NAME.log.
+# background NAME COMMAND &: in a session of its own, with its pid in NAME.pid
+# and its output in logs/NAME.log.
 
 background() {
     name=$1
-    runner=$2
-    shift 2
-    role=
-    if [ "$runner" = worker_env ]; then
-        role=$1
-        shift
-    fi
+    shift
+    exec >> "$dir/logs/$name.log" 2>&1 < /dev/null
     # shellcheck disable=SC2016,SC2086
-    $runner $role setsid sh -c 'echo $$ > "$0"; exec "$@"' \
-        "$dir/$name.pid" "$@" \
-        >> "$dir/logs/$name.log" 2>&1 < /dev/null &
+    exec $as setsid sh -c 'echo $$ > "$0"; exec "$@"' "$dir/$name.pid" "$@"
 }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
@@ -176,7 +172,7 @@ EOF
 
     if ! pid postgres >/dev/null; then
         say "Starting PostgreSQL."
-        background postgres as "$(bin)/postgres" -D "$dir/pg/data"
+        background postgres "$(bin)/postgres" -D "$dir/pg/data" &
         wait_for PostgreSQL "$dir/logs/postgres.log" \
             as "$(bin)/pg_isready" -q -h "$dir/s"
     fi
@@ -199,23 +195,30 @@ EOF
 start_redis() {
     pid redis >/dev/null && return
     say "Starting Redis."
-    background redis as redis-server --port 0 --unixsocket "$dir/s/redis" \
+    background redis redis-server --port 0 --unixsocket "$dir/s/redis" \
         --unixsocketperm 700 --dir "$dir/redis" --save '' --appendonly no \
-        --maxmemory 64mb --maxmemory-policy allkeys-lru
+        --maxmemory 64mb --maxmemory-policy allkeys-lru &
     wait_for Redis "$dir/logs/redis.log" as redis-cli -s "$dir/s/redis" ping
 }
 
 
 # The worker.
 
-worker_env() {
-    role=$1
-    shift
-    as env "DATABASE_URL=host=$dir/s port=$pg_port dbname=taifish user=$role" \
-        "REDIS_URL=unix://$dir/s/redis" "TAIFISH_KEYS=$dir/keys" \
-        "TAIFISH_TARGET_ALLOW=${TAIFISH_TARGET_ALLOW:-127.0.0.0/8}" \
-        "TAIFISH_TARGET_PORTS=${TAIFISH_TARGET_PORTS:-1024-65535}" "$@"
+settings() {
+    export DATABASE_URL="host=$dir/s port=$pg_port dbname=taifish user=$1"
+    export REDIS_URL="unix://$dir/s/redis"
+    export TAIFISH_KEYS="$dir/keys"
+    export TAIFISH_TARGET_ALLOW="${TAIFISH_TARGET_ALLOW:-127.0.0.0/8}"
+    export TAIFISH_TARGET_PORTS="${TAIFISH_TARGET_PORTS:-1024-65535}"
 }
+
+# worker ROLE COMMAND: the worker's program to its end, as that role.
+
+worker() (
+    settings "$1"
+    shift
+    as "$dir/bin/taifish-worker" "$@"
+)
 
 # A file of ours in $dir, replaced only when it differs; 0 when it did.
 
@@ -234,9 +237,9 @@ start_worker() {
 
     # what a new worker brings: the schema, before either program uses it
     if [ -n "${worker_is_new:-}" ] || [ ! -e "$dir/keys/seal.pub" ]; then
-        worker_env taifish "$dir/bin/taifish-worker" migrate
+        worker taifish migrate
         [ -e "$dir/keys/seal.pub" ] \
-            || worker_env taifish "$dir/bin/taifish-worker" keygen >/dev/null
+            || worker taifish keygen >/dev/null
         end worker TERM
     fi
 
@@ -244,7 +247,7 @@ start_worker() {
         # rules for passwords want a digit and both cases
         printf '%sA9z\n' "$(secret)" > "$dir/admin-password.new"
         [ "$(id -u)" != 0 ] || chown "$user:" "$dir/admin-password.new"
-        worker_env taifish "$dir/bin/taifish-worker" admin create \
+        worker taifish admin create \
             --username admin --password-file "$dir/admin-password.new" \
             >/dev/null
         mv "$dir/admin-password.new" "$dir/admin-password"
@@ -253,7 +256,10 @@ start_worker() {
 
     pid worker >/dev/null && return
     say "Starting taifish-worker."
-    background worker worker_env taifish_worker "$dir/bin/taifish-worker" run
+    (
+        settings taifish_worker
+        background worker "$dir/bin/taifish-worker" run
+    ) &
     sleep 0.5
     if ! pid worker >/dev/null; then
         tail -n 20 "$dir/logs/worker.log" >&2
@@ -508,7 +514,7 @@ check-config)
     existing
     write_conf
     nginx_do -t
-    worker_env taifish_worker "$dir/bin/taifish-worker" check-config
+    worker taifish_worker check-config
     ;;
 clean)
     if [ -d "$run" ]; then
