@@ -491,8 +491,9 @@ ngx_tf_pg_conn_prepared(ngx_tf_pg_conn_t *conn, PGresult *res)
     ngx_del_timer(&conn->timer);
 
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                  "taifish: connected to PostgreSQL at %V",
-                  &conn->lane->pool->hosts[conn->host].name);
+                  "taifish: connected to PostgreSQL at %V in %M ms",
+                  &conn->lane->pool->hosts[conn->host].name,
+                  ngx_current_msec - conn->tried_at);
 
     conn->lane->pool->complained = 0;
     conn->lane->pool->state.reconnects++;
