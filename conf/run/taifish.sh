@@ -15,7 +15,7 @@ run=$here/.run
 build=$here/build
 umask 077
 
-say() { printf '%s\n' "$*"; }
+say() { printf '%s\n' "$@"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 
 
@@ -312,7 +312,7 @@ drop_old_modules() {
     done
 }
 
-ready() { curl -fsS -m 2 "$url/health/ready"; }
+ready() { curl --noproxy '*' -fsS -m 2 "$url/health/ready"; }
 
 start_nginx() {
     write_conf
@@ -341,7 +341,7 @@ api() {
     method=$1
     path=$2
     shift 2
-    curl -sS -m 60 -b "$dir/tmp/cookies" -c "$dir/tmp/cookies" \
+    curl --noproxy '*' -sS -m 60 -b "$dir/tmp/cookies" -c "$dir/tmp/cookies" \
         -H "X-CSRFToken: $csrf" -H 'Content-Type: application/json' \
         -H 'Accept-Language: en' -X "$method" "$url/api/v1$path" "$@"
 }
@@ -415,6 +415,11 @@ first_sync() {
         sleep 0.5
     done
 
+    powerful=$(api GET \
+        "/accounts/ledgers?instance_id=$instance&is_superuser=true" \
+        | field data.total)
+    found="$found accounts (superusers: ${powerful:-unknown})"
+
     api POST /auth/logout -d '{}' >/dev/null
     rm -f "$dir/tmp/cookies"
     echo "$found" > "$dir/synced"
@@ -430,7 +435,9 @@ start() {
     make_user
     make_run
     where
-    if ! pid nginx >/dev/null && curl -s -m 2 -o /dev/null "$url/"; then
+    if ! pid nginx >/dev/null \
+        && curl --noproxy '*' -s -m 2 -o /dev/null "$url/"
+    then
         fail "port $port is in use: make run PORT=..."
     fi
     echo "$port" > "$dir/port"
@@ -449,7 +456,7 @@ start() {
     else
         say "  password  in .run/admin-password"
     fi
-    say "  found     $(cat "$dir/synced") accounts in instance taifish-local" \
+    say "  found     $(cat "$dir/synced") in instance taifish-local" \
         "            (this PostgreSQL: 127.0.0.1:$pg_port, role" \
         "            taifish_monitor, TLS off, allowed by" \
         "            TAIFISH_TARGET_ALLOW=${TAIFISH_TARGET_ALLOW:-127.0.0.0/8})"
@@ -502,7 +509,7 @@ status)
             down=1
         fi
     done
-    if answer=$(ready 2>/dev/null); then
+    if pid nginx >/dev/null && ready >/dev/null 2>&1; then
         printf '%-10s %s\n' ready "$url"
     else
         printf '%-10s %s\n' ready no
