@@ -160,6 +160,31 @@ for (['a web server', $http, 'PROTOCOL'], ['nobody there', port_of_nobody(),
 is test($admin, db_type => 'postgresql', host => '127.0.0.1',
     port => $pg->port, credential_id => $pgc)->data->{error_code},
     'TARGET_TLS', 'a server without TLS is refused unless told otherwise';
+
+# A server with TLS, and an authority of its own.
+
+my $tls = $tf->postgres('tls');
+my $cert = "$tls->{dir}/data/server";
+system('openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=x'
+    . " -addext subjectAltName=IP:127.0.0.1 -keyout $cert.key"
+    . " -out $cert.crt 2>/dev/null") == 0 or die 'openssl';
+chmod 0600, "$cert.key";
+TaiFish::Server::give("$cert.key", "$cert.crt");
+$tls->sql("ALTER SYSTEM SET ssl = on");
+$tls->sql("CREATE ROLE mon LOGIN PASSWORD '$secret'");
+$tls->restart('INT');
+my %tls = (db_type => 'postgresql', host => '127.0.0.1', port => $tls->port,
+           credential_id => $pgc);
+is test($admin, %tls)->data->{error_code}, 'TARGET_TLS',
+    'an authority that nobody knows';
+my $stored = instance('tls', %tls, tls_mode => 'verify-full',
+                      tls_ca => TaiFish::slurp("$cert.crt"));
+ok test($api, instance_id => $stored)->data->{success},
+    'is trusted when the instance names it';
+$tf->sql("UPDATE instances SET host = 'localhost' WHERE id = $stored");
+is test($api, instance_id => $stored)->data->{error_code}, 'TARGET_TLS',
+    'but not under another name';
+
 is test($admin, instance_id => instance('mutant', db_type => 'oracle',
     port => 1521))->data->{error_code}, 'DRIVER_MISSING',
     'an engine that this build does not have';

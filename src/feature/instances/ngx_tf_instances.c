@@ -30,7 +30,7 @@ static ngx_int_t ngx_tf_instances_next(ngx_tf_op_t *op);
       "how the server proves who it is; verify-full unless an"               \
       " administrator says otherwise" },                                     \
     { "tls_ca", TF_P_STR, 0, 1, NGX_TF_INSTANCES_PEM,                        \
-      "(?s)-----BEGIN CERTIFICATE-----.*-----END CERTIFICATE-----", NULL,    \
+      "-----BEGIN CERTIFICATE-----[\\s\\S]*-----END CERTIFICATE-----", NULL, \
       "PEM text of the authorities to trust instead of the system's" }
 
 static const tf_param_t  ngx_tf_instances_page[] = {
@@ -75,7 +75,8 @@ static const tf_param_t  ngx_tf_instances_ids[] = {
 static const tf_param_t  ngx_tf_instances_place[] = {
     { "instance_id", TF_P_INT, 0, 1, INT64_MAX, NULL, NULL,
       "a stored instance; else the rest is needed" },
-    { "name", TF_P_STR, 0, 1, 100, NULL, NULL, "what to call it" },
+    { "name", TF_P_STR, 0, 1, 100, "[^\\x00-\\x1f\\x7f]+", NULL,
+      "what to call it" },
     NGX_TF_INSTANCES_WHERE(0),
     { .type = TF_P_END }
 };

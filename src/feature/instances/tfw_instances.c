@@ -1,10 +1,6 @@
 
-#define _GNU_SOURCE                     /* memfd_create() */
-
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,14 +23,13 @@ typedef struct {
     const tfw_engine_t      *engine;
     tfw_target_t             target;
     char                     address[TFW_ADDRESS_LEN];
-    char                     ca_path[32];
+    char                     ca_path[TFW_CA_LEN];
     int                      ca;        /* fd, -1 for none */
     tfw_version_t            version;
 } tfw_test_t;
 
 
 static tf_int_t tfw_test_place(tfw_test_t *t, const PGresult *place);
-static tf_int_t tfw_test_ca(tfw_test_t *t, tf_str_t pem);
 static tf_int_t tfw_test_open(tfw_test_t *t);
 static tf_int_t tfw_test_failed(tfw_test_t *t, int64_t started);
 static tf_int_t tfw_test_connected(tfw_test_t *t);
@@ -132,50 +127,18 @@ tfw_test_place(tfw_test_t *t, const PGresult *place)
     if (tfw_target_resolve(&job->conf->targets, target->host, target->port,
                            t->address, &job->err)
             != TF_OK
-        || tfw_test_ca(t, tf_row_get(place, 0, "tls_ca")) != TF_OK)
+        || tfw_target_ca(tf_row_get(place, 0, "tls_ca"), t->ca_path, &t->ca,
+                         &job->err)
+           != TF_OK)
     {
         return TF_ERROR;
     }
 
+    target->tls_ca = t->ca_path[0] ? t->ca_path : NULL;
+
     return tfw_credential_open(job, strtoll((char *) credential.data, NULL,
                                             10),
                                &target->username, &target->password);
-}
-
-
-/* The instance's own authorities are text; client libraries want a file, and
- * this one has no name that anybody else could open. */
-
-static tf_int_t
-tfw_test_ca(tfw_test_t *t, tf_str_t pem)
-{
-    size_t   done;
-    ssize_t  n;
-
-    if (pem.len == 0) {
-        return TF_OK;
-    }
-
-    t->ca = memfd_create("tls_ca", MFD_CLOEXEC);
-
-    if (t->ca == -1) {
-        return tf_fail(&t->job->err, TF_E_INTERNAL_ERROR, NULL,
-                       "memfd_create() failed: %s", strerror(errno));
-    }
-
-    for (done = 0; done < pem.len; done += n) {
-        n = write(t->ca, pem.data + done, pem.len - done);
-
-        if (n <= 0) {
-            return tf_fail(&t->job->err, TF_E_INTERNAL_ERROR, NULL,
-                           "write() failed: %s", strerror(errno));
-        }
-    }
-
-    snprintf(t->ca_path, sizeof(t->ca_path), "/proc/self/fd/%d", t->ca);
-    t->target.tls_ca = t->ca_path;
-
-    return TF_OK;
 }
 
 
