@@ -575,7 +575,7 @@ tfw_accounts_unknown(tf_buf_t *b, const tfw_accounts_t *s)
     for (i = 0; i < scopes->count; i++) {
         sc = &scopes->scope[i];
 
-        if (sc->status == TF_SCOPE_OK || sc->status == TF_SCOPE_UNSUPPORTED) {
+        if (!tfw_accounts_missing(s, sc)) {
             continue;
         }
 

@@ -79,6 +79,9 @@ tf_int_t tfw_accounts_read(tfw_accounts_t *s) TF_MUST_CHECK;
  * transaction, which it starts. */
 tf_int_t tfw_accounts_write(tfw_accounts_t *s) TF_MUST_CHECK;
 
+/* 1 when a scope should have been read: not when the server never had it. */
+int tfw_accounts_missing(const tfw_accounts_t *s, const tf_scope_t *sc);
+
 /* Notes a sync that failed: the instance's status and the scopes. */
 void tfw_accounts_failed(tfw_accounts_t *s);
 

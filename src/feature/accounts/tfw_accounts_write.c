@@ -78,18 +78,15 @@ static tf_int_t tfw_accounts_memory(tfw_accounts_t *s);
 tf_int_t
 tfw_accounts_write(tfw_accounts_t *s)
 {
-    size_t             i;
-    const tf_scope_t  *sc;
-    const tf_scopes_t *scopes;
+    size_t              i;
+    const tf_scopes_t  *scopes;
 
     tfw_job_progress(s->job, "write", 0, s->changes + s->gones);
 
     scopes = tf_accounts_scopes(s->set);
 
     for (i = 0; i < scopes->count; i++) {
-        sc = &scopes->scope[i];
-        s->partial |= sc->status != TF_SCOPE_OK
-                      && sc->status != TF_SCOPE_UNSUPPORTED;
+        s->partial |= tfw_accounts_missing(s, &scopes->scope[i]);
     }
 
     if (tfw_job_begin(s->job) != TF_OK) {
@@ -111,6 +108,18 @@ tfw_accounts_write(tfw_accounts_t *s)
     }
 
     return tfw_accounts_done(s);
+}
+
+
+int
+tfw_accounts_missing(const tfw_accounts_t *s, const tf_scope_t *sc)
+{
+    if (sc->status == TF_SCOPE_OK) {
+        return 0;
+    }
+
+    return sc->status != TF_SCOPE_UNSUPPORTED
+           || tf_scopes_known(&s->known, sc->scope, sc->database);
 }
 
 

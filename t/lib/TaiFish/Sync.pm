@@ -1,0 +1,187 @@
+package TaiFish::Sync;
+
+# Flows of the account sync: a managed database that is registered through the
+# API, syncs of it, and what the change log says since the last look.
+#
+#     my $s = TaiFish::Sync->new($tf, $admin, 'mysql', $mariadb);
+#     $s->sync;                         # the job's result, or dies
+#     is_deeply [$s->changes], ['add app@%'];
+
+use strict;
+use warnings;
+use utf8;
+
+use Test::More;
+
+our $PASSWORD = "collector's \\ \"pass\"";
+
+# Makes the collector, a user with the rights the documents ask for, and
+# registers the server.
+
+sub new {
+    my ($class, $tf, $api, $db_type, $server, %opt) = @_;
+    my $self = bless { tf => $tf, api => $api, db_type => $db_type,
+                       server => $server, seen => 0 }, $class;
+    my $name = $opt{name} || $db_type;
+
+    $db_type eq 'mysql' ? $self->_mysql : $self->_pgsql unless $opt{ready};
+
+    my $r = $api->post('/credentials', {
+        name => "$name collector", credential_type => 'database',
+        db_type => $db_type, username => 'collector',
+        password => $PASSWORD });
+    $r->status == 201 or die 'credential: ' . $r->as_string;
+    $self->{credential} = $r->data->{credential}{id};
+
+    $r = $api->post('/instances', {
+        name => $name, db_type => $db_type, host => '127.0.0.1',
+        port => $opt{port} || $server->{port}, tls_mode => 'disable',
+        credential_id => $self->{credential} });
+    $r->status == 201 or die 'instance: ' . $r->as_string;
+    $self->{id} = $r->data->{instance}{id};
+
+    return $self;
+}
+
+sub id { $_[0]{id} }
+
+sub _mysql {
+    my ($self) = @_;
+    (my $password = $PASSWORD) =~ s/([\\'])/\\$1/g;
+    $self->{server}->sql(
+        "CREATE USER collector\@'127.0.0.1' IDENTIFIED BY '$password';
+         GRANT SELECT ON mysql.* TO collector\@'127.0.0.1'");
+}
+
+sub _pgsql {
+    my ($self) = @_;
+    (my $password = $PASSWORD) =~ s/'/''/g;
+    $self->{server}->sql("CREATE ROLE collector LOGIN PASSWORD '$password'");
+}
+
+# The answer of the action.
+
+sub try {
+    my ($self) = @_;
+    my $r = $self->{api}->post("/instances/$self->{id}/actions/sync-accounts",
+                               {});
+    if ($r->status == 202) {
+        $self->{tf}->wait_run($r->data->{run_id});
+        die 'the sync took too long for an answer';
+    }
+    return $r;
+}
+
+sub sync {
+    my ($self) = @_;
+    my $r = $self->try;
+    $r->status == 200 or die 'sync: ' . $r->as_string . $self->log;
+    return $r->data->{result};
+}
+
+# A failed sync is tried again; here once.
+
+sub fail_once {
+    my ($self) = @_;
+    $self->{tf}->sql('ALTER TABLE task_items ALTER max_attempts SET DEFAULT 1');
+    my $r = $self->try;
+    $self->{tf}->sql('ALTER TABLE task_items ALTER max_attempts SET DEFAULT 3');
+    return $r;
+}
+
+sub log {
+    my ($self) = @_;
+    return $self->{tf}{worker} ? "\n" . $self->{tf}{worker}->output : '';
+}
+
+# "change_type username" of what was logged since the last look, sorted.
+
+sub changes {
+    my ($self) = @_;
+    my @rows = $self->{tf}->rows(
+        "SELECT id, change_type || ' ' || username AS what
+         FROM account_changes
+         WHERE instance_id = $self->{id} AND id > $self->{seen}
+         ORDER BY change_type, username");
+    for my $row (@rows) {
+        $self->{seen} = $row->{id} if $row->{id} > $self->{seen};
+    }
+    return map { $_->{what} } @rows;
+}
+
+# The newest change of an account.
+
+sub change {
+    my ($self, $username) = @_;
+    (my $quoted = $username) =~ s/'/''/g;
+    return $self->{tf}->row(
+        "SELECT * FROM account_changes
+         WHERE instance_id = $self->{id} AND username = '$quoted'
+         ORDER BY id DESC LIMIT 1");
+}
+
+# "ACTION field [object]: permissions" of a change, sorted.
+
+sub entries {
+    my ($self, $username) = @_;
+    my $diff = $self->change($username)->{privilege_diff} or return;
+    return sort map {
+        my $e = $_;
+        my $on = join '.', grep { defined } @$e{qw(database name)};
+        "$e->{action} $e->{field}" . ($on eq '' ? '' : " $on") . ': '
+            . join(',', @{ $e->{permissions} });
+    } @{ $diff->{entries} };
+}
+
+# The open version's categories.
+
+sub categories {
+    my ($self, $username) = @_;
+    (my $quoted = $username) =~ s/'/''/g;
+    my $row = $self->{tf}->row(
+        "SELECT v.snapshot
+         FROM accounts a JOIN account_versions v ON v.id = a.version_id
+         WHERE a.instance_id = $self->{id} AND a.principal = '$quoted'")
+        or return;
+    return $row->{snapshot}{categories};
+}
+
+sub status {
+    my ($self) = @_;
+    return $self->{tf}->value("SELECT last_sync_status FROM instances
+                               WHERE id = $self->{id}");
+}
+
+# "scope database: status" of what is not ok.
+
+sub stale {
+    my ($self) = @_;
+    return map { "$_->{scope} $_->{database}: $_->{status}" }
+        $self->{tf}->rows("SELECT * FROM instance_scopes
+                           WHERE instance_id = $self->{id}
+                                 AND status <> 'ok'
+                           ORDER BY scope, database");
+}
+
+# Rows of the product's tables written by what the code does.
+
+sub written {
+    my ($self, $code) = @_;
+    my $sum = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)
+               FROM pg_stat_user_tables";
+    my $total = sub {
+        my $last = -1;
+        for (1 .. 40) {
+            my $now = $self->{tf}->value($sum);
+            return $now if $now == $last;
+            $last = $now;
+            select undef, undef, undef, 1.2;
+        }
+        die 'the statistics do not come to rest';
+    };
+    my $before = $total->();
+    $code->();
+    return $total->() - $before;
+}
+
+1;
