@@ -81,6 +81,9 @@ with_env({ DATABASE_URL => '' },
     sub { try_it('no URL', 1, qr/DATABASE_URL: is not set/, 'check-config') });
 with_env({ DATABASE_URL => 'postgresql:///x?host=/nowhere' }, sub {
     try_it('no server', 1, qr/DATABASE_URL: .*nowhere/, 'check-config') });
+with_env({ DATABASE_URL => $tf->database_url('taifish_api') }, sub {
+    try_it('the wrong role', 1, qr/role taifish_api may not do the worker/,
+        'check-config') });
 with_env({ REDIS_URL => 'unix:///nowhere' }, sub {
     try_it('no Redis', 1, qr/REDIS_URL: cannot connect/, 'check-config') });
 with_env({ DATABASE_URL_FILE => '/etc/hostname' }, sub {

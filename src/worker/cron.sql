@@ -2,10 +2,12 @@
 
 -- name: cron_due
 -- worker
--- A schedule that was edited has no next_due_at until it is computed.
+-- A schedule that was edited has no next_due_at until it is computed.  Tasks
+-- this program does not know are left to newer workers.
 SELECT id, next_due_at IS NULL AS fresh
 FROM schedules
 WHERE is_enabled AND (next_due_at IS NULL OR next_due_at <= now())
+      AND task_key = ANY (:kinds::text[])
 ORDER BY next_due_at NULLS FIRST
 LIMIT 50
 

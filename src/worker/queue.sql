@@ -172,6 +172,25 @@ WITH lost AS MATERIALIZED (
     RETURNING t.*
 ), {settled}
 
+-- name: queue_close
+-- worker
+-- Items leave with the instance they are about; a run that waits for them would
+-- wait for ever.
+UPDATE task_runs r
+SET status = CASE
+        WHEN r.progress_cancelled > 0 THEN 'cancelled'
+        WHEN r.progress_failed = 0 THEN 'completed'
+        WHEN r.progress_completed = 0 THEN 'failed'
+        ELSE 'completed_with_errors' END,
+    completed_at = now()
+WHERE r.status IN ('pending', 'running')
+      AND r.created_at < now() - interval '1 minute'
+      AND NOT EXISTS (SELECT
+                      FROM task_items t
+                      WHERE t.run_id = r.id
+                            AND t.state IN ('scheduled', 'ready', 'running',
+                                            'retry'))
+
 -- name: queue_renew
 -- worker
 -- A row whose end is being written is locked; its lease does not matter.
@@ -197,14 +216,12 @@ WHERE id = ANY (:ids::bigint[]) AND state = 'running'
 
 -- name: queue_summary
 -- worker
--- What a run came to: the sums of its items' numbers.  run_id NULL: of every
--- run of the last days that has none yet.
+-- What a run came to: the sums of its items' numbers.
 WITH ended AS (
     SELECT r.id, r.task_key, r.progress_total, r.progress_completed,
            r.progress_failed
     FROM task_runs r
-    WHERE (r.id = :run_id::bigint
-           OR :run_id IS NULL AND r.completed_at > now() - interval '2 days')
+    WHERE r.id = :run_id::bigint
           AND r.status IN ('completed', 'completed_with_errors', 'failed')
           AND r.summary IS NULL
 ), sums AS (
@@ -246,6 +263,14 @@ FROM ended e
      LEFT JOIN sums s ON s.id = e.id
 WHERE r.id = e.id
 
+
+-- name: queue_without_summary
+-- worker
+-- A worker died between the end of the run and this.
+SELECT id
+FROM task_runs
+WHERE status IN ('completed', 'completed_with_errors', 'failed')
+      AND summary IS NULL AND completed_at > now() - interval '7 days'
 
 -- name: queue_run
 -- worker
@@ -304,6 +329,13 @@ SELECT r.status, r.progress_total, r.progress_completed, r.progress_failed,
 FROM task_runs r
 WHERE r.run_id = :run::uuid
 
+
+-- name: worker_rights
+-- worker
+-- What tells the worker's role from the API's.
+SELECT has_column_privilege('credentials', 'envelope', 'SELECT')
+       AND has_table_privilege('task_items', 'DELETE') AS well,
+       current_user AS role
 
 -- name: worker_seen
 -- worker

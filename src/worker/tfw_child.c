@@ -281,6 +281,7 @@ tfw_child_claim(tfw_child_ctx_t *ctx, tfw_job_t *job)
 
     /* the lease counts from before the claim was sent */
 
+    slot->stop_item = 0;
     slot->lease = now + TFW_LEASE;
     slot->deadline = now + deadline;
     slot->token = job->token;

@@ -58,13 +58,28 @@ static void tfw_cron_civil(int64_t seconds, tf_civil_t *t);
 tf_int_t
 tfw_cron_tick(tfw_db_t *db, int *fired, tf_err_t *err)
 {
-    int        i;
-    tf_int_t   rc;
-    PGresult  *res;
+    int         i;
+    tf_int_t    rc;
+    tf_str_t    kinds;
+    PGresult   *res;
+    tfw_mem_t   m;
 
     *fired = 0;
 
-    res = tfw_db_run(db, TF_SQL_cron_due, NULL, err);
+    tfw_mem_init(&m, 16 * 1024);
+
+    res = NULL;
+
+    if (tfw_queue_kinds(&m.mem, &kinds) == TF_OK) {
+        res = tfw_db_run(db, TF_SQL_cron_due,
+                         TFW_ARGS({ "kinds", (char *) kinds.data }), err);
+
+    } else {
+        (void) tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "no memory");
+    }
+
+    tfw_mem_clear(&m);
+
     if (res == NULL) {
         return TF_ERROR;
     }

@@ -2,6 +2,10 @@
 #include <stdio.h>
 
 #include "tfw_credential.h"
+#include "tfw_queue.h"
+
+
+static tf_int_t tfw_housekeeping_summaries(tfw_job_t *job, int *n);
 
 
 /*
@@ -12,7 +16,7 @@
 tf_int_t
 tfw_housekeeping(tfw_job_t *job)
 {
-    int         renewed, unreadable;
+    int         renewed, unreadable, summaries;
     size_t      i;
     tf_buf_t    b;
     PGresult   *res;
@@ -25,11 +29,11 @@ tfw_housekeeping(tfw_job_t *job)
         { "throttles", TF_SQL_housekeeping_throttle },
         { "runs", TF_SQL_housekeeping_runs },
         { "fires", TF_SQL_housekeeping_fires },
-        { "workers", TF_SQL_housekeeping_workers },
-        { "summaries", TF_SQL_queue_summary }
+        { "workers", TF_SQL_housekeeping_workers }
     };
 
     if (tfw_credential_renew(job, &renewed, &unreadable) != TF_OK
+        || tfw_housekeeping_summaries(job, &summaries) != TF_OK
         || tfw_job_begin(job) != TF_OK)
     {
         return TF_ERROR;
@@ -40,11 +44,12 @@ tfw_housekeeping(tfw_job_t *job)
     tf_buf_int(&b, renewed);
     tf_buf_lit(&b, ",\"credentials_unreadable\":");
     tf_buf_int(&b, unreadable);
+    tf_buf_lit(&b, ",\"summaries\":");
+    tf_buf_int(&b, summaries);
 
     for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 
-        res = tfw_db_run(job->db, steps[i].sql, TFW_ARGS({ "run_id", NULL }),
-                         &job->err);
+        res = tfw_db_run(job->db, steps[i].sql, NULL, &job->err);
         if (res == NULL) {
             return TF_ERROR;
         }
@@ -58,4 +63,24 @@ tfw_housekeeping(tfw_job_t *job)
 
     return tf_buf_done(&b, &job->metrics) == TF_OK ? TF_OK
            : tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL, "no memory");
+}
+
+
+static tf_int_t
+tfw_housekeeping_summaries(tfw_job_t *job, int *n)
+{
+    PGresult  *res;
+
+    res = tfw_db_run(job->db, TF_SQL_queue_without_summary, NULL, &job->err);
+    if (res == NULL) {
+        return TF_ERROR;
+    }
+
+    for (*n = 0; *n < PQntuples(res); *n += 1) {
+        tfw_queue_summary(job->db, PQgetvalue(res, *n, 0));
+    }
+
+    PQclear(res);
+
+    return TF_OK;
 }

@@ -149,6 +149,22 @@ tfw_leases_sweep(tfw_supervisor_t *s, tf_err_t *err)
 
 
 tf_int_t
+tfw_leases_close(tfw_supervisor_t *s, tf_err_t *err)
+{
+    PGresult  *res;
+
+    res = tfw_db_run(s->db, TF_SQL_queue_close, NULL, err);
+    if (res == NULL) {
+        return TF_ERROR;
+    }
+
+    PQclear(res);
+
+    return TF_OK;
+}
+
+
+tf_int_t
 tfw_leases_orphans(tfw_supervisor_t *s, tf_err_t *err)
 {
     PGresult      *res;

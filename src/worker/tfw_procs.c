@@ -120,7 +120,7 @@ tfw_procs_stop(tfw_proc_t *p, int64_t item, tfw_stop_e why, int64_t grace)
     at = tfw_now() + grace;
     slot = p->child.slot;
 
-    if (p->kill_item == item) {             /* sooner, but for the same why */
+    if (p->kill_item == item && p->kill_token == slot->token) {
         p->kill_at = at < p->kill_at ? at : p->kill_at;
         return;
     }
@@ -129,6 +129,7 @@ tfw_procs_stop(tfw_proc_t *p, int64_t item, tfw_stop_e why, int64_t grace)
     slot->stop_item = item;
 
     p->kill_item = item;
+    p->kill_token = slot->token;
     p->kill_at = at;
 
     kill(p->pid, grace ? SIGTERM : SIGKILL);
@@ -179,7 +180,9 @@ tfw_procs_guard_one(tfw_proc_t *p, int64_t now)
     deadline = slot->deadline;
     lease = slot->lease;
 
-    if (p->kill_item && p->kill_item != item) {
+    if (p->kill_item
+        && (p->kill_item != item || p->kill_token != slot->token))
+    {
         p->kill_item = 0;                   /* it let go in time */
     }
 

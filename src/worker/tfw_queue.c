@@ -11,13 +11,30 @@
 
 static tf_int_t tfw_queue_claimed(tfw_job_t *job, PGresult *res,
     int64_t *deadline);
-static tf_int_t tfw_queue_kinds(const tf_mem_t *mem, tf_str_t *out);
 static const char *tfw_queue_text(tf_mem_t const *mem, tf_str_t s);
 static void tfw_queue_message(tfw_redis_t *redis, PGresult *res, int row,
     int run);
-static void tfw_queue_summary(tfw_db_t *db, const char *run_id);
 static tf_int_t tfw_queue_items(tfw_db_t *db, const tfw_enqueue_t *e,
     const char *id, tf_err_t *err);
+
+
+tf_int_t
+tfw_queue_kinds(const tf_mem_t *mem, tf_str_t *out)
+{
+    tf_buf_t               b;
+    const tfw_job_kind_t  *k;
+
+    tf_buf_init(&b, mem, 256, 4096);
+
+    for (k = tfw_job_kinds; k->kind; k++) {
+        tf_buf_char(&b, k == tfw_job_kinds ? '{' : ',');
+        tf_buf_lit(&b, k->kind);
+    }
+
+    tf_buf_add(&b, "}", 2);
+
+    return tf_buf_done(&b, out);
+}
 
 
 tf_int_t
@@ -143,6 +160,23 @@ tfw_queue_publish(tfw_db_t *db, tfw_redis_t *redis, PGresult *res)
 }
 
 
+void
+tfw_queue_summary(tfw_db_t *db, const char *run_id)
+{
+    tf_err_t   err;
+    PGresult  *res;
+
+    res = tfw_db_run(db, TF_SQL_queue_summary, TFW_ARGS({ "run_id", run_id }),
+                     &err);
+
+    if (res == NULL) {
+        tfw_log_err("warning", &err, "the summary of a run");
+    }
+
+    PQclear(res);
+}
+
+
 tf_int_t
 tfw_queue_enqueue(tfw_db_t *db, const tfw_enqueue_t *e, char run[37],
     char id[24], int *items, tf_err_t *err)
@@ -247,27 +281,6 @@ tfw_queue_claimed(tfw_job_t *job, PGresult *res, int64_t *deadline)
 }
 
 
-/* '{a,b}' of the kinds of this program. */
-
-static tf_int_t
-tfw_queue_kinds(const tf_mem_t *mem, tf_str_t *out)
-{
-    tf_buf_t               b;
-    const tfw_job_kind_t  *k;
-
-    tf_buf_init(&b, mem, 256, 4096);
-
-    for (k = tfw_job_kinds; k->kind; k++) {
-        tf_buf_char(&b, k == tfw_job_kinds ? '{' : ',');
-        tf_buf_lit(&b, k->kind);
-    }
-
-    tf_buf_add(&b, "}", 2);
-
-    return tf_buf_done(&b, out);
-}
-
-
 static const char *
 tfw_queue_text(const tf_mem_t *mem, tf_str_t s)
 {
@@ -328,21 +341,4 @@ tfw_queue_message(tfw_redis_t *redis, PGresult *res, int row, int run)
     }
 
     tfw_mem_clear(&m);
-}
-
-
-static void
-tfw_queue_summary(tfw_db_t *db, const char *run_id)
-{
-    tf_err_t   err;
-    PGresult  *res;
-
-    res = tfw_db_run(db, TF_SQL_queue_summary, TFW_ARGS({ "run_id", run_id }),
-                     &err);
-
-    if (res == NULL) {
-        tfw_log_err("warning", &err, "the summary of a run");
-    }
-
-    PQclear(res);
 }

@@ -25,6 +25,9 @@ typedef struct {
 } tfw_failure_t;
 
 
+/* '{a,b}' of the kinds of this program, NUL terminated. */
+tf_int_t tfw_queue_kinds(const tf_mem_t *mem, tf_str_t *out) TF_MUST_CHECK;
+
 /* Claims one item of the lane.  TF_OK: job's ids, kind, attempt, token and
  * payload (in job->mem) are set, *deadline is in ms.  TF_DECLINED: there is
  * none.  After TF_ERROR an item may be claimed without anyone knowing. */
@@ -43,6 +46,10 @@ tf_int_t tfw_queue_fail(tfw_db_t *db, const char *worker, const tfw_job_t *job,
 /* Tells watchers about the items and runs that res says ended, and writes the
  * summaries of these runs.  Takes res, NULL is nothing. */
 void tfw_queue_publish(tfw_db_t *db, tfw_redis_t *redis, PGresult *res);
+
+
+/* Writes the summary of a run that ended; a failure is only logged. */
+void tfw_queue_summary(tfw_db_t *db, const char *run_id);
 
 
 /*

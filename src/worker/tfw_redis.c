@@ -11,13 +11,14 @@
 
 
 #define TFW_REDIS_TIMEOUT  250000   /* us, of connecting and of a command */
-#define TFW_REDIS_PAUSE    5        /* s without a try after a failure */
+#define TFW_REDIS_SLOW     100      /* ms */
+#define TFW_REDIS_PAUSE    5000     /* ms without a try after a failure */
 
 
 struct tfw_redis_s {
     redisContext        *c;         /* NULL: not connected */
     tf_conf_redis_t      url;
-    time_t               not_before;    /* CLOCK_MONOTONIC, s */
+    int64_t              not_before;    /* ms of CLOCK_MONOTONIC */
     tfw_mem_t            mem;       /* of url's strings */
 };
 
@@ -27,7 +28,7 @@ static tf_int_t tfw_redis_greet(tfw_redis_t *r, tf_err_t *err);
 static tf_int_t tfw_redis_command(tfw_redis_t *r, int argc, const char **argv,
     const size_t *len, tf_err_t *err);
 static void tfw_redis_close(tfw_redis_t *r);
-static time_t tfw_redis_now(void);
+static int64_t tfw_redis_now(void);
 
 
 tfw_redis_t *
@@ -72,10 +73,13 @@ tfw_redis_publish(tfw_redis_t *r, const char *run, tf_str_t message)
 {
     char         channel[64];
     size_t       len[3];
+    int64_t      start;
     tf_err_t     err;
     const char  *argv[3];
 
-    if (r == NULL || tfw_redis_now() < r->not_before) {
+    start = tfw_redis_now();
+
+    if (r == NULL || start < r->not_before) {
         return;
     }
 
@@ -94,6 +98,12 @@ tfw_redis_publish(tfw_redis_t *r, const char *run, tf_str_t message)
         tfw_log("warning", "Redis: %s; watchers see progress later",
                 err.detail);
         tfw_redis_close(r);
+        start -= TFW_REDIS_SLOW;
+    }
+
+    /* one slow answer is borne, a row of them would hold up the caller */
+
+    if (tfw_redis_now() - start >= TFW_REDIS_SLOW) {
         r->not_before = tfw_redis_now() + TFW_REDIS_PAUSE;
     }
 }
@@ -229,12 +239,12 @@ tfw_redis_close(tfw_redis_t *r)
 }
 
 
-static time_t
+static int64_t
 tfw_redis_now(void)
 {
     struct timespec  ts;
 
     clock_gettime(CLOCK_MONOTONIC, &ts);
 
-    return ts.tv_sec;
+    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }

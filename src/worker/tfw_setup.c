@@ -12,6 +12,7 @@
 
 static int tfw_setup_arguments(int argc, const char *command);
 static int tfw_setup_database(const tfw_conf_t *conf);
+static int tfw_setup_rights(tfw_db_t *db);
 static int tfw_setup_redis(const tfw_conf_t *conf);
 
 
@@ -166,11 +167,44 @@ tfw_setup_database(const tfw_conf_t *conf)
     } else if (tfw_migrate_check(db, &err) != TF_OK) {
         tfw_command_problem("schema", err.detail);
         n = 1;
+
+    } else {
+        n = tfw_setup_rights(db);
     }
 
     tfw_db_free(db);
 
     return n;
+}
+
+
+static int
+tfw_setup_rights(tfw_db_t *db)
+{
+    int        well;
+    char       what[160];
+    tf_err_t   err;
+    PGresult  *res;
+
+    res = tfw_db_run(db, TF_SQL_worker_rights, NULL, &err);
+
+    if (res == NULL) {
+        tfw_command_problem("DATABASE_URL", err.detail);
+        return 1;
+    }
+
+    well = PQgetvalue(res, 0, 0)[0] == 't';
+
+    if (!well) {
+        snprintf(what, sizeof(what), "role %.63s may not do the worker's "
+                 "work: use a member of taifish_worker",
+                 PQgetvalue(res, 0, 1));
+        tfw_command_problem("DATABASE_URL", what);
+    }
+
+    PQclear(res);
+
+    return !well;
 }
 
 

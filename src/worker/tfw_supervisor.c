@@ -22,6 +22,7 @@
 #define TFW_RENEW        10000          /* ms between two renewals */
 #define TFW_WATCH        500
 #define TFW_SWEEP        5000
+#define TFW_CLOSE        60000
 #define TFW_CRON         1000
 #define TFW_SEEN         10000
 #define TFW_RETRY        1000           /* ms after PostgreSQL was away */
@@ -274,6 +275,8 @@ tfw_supervisor_duties(tfw_supervisor_t *s)
         && tfw_supervisor_due(s, &s->seen_at, TFW_SEEN, tfw_supervisor_seen,
                               &err) == TF_OK
         && tfw_supervisor_due(s, &s->sweep_at, TFW_SWEEP, tfw_leases_sweep,
+                              &err) == TF_OK
+        && tfw_supervisor_due(s, &s->close_at, TFW_CLOSE, tfw_leases_close,
                               &err) == TF_OK
         && tfw_supervisor_due(s, &s->cron_at, TFW_CRON, tfw_supervisor_cron,
                               &err) == TF_OK)

@@ -8,6 +8,7 @@
  *     every 0.5 s  asks which of them were cancelled or lost
  *     every 1 s    fires schedules
  *     every 5 s    returns items whose worker was lost, anybody's
+ *     every 60 s   ends runs whose last items were deleted with their instance
  *     at once      stops a child whose deadline passed or whose lease could
  *                  not be renewed until 5 s before its end; takes note of a
  *                  child that ended and writes how its item ended
@@ -41,6 +42,7 @@ typedef struct {
 
     /* being stopped: SIGKILL at kill_at unless it let go of the item */
     int64_t              kill_item;
+    int64_t              kill_token;
     int64_t              kill_at;
 } tfw_proc_t;
 
@@ -68,6 +70,7 @@ typedef struct {
     int64_t              renew_at;
     int64_t              watch_at;
     int64_t              sweep_at;
+    int64_t              close_at;
     int64_t              cron_at;
     int64_t              seen_at;
     int64_t              retry_at;      /* PostgreSQL is not asked before */
@@ -101,6 +104,7 @@ tf_int_t tfw_leases_renew(tfw_supervisor_t *s, tf_err_t *err) TF_MUST_CHECK;
 tf_int_t tfw_leases_watch(tfw_supervisor_t *s, tf_err_t *err) TF_MUST_CHECK;
 tf_int_t tfw_leases_sweep(tfw_supervisor_t *s, tf_err_t *err) TF_MUST_CHECK;
 tf_int_t tfw_leases_orphans(tfw_supervisor_t *s, tf_err_t *err) TF_MUST_CHECK;
+tf_int_t tfw_leases_close(tfw_supervisor_t *s, tf_err_t *err) TF_MUST_CHECK;
 
 
 #endif /* _TFW_SUPERVISOR_H_INCLUDED_ */
