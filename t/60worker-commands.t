@@ -167,7 +167,42 @@ try_it('nobody', 1, qr/there is no user ghost/, 'admin', 'reset-password',
 try_it('no such task', 2, qr/housekeeping/, 'enqueue', 'nothing');
 try_it('no such command', 2, qr/usage/, 'dance');
 try_it('help', 0, qr/check-config/, '--help');
+
+$tf->sql(q{
+    WITH c AS (INSERT INTO credentials (name, credential_type, username,
+                                        envelope)
+               VALUES ('c', 'database', 'u', 'x') RETURNING id)
+    INSERT INTO instances (name, db_type, host, port, credential_id,
+                           is_active, deleted_at)
+    SELECT v.name, 'mysql', 'h', 3306, CASE WHEN v.login THEN c.id END,
+           v.active, CASE WHEN v.deleted THEN now() END
+    FROM c, (VALUES ('well', true, true, false), ('no login', false, true,
+             false), ('inactive', true, false, false), ('deleted', true, true,
+             true), ('also well', true, true, false))
+            v (name, login, active, deleted)});
+try_it('the fleet', 0, qr/^run [0-9a-f-]{36}: 2 items$/m, 'enqueue',
+    'sync_accounts');
+is join(',', map { $_->{item_name} } $tf->rows(
+    'SELECT item_name FROM task_items ORDER BY id')), 'well,also well',
+    'those that can be reached';
+try_it('again', 0, qr/: 0 items\n.*queued already/, 'enqueue',
+    'sync_accounts');
+is $tf->value('SELECT status FROM task_runs ORDER BY id DESC LIMIT 1'),
+    'completed', 'a run of nothing is over';
+try_it('one of them', 1, qr/: 0 items/, 'enqueue', 'sync_accounts',
+    '--instance', '1');
+try_it('a strange instance', 2, qr/takes the instance's number/, 'enqueue',
+    'sync_accounts', '--instance', 'x; DROP');
+
+# An instance that is deleted for good takes its item with it, not the run.
+
+$tf->sql(q{DELETE FROM instances;
+    UPDATE task_runs SET created_at = now() - interval '2 minutes'});
 $tf->start_worker;
+ok TaiFish::Server::until_true(10, sub {
+    $tf->value("SELECT count(*) FROM task_runs
+                WHERE status IN ('pending', 'running')") == 0 }),
+    'a run without its items ends';
 try_it('a task', 0, qr/^completed: 1 done/m, 'enqueue', 'housekeeping',
     '--wait');
 
