@@ -8,6 +8,7 @@
 #define NGX_TF_EVENTS_LIFE   (10 * 60 * 1000)
 #define NGX_TF_EVENTS_QUIET  15             /* polls until a comment is sent */
 #define NGX_TF_EVENTS_SIZE   8192           /* of one event, at most */
+#define NGX_TF_EVENTS_ROW    2048           /* of a run as JSON, at most */
 
 
 typedef struct {
@@ -26,6 +27,14 @@ typedef struct {
     size_t                last_len;
     u_char                block[2 * NGX_TF_EVENTS_SIZE];
 } ngx_tf_events_t;
+
+
+/* Memory for one row: the request's pool would grow with every poll. */
+
+typedef struct {
+    u_char               *last;
+    u_char               *end;
+} ngx_tf_events_region_t;
 
 
 static ngx_int_t ngx_tf_events_next(ngx_tf_op_t *op);
@@ -168,11 +177,12 @@ ngx_tf_events_poll(ngx_event_t *event)
 static void
 ngx_tf_events_polled(ngx_tf_op_t *op)
 {
-    tf_mem_t          fixed;
-    tf_buf_t          b;
-    tf_str_t          row, status;
-    ngx_tf_events_t  *ev;
-    u_char            text[2048];
+    tf_mem_t                 fixed;
+    tf_buf_t                 b;
+    tf_str_t                 row, status;
+    ngx_tf_events_t         *ev;
+    ngx_tf_events_region_t   region;
+    u_char                   text[NGX_TF_EVENTS_SIZE];
 
     ev = op->in->data;
 
@@ -181,10 +191,13 @@ ngx_tf_events_polled(ngx_tf_op_t *op)
         return;
     }
 
-    fixed.alloc = ngx_tf_events_alloc;
-    fixed.ctx = text;
+    region.last = text;
+    region.end = text + sizeof(text);
 
-    tf_buf_init(&b, &fixed, sizeof(text), sizeof(text));
+    fixed.alloc = ngx_tf_events_alloc;
+    fixed.ctx = &region;
+
+    tf_buf_init(&b, &fixed, NGX_TF_EVENTS_ROW, NGX_TF_EVENTS_ROW);
     tf_row_object(&b, op->res[0], 0);
     status = tf_row_get(op->res[0], 0, "status");
 
@@ -402,5 +415,17 @@ ngx_tf_events_cleanup(void *data)
 static void *
 ngx_tf_events_alloc(void *ctx, size_t size)
 {
-    return ctx;
+    u_char                  *p;
+    ngx_tf_events_region_t  *region;
+
+    region = ctx;
+    p = ngx_align_ptr(region->last, NGX_ALIGNMENT);
+
+    if (p > region->end || (size_t) (region->end - p) < size) {
+        return NULL;
+    }
+
+    region->last = p + size;
+
+    return p;
 }
