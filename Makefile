@@ -178,7 +178,7 @@ test:                           ## the gate: clean build, tidy, every test
 	@$(MAKE) -s tidy
 	@$(MAKE) -s prove
 
-prove: all unit                 ## every test, with what is built
+prove: all unit $(BUILD)/engine_dump ## every test, with what is built
 	prove -j2 t/[0-8]*.t
 	prove $(wildcard t/9*.t)
 

@@ -187,7 +187,8 @@ for my $old (['{"access":32768,"version_id":100427}', 'SUPER only'],
              ['{"access":1048576,"version_id":100427}', 'REPLICATION CLIENT'],
              ['{"access":17179869184,"version_id":100505}', '10.5.5'],
              ['{"access":18446744073709551615}', 'everything']) {
-    $my->sql("REPLACE INTO mysql.global_priv VALUES ('10.9.9.9', 'old', '$old->[0]');
+    $my->sql("REPLACE INTO mysql.global_priv
+        VALUES ('10.9.9.9', 'old', '$old->[0]');
         FLUSH PRIVILEGES");
     my %now = map { $_ => 1 } grep { $_ ne 'USAGE' } split /\n/,
         $my->sql("SELECT PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES

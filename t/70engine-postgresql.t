@@ -12,7 +12,7 @@ my @as = (port => $port, user => 'mon', password => 'secret');
 
 sub q_id { my $n = shift; $n =~ s/"/""/g; return qq{"$n"} }
 
-# --- the right a monitoring account needs, as the page says ------------------
+# --- the right a monitoring account needs, as the page says ----------------
 
 my $page = do {
     open my $f, '<:encoding(UTF-8)', 'docs/monitoring-account.md' or die $!;
@@ -29,7 +29,7 @@ for my $line (grep { /\S/ } split /(?<=;)\n/, $script) {
 is $pg->value(q{SELECT count(*) FROM pg_auth_members m JOIN pg_roles r
     ON r.oid = m.member WHERE r.rolname = 'mon'}), 0, 'member of no role';
 
-# --- the zoo -----------------------------------------------------------------
+# --- the zoo ---------------------------------------------------------------
 
 my @hostile = ("x'; DROP ROLE mon; --", 'a"b', "new\nline", '`back`tick`',
     'x' x 63, '账户' x 10, 'UPPER', 'upper', ' lead', '"PUBLIC"', 'PUBLIC',
@@ -190,7 +190,7 @@ is_deeply [sort keys %{ $public{postgresql_database_privileges} }],
     ['my; "db', 'postgres', 'taifish', 'template0', 'template1'],
     'a database without an ACL has its default';
 
-# --- the first grant on a table is none to its owner -------------------------
+# --- the first grant on a table is none to its owner -----------------------
 
 my $before = $d->{accounts};
 $pg->sql('CREATE TABLE fresh (a int); GRANT SELECT ON fresh TO app_rw');
@@ -199,7 +199,7 @@ is_deeply [grep { !eq_hash($before->{$_}{grants}, $after->{$_}{grants}) }
     sort keys %$after], ['app_ro', 'app_rw'],
     'one by GRANT, one by default privileges';
 
-# --- what cannot be read is said ---------------------------------------------
+# --- what cannot be read is said -------------------------------------------
 
 sub statuses {
     my ($d) = @_;
@@ -231,7 +231,7 @@ $d = TaiFish::Dump::read('postgresql', @as);
 is $d->{scopes}{'tables my; "db'}, 'denied', 'database without connections';
 $pg->sql('ALTER DATABASE "my; ""db" ALLOW_CONNECTIONS true');
 
-# --- a hostile owner of a database --------------------------------------------
+# --- a hostile owner of a database -----------------------------------------
 
 $pg->sql($_) for (
     q{CREATE SCHEMA evil},
@@ -251,7 +251,7 @@ is $pg->value('SELECT count(*) FROM public.robbed'), 0,
 ok $d->{accounts}{app_ro}{grants}{postgresql_table_privileges}
     {'taifish|public.mv'}, 'names do not depend on settings';
 
-# --- the end of a connection ----------------------------------------------------
+# --- the end of a connection -----------------------------------------------
 
 $d = TaiFish::Dump::read('postgresql', @as, stop => 10);
 is $d->{error}, 'INTERNAL_ERROR', 'the sink stops the reading';

@@ -25,7 +25,10 @@
 
 
 /* Longer names than any server has. */
-#define TFW_MYSQL_NAME  4096
+#define TFW_MYSQL_NAME       4096
+
+/* One privilege of a SET column. */
+#define TFW_MYSQL_PRIVILEGE  64
 
 
 typedef struct {
@@ -47,21 +50,23 @@ typedef struct {
 } tfw_mysql_reading_t;
 
 
-/* One privilege of a set column in capitals. */
-#define TFW_MYSQL_PRIVILEGE  64
-
-
 static tf_int_t tfw_mysql_list(tfw_mysql_reading_t *rd);
 static tf_int_t tfw_mysql_account_row(void *ctx, tf_str_t *row, unsigned n);
 static tf_int_t tfw_mysql_keep_role(tfw_mysql_reading_t *rd, tf_str_t name);
 static tf_int_t tfw_mysql_attributes(tfw_mysql_reading_t *rd,
     tf_str_t principal, tf_str_t *row, uint64_t access);
+static tf_int_t tfw_mysql_texts(tfw_mysql_reading_t *rd, tf_str_t principal,
+    tf_str_t *row, int role);
 static tf_int_t tfw_mysql_global(tfw_mysql_reading_t *rd, tf_str_t principal,
     uint64_t access);
 static uint64_t tfw_mysql_access(const tfw_mysql_t *my, tf_str_t access,
     tf_str_t version_id);
 static tf_int_t tfw_mysql_scopes(tfw_mysql_reading_t *rd);
 static tf_int_t tfw_mysql_grant_row(void *ctx, tf_str_t *row, unsigned n);
+static tf_int_t tfw_mysql_grant(tfw_mysql_reading_t *rd, tf_str_t principal,
+    tf_str_t name, tf_str_t *row);
+static tf_int_t tfw_mysql_dynamic(tfw_mysql_reading_t *rd, tf_str_t principal,
+    tf_str_t privilege, int grantable);
 static tf_int_t tfw_mysql_object(tfw_mysql_reading_t *rd, tf_str_t *row,
     tf_str_t *object);
 static tf_int_t tfw_mysql_set(tfw_mysql_reading_t *rd, tf_str_t principal,
@@ -256,7 +261,6 @@ tfw_mysql_attributes(tfw_mysql_reading_t *rd, tf_str_t principal,
 {
     int          role, locked, super, grant, sys;
     size_t       i;
-    tf_buf_t     b;
     tf_str_t     value;
     tfw_sink_t  *s = rd->sink;
 
@@ -283,6 +287,27 @@ tfw_mysql_attributes(tfw_mysql_reading_t *rd, tf_str_t principal,
         { "password_expired", tfw_mysql_true(row[8]) }
     };
 
+    for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        value = tf_str(flags[i].is ? "true" : "false");
+
+        if (s->attribute(s, principal, flags[i].name, value) != TF_OK) {
+            return TF_ERROR;
+        }
+    }
+
+    return tfw_mysql_texts(rd, principal, row, role);
+}
+
+
+static tf_int_t
+tfw_mysql_texts(tfw_mysql_reading_t *rd, tf_str_t principal, tf_str_t *row,
+    int role)
+{
+    size_t       i;
+    tf_buf_t     b;
+    tf_str_t     value;
+    tfw_sink_t  *s = rd->sink;
+
     struct {
         const char  *name;
         tf_str_t     value;
@@ -296,14 +321,6 @@ tfw_mysql_attributes(tfw_mysql_reading_t *rd, tf_str_t principal,
         { "password_last_changed", row[7], 1 },
         { "other_plugins", row[10], 1 }
     };
-
-    for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-        value = tf_str(flags[i].is ? "true" : "false");
-
-        if (s->attribute(s, principal, flags[i].name, value) != TF_OK) {
-            return TF_ERROR;
-        }
-    }
 
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 
@@ -474,8 +491,8 @@ tfw_mysql_scopes(tfw_mysql_reading_t *rd)
 static tf_int_t
 tfw_mysql_grant_row(void *ctx, tf_str_t *row, unsigned n)
 {
-    tf_int_t              rc = TF_ERROR;
-    tf_str_t              principal, database, object, privilege;
+    tf_int_t              rc;
+    tf_str_t              principal, database;
     tfw_mysql_reading_t  *rd = ctx;
 
     static const unsigned char  columns[] = {
@@ -496,73 +513,92 @@ tfw_mysql_grant_row(void *ctx, tf_str_t *row, unsigned n)
         return TF_ERROR;
     }
 
-    switch (rd->query->row) {
-
-    case TFW_MYSQL_DYNAMIC:
-        privilege = database;
-
-        if (tfw_mysql_true(row[3])) {
-            if (privilege.len > TFW_MYSQL_NAME - 32) {
-                break;
-            }
-
-            memcpy(rd->names[1], privilege.data, privilege.len);
-            memcpy(rd->names[1] + privilege.len, " WITH GRANT OPTION", 18);
-            privilege.data = rd->names[1];
-            privilege.len += 18;
-        }
-
-        rc = rd->sink->grant(rd->sink, principal, rd->category,
-                             tfw_mysql_none, tfw_mysql_none, privilege);
-        break;
-
-    case TFW_MYSQL_RESTRICTION:
-        rc = rd->sink->grant(rd->sink, principal, rd->category,
-                             tfw_mysql_none, database, row[3]);
-        break;
-
-    case TFW_MYSQL_DATABASE:
-        rc = tfw_mysql_database(rd, database, tfw_mysql_true(row[4]),
-                                &object);
-        if (rc == TF_OK) {
-            rc = tfw_mysql_flags(rd, principal, object, row[3]);
-        }
-        break;
-
-    case TFW_MYSQL_TABLE:
-    case TFW_MYSQL_COLUMN:
-    case TFW_MYSQL_ROUTINE:
-        rc = tfw_mysql_object(rd, row, &object);
-        if (rc == TF_OK) {
-            rc = tfw_mysql_set(rd, principal, database, object, row[n - 1]);
-        }
-        break;
-
-    case TFW_MYSQL_PROXY:
-        rc = tfw_mysql_principal(rd, 1, row[2], row[3], 0, &object);
-        if (rc == TF_OK) {
-            rc = rd->sink->grant(rd->sink, principal, rd->category,
-                                 tfw_mysql_none, object,
-                                 tf_str(tfw_mysql_true(row[4])
-                                        ? "PROXY WITH GRANT OPTION"
-                                        : "PROXY"));
-        }
-        break;
-
-    case TFW_MYSQL_ROLE:
-        rc = tfw_mysql_role(rd, principal, row, tfw_mysql_true(row[4]));
-        break;
-
-    case TFW_MYSQL_DEFAULT_ROLE:
-        rc = tfw_mysql_role(rd, principal, row, -1);
-        break;
-    }
+    rc = tfw_mysql_grant(rd, principal, database, row);
 
     if (rc == TF_OK) {
         rd->stopped = 0;
     }
 
     return rc;
+}
+
+
+/* name: the third column. */
+
+static tf_int_t
+tfw_mysql_grant(tfw_mysql_reading_t *rd, tf_str_t principal, tf_str_t name,
+    tf_str_t *row)
+{
+    tf_str_t     object = tfw_mysql_none;
+    tfw_sink_t  *s = rd->sink;
+
+    switch (rd->query->row) {
+
+    case TFW_MYSQL_DYNAMIC:
+        return tfw_mysql_dynamic(rd, principal, name, tfw_mysql_true(row[3]));
+
+    case TFW_MYSQL_RESTRICTION:
+        return s->grant(s, principal, rd->category, tfw_mysql_none, name,
+                        row[3]);
+
+    case TFW_MYSQL_DATABASE:
+        if (tfw_mysql_database(rd, name, tfw_mysql_true(row[4]), &object)
+            != TF_OK)
+        {
+            return TF_ERROR;
+        }
+
+        return tfw_mysql_flags(rd, principal, object, row[3]);
+
+    case TFW_MYSQL_TABLE:
+    case TFW_MYSQL_COLUMN:
+    case TFW_MYSQL_ROUTINE:
+        if (tfw_mysql_object(rd, row, &object) != TF_OK) {
+            return TF_ERROR;
+        }
+
+        return tfw_mysql_set(rd, principal, name, object,
+                             row[rd->query->row == TFW_MYSQL_TABLE ? 4 : 5]);
+
+    case TFW_MYSQL_PROXY:
+        if (tfw_mysql_principal(rd, 1, row[2], row[3], 0, &object) != TF_OK) {
+            return TF_ERROR;
+        }
+
+        return s->grant(s, principal, rd->category, tfw_mysql_none, object,
+                        tf_str(tfw_mysql_true(row[4])
+                               ? "PROXY WITH GRANT OPTION" : "PROXY"));
+
+    case TFW_MYSQL_ROLE:
+        return tfw_mysql_role(rd, principal, row, tfw_mysql_true(row[4]));
+
+    case TFW_MYSQL_DEFAULT_ROLE:
+        break;
+    }
+
+    return tfw_mysql_role(rd, principal, row, -1);
+}
+
+
+static tf_int_t
+tfw_mysql_dynamic(tfw_mysql_reading_t *rd, tf_str_t principal,
+    tf_str_t privilege, int grantable)
+{
+    unsigned char  *d;
+
+    d = tfw_mysql_quote(rd->names[1], rd->names[1] + TFW_MYSQL_NAME,
+                        privilege, 0);
+    d = tfw_mysql_quote(d, rd->names[1] + TFW_MYSQL_NAME,
+                        tf_str(grantable ? " WITH GRANT OPTION" : ""), 0);
+    if (d == NULL) {
+        return TF_ERROR;
+    }
+
+    privilege.data = rd->names[1];
+    privilege.len = (size_t) (d - rd->names[1]);
+
+    return rd->sink->grant(rd->sink, principal, rd->category, tfw_mysql_none,
+                           tfw_mysql_none, privilege);
 }
 
 

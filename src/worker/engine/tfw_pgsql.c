@@ -398,7 +398,8 @@ tfw_pgsql_query(tfw_pgsql_t *pg, const char *sql, tfw_pgsql_row_pt row,
 
             if (row(ctx, res) != TF_OK) {
                 PQclear(res);
-                return TF_ERROR;
+                return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL,
+                               "row that was not asked for");
             }
 
         } else if (PQresultStatus(res) != PGRES_TUPLES_OK

@@ -52,10 +52,14 @@ static tf_int_t tfw_pgsql_roles(tfw_pgsql_reading_t *rd);
 static tf_int_t tfw_pgsql_role_row(void *ctx, const PGresult *res);
 static tf_int_t tfw_pgsql_role_attributes(tfw_pgsql_reading_t *rd,
     tf_str_t principal, const PGresult *res);
+static tf_int_t tfw_pgsql_role_limits(tfw_pgsql_reading_t *rd,
+    tf_str_t principal, const PGresult *res);
 static tf_int_t tfw_pgsql_principal(tfw_pgsql_reading_t *rd, tf_str_t name,
     tf_str_t *principal);
 static tf_int_t tfw_pgsql_members(tfw_pgsql_reading_t *rd);
 static tf_int_t tfw_pgsql_member_row(void *ctx, const PGresult *res);
+static tf_int_t tfw_pgsql_grantors(tfw_pgsql_reading_t *rd, tf_str_t member,
+    tf_str_t parent, const char *list);
 static tf_int_t tfw_pgsql_scopes(tfw_pgsql_reading_t *rd, tfw_pgsql_t *pg,
     const tfw_pgsql_query_t *q);
 static tf_int_t tfw_pgsql_grant_row(void *ctx, const PGresult *res);
@@ -189,10 +193,13 @@ tfw_pgsql_role_row(void *ctx, const PGresult *res)
     tfw_pgsql_reading_t  *rd = ctx;
     const tf_str_t        none = tf_null_string;
 
+    if (PQnfields(res) != 14) {
+        return TF_ERROR;
+    }
+
     rd->stopped = 1;
 
-    if (PQnfields(res) != 14
-        || tfw_pgsql_text(rd, res, 1, &name) != TF_OK
+    if (tfw_pgsql_text(rd, res, 1, &name) != TF_OK
         || tfw_pgsql_principal(rd, name, &principal) != TF_OK)
     {
         return TF_ERROR;
@@ -233,7 +240,6 @@ tfw_pgsql_role_attributes(tfw_pgsql_reading_t *rd, tf_str_t principal,
     const PGresult *res)
 {
     size_t                i;
-    char                  until[48];
     tf_str_t              value;
     tfw_sink_t           *s = rd->sink;
     const tf_category_t  *c;
@@ -279,6 +285,20 @@ tfw_pgsql_role_attributes(tfw_pgsql_reading_t *rd, tf_str_t principal,
         }
     }
 
+    return tfw_pgsql_role_limits(rd, principal, res);
+}
+
+
+/* Digits and signs only, as the statement writes them. */
+
+static tf_int_t
+tfw_pgsql_role_limits(tfw_pgsql_reading_t *rd, tf_str_t principal,
+    const PGresult *res)
+{
+    char         until[48];
+    tf_str_t     value;
+    tfw_sink_t  *s = rd->sink;
+
     value = tf_str(PQgetvalue(res, 0, 9));
 
     if (value.len == 0 || value.len > 11
@@ -287,8 +307,6 @@ tfw_pgsql_role_attributes(tfw_pgsql_reading_t *rd, tf_str_t principal,
     {
         return TF_ERROR;
     }
-
-    /* digits and signs only, as the statement writes it */
 
     if (PQgetisnull(res, 0, 10)) {
         value = tf_str("null");
@@ -374,10 +392,8 @@ static tf_int_t
 tfw_pgsql_member_row(void *ctx, const PGresult *res)
 {
     int                   i;
-    tf_str_t             *member, *parent, *grantor, by;
+    tf_str_t             *member, *parent;
     tfw_sink_t           *s;
-    const char           *p;
-    unsigned char         text[512];
     const tf_category_t  *list, *map;
     tfw_pgsql_reading_t  *rd = ctx;
 
@@ -385,7 +401,6 @@ tfw_pgsql_member_row(void *ctx, const PGresult *res)
         "ADMIN OPTION", "INHERIT", "SET"
     };
 
-    rd->stopped = 1;
     s = rd->sink;
     list = tf_category_find(TF_ENGINE_POSTGRESQL,
                             "postgresql_predefined_roles");
@@ -394,6 +409,8 @@ tfw_pgsql_member_row(void *ctx, const PGresult *res)
     if (PQnfields(res) != 6) {
         return TF_ERROR;
     }
+
+    rd->stopped = 1;
 
     member = tfw_pgsql_role(rd, PQgetvalue(res, 0, 0));
     parent = tfw_pgsql_role(rd, PQgetvalue(res, 0, 1));
@@ -423,7 +440,32 @@ tfw_pgsql_member_row(void *ctx, const PGresult *res)
         }
     }
 
-    for (p = PQgetvalue(res, 0, 5); *p; p += *p == ',') {
+    if (tfw_pgsql_grantors(rd, *member, *parent, PQgetvalue(res, 0, 5))
+        != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    rd->stopped = 0;
+
+    return TF_OK;
+}
+
+
+/* list: oids with commas between. */
+
+static tf_int_t
+tfw_pgsql_grantors(tfw_pgsql_reading_t *rd, tf_str_t member, tf_str_t parent,
+    const char *list)
+{
+    tf_str_t             *grantor, by;
+    const char           *p;
+    unsigned char         text[512];
+    const tf_category_t  *map;
+
+    map = tf_category_find(TF_ENGINE_POSTGRESQL, "postgresql_memberships");
+
+    for (p = list; *p; p += *p == ',') {
         grantor = tfw_pgsql_role(rd, p);
         p += strcspn(p, ",");
 
@@ -436,14 +478,12 @@ tfw_pgsql_member_row(void *ctx, const PGresult *res)
         by.data = text;
         by.len = grantor->len + 11;
 
-        if (s->grant(s, *member, map, tfw_pgsql_whole, *parent, by)
+        if (rd->sink->grant(rd->sink, member, map, tfw_pgsql_whole, parent, by)
             != TF_OK)
         {
             return TF_ERROR;
         }
     }
-
-    rd->stopped = 0;
 
     return TF_OK;
 }
@@ -510,11 +550,11 @@ tfw_pgsql_grant_row(void *ctx, const PGresult *res)
     const char           *key;
     tfw_pgsql_reading_t  *rd = ctx;
 
-    rd->stopped = 1;
-
     if (PQnfields(res) != 4) {
         return TF_ERROR;
     }
+
+    rd->stopped = 1;
 
     key = PQgetvalue(res, 0, 0);
 
@@ -576,11 +616,11 @@ tfw_pgsql_database_row(void *ctx, const PGresult *res)
     tfw_pgsql_database_t  *db;
     tfw_pgsql_reading_t   *rd = ctx;
 
-    rd->stopped = 1;
-
     if (PQnfields(res) != 3) {
         return TF_ERROR;
     }
+
+    rd->stopped = 1;
 
     db = tfw_pgsql_push(rd->mem, rd->databases, rd->ndatabases,
                         &rd->max_databases, sizeof(tfw_pgsql_database_t));

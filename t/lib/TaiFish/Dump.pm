@@ -8,6 +8,7 @@ package TaiFish::Dump;
 #     $d->{codes}                 the same with the error's code
 #     $d->{error} $d->{detail}    of the reading as a whole
 #     $d->{verified}              how often
+#     $d->{count} ...{rss}        numbers and KiB, with '-q' instead of the rows
 #
 # grants is { category => { "database|object" => [privileges] } }, parts that a
 # category has not being left out.
@@ -69,6 +70,10 @@ sub read {
 
         } elsif ($l->{error}) {
             $d->{error} = $l->{error};
+
+        } elsif (exists $l->{rss}) {
+            $d->{count} = $l;
+            $d->{$_} = $l->{$_} for qw(connect read rss verified);
 
         } else {
             $d->{$_} = $l->{$_} for keys %$l;

@@ -1,0 +1,360 @@
+# Servers that lie: no password and no file leaves, nothing hangs, nothing
+# grows without bound, whatever answers at the port.
+
+use lib 't/lib';
+use TaiFish;
+use TaiFish::Dump;
+
+use IO::Select;
+use IO::Socket::INET;
+use POSIX ();
+use Time::HiRes ();
+
+my $secret = 'Pa55-that-must-not-leave';
+my $file = TaiFish::Server::private_dir() . '/secret-file';
+{
+    open my $f, '>', $file or die $!;
+    print $f 'content-that-must-not-leave';
+}
+
+# A server for one connection: $play gets the socket and what the client sent
+# first; all that the client sends ends in the file that serve() returns.
+
+sub serve {
+    my ($play) = @_;
+    my $listen = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1',
+        LocalPort => 0, ReuseAddr => 1) or die $!;
+    my $log = TaiFish::Server::private_dir() . '/heard';
+    my $pid = fork() // die $!;
+
+    if (!$pid) {
+        $SIG{ALRM} = sub { POSIX::_exit(0) };
+        $SIG{PIPE} = sub { POSIX::_exit(0) };
+        alarm 30;
+        open my $heard, '>:raw', $log or die $!;
+        $heard->autoflush;
+        my $s = $listen->accept;
+        binmode $s;
+        $s->autoflush;
+        my $hear = sub {
+            my ($seconds) = @_;
+            my $got = '';
+            return '' unless IO::Select->new($s)->can_read($seconds // 5);
+            sysread $s, $got, 65536 or return;
+            print $heard $got;
+            return $got;
+        };
+        eval { $play->($s, $hear) };
+        while (defined $hear->(1)) { last if !IO::Select->new($s)->can_read(1) }
+        POSIX::_exit(0);
+    }
+
+    my $port = $listen->sockport;
+    close $listen;
+    return ($port, $log, $pid);
+}
+
+sub attack {
+    my ($type, $play, @options) = @_;
+    my ($port, $log, $pid) = serve($play);
+    my $start = Time::HiRes::time();
+    my $d = TaiFish::Dump::read($type, '-q', port => $port, user => 'mon',
+        password => $secret, connect => 1, timeout => 1, rows => 1000,
+        bytes => 1 << 20, @options);
+    $d->{took} = Time::HiRes::time() - $start;
+    kill 'KILL', $pid;
+    waitpid $pid, 0;
+    $d->{heard} = do { open my $f, '<:raw', $log or die $!; local $/; <$f> }
+        // '';
+    return $d;
+}
+
+sub survives {
+    my ($name, $d, $code) = @_;
+    is $d->{signal}, 0, "$name: no crash" or diag $d->{detail};
+    ref $code ? like $d->{error}, $code, "$name: $d->{error}"
+              : is $d->{error}, $code, "$name: code";
+    cmp_ok $d->{took}, '<', 12, "$name: ends";
+    cmp_ok $d->{rss} // 0, '<', 128 * 1024, "$name: memory";
+    is $d->{verified} // 0, 0, "$name: nothing verified";
+    ok index($d->{heard}, $secret) < 0, "$name: no password";
+    ok index($d->{heard}, 'content-that') < 0, "$name: no file";
+}
+
+# --- any port --------------------------------------------------------------
+
+for my $type (qw(postgresql mysql)) {
+    my %any = (
+        'HTTP' => ["HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n<html>",
+                   qr/^TARGET_(PROTOCOL|OTHER)$/],
+        'SSH' => ["SSH-2.0-OpenSSH_9.2\r\n", qr/^TARGET_(PROTOCOL|OTHER)$/],
+        'zeroes' => ["\0" x 4096, qr/^TARGET_/],
+        'ones' => ["\xff" x 4096, qr/^TARGET_/],
+        'TLS alert' => ["\x15\x03\x01\0\2\2\x28", qr/^TARGET_/],
+    );
+
+    for my $name (sort keys %any) {
+        my ($bytes, $code) = @{ $any{$name} };
+        survives("$type, $name", attack($type, sub {
+            my ($s, $hear) = @_;
+            $hear->(0.2);
+            print $s $bytes;
+            $hear->(1);
+        }), $code);
+    }
+
+    survives("$type, silence", attack($type, sub { sleep 20 }),
+        'TARGET_TIMEOUT');
+    survives("$type, closed", attack($type, sub { close $_[0] }),
+        qr/^TARGET_(PROTOCOL|REFUSED|OTHER)$/);
+    survives("$type, silence under TLS", attack($type, sub { sleep 20 },
+        tls => 'verify-full'), 'TARGET_TIMEOUT');
+
+    srand 7;
+    for my $round (1 .. 20) {
+        my $garbage = join '', map { chr int rand 256 } 1 .. 300;
+        my $d = attack($type, sub {
+            my ($s, $hear) = @_;
+            $hear->(0.1);
+            print $s $garbage;
+        });
+        is $d->{signal}, 0, "$type, random bytes $round" or diag $d->{detail};
+        ok index($d->{heard}, $secret) < 0, 'no password';
+    }
+}
+
+# --- PostgreSQL ------------------------------------------------------------
+
+sub pg_msg {
+    my ($type, $body) = @_;
+    return $type . pack('N', 4 + length $body) . $body;
+}
+
+sub pg_auth { pg_msg('R', pack 'N', $_[0]) . ($_[1] // '') }
+
+my $pg_ready = pg_auth(0) . pg_msg('S', "server_version\0" . "15.0\0")
+    . pg_msg('Z', 'I');
+my $pg_done = pg_msg('C', "SET\0") . pg_msg('Z', 'I');
+my $pg_columns = pg_msg('T', pack('n', 1) . "x\0" . pack('NnNnNn', 0, 0, 25,
+    -1, -1, 0));
+
+for my $case ([3, 'clear text'], [7, 'GSS'], [9, 'SSPI'], [2, 'Kerberos']) {
+    survives("pg asks for $case->[1]", attack('postgresql', sub {
+        my ($s, $hear) = @_;
+        $hear->();
+        print $s pg_auth($case->[0]);
+        $hear->(2);
+    }), 'TARGET_AUTH');
+}
+
+survives('pg asks for clear text after md5', attack('postgresql', sub {
+    my ($s, $hear) = @_;
+    $hear->();
+    print $s pg_msg('R', pack('N', 5) . 'salt') . pg_auth(3);
+    $hear->(2);
+    $hear->(2);
+}), 'TARGET_AUTH');
+
+survives('pg asks in pieces', attack('postgresql', sub {
+    my ($s, $hear) = @_;
+    $hear->();
+    for my $byte (split //, pg_auth(3)) {
+        print $s $byte;
+        Time::HiRes::sleep(0.05);
+    }
+    $hear->(2);
+}), 'TARGET_AUTH');
+
+# the TLS of a stranger: no password before it is verified
+survives('pg refuses TLS, then asks', attack('postgresql', sub {
+    my ($s, $hear) = @_;
+    $hear->();
+    print $s 'N';
+    $hear->(2);
+}, tls => 'require'), 'TARGET_TLS');
+
+my %pg_play = (
+    'endless rows' => sub { my $s = shift;
+        print $s pg_msg('T', pack('n', 14)
+            . ("x\0" . pack('NnNnNn', 0, 0, 25, -1, -1, 0)) x 14);
+        my $row = pg_msg('D', pack('n', 14) . (pack('N', 1) . '1') x 14) x 200;
+        1 while print $s $row },
+    'a huge row' => sub { my $s = shift;
+        print $s $pg_columns . 'D' . pack('N', 1 << 30);
+        for (1 .. 100) { print $s 'x' x 65536 } sleep 20 },
+    'negative field' => sub { my $s = shift;
+        print $s $pg_columns . pg_msg('D', pack('nN', 1, 0xfffffff0)) },
+    '65535 columns' => sub { my $s = shift;
+        print $s pg_msg('T', pack('n', 65535)) },
+    'endless notices' => sub { my $s = shift;
+        my $n = pg_msg('N', "SNOTICE\0Mhello\0\0") x 500;
+        1 while print $s $n },
+    'endless parameters' => sub { my $s = shift;
+        my $i = 0;
+        1 while print $s pg_msg('S', 'p' . $i++ % 1000 . "\0v\0") x 100 },
+    'COPY' => sub { my $s = shift;
+        print $s pg_msg('G', pack('cnn', 0, 1, 0)) },
+    'half a row' => sub { my $s = shift;
+        print $s $pg_columns . 'D' . pack('N', 100) . 'xx'; sleep 20 },
+    'wrong columns' => sub { my $s = shift;
+        print $s $pg_columns . pg_msg('D', pack('nN', 1, 1) . 'x')
+            . pg_msg('C', "SELECT 1\0") . pg_msg('Z', 'I') },
+    'one byte a second' => sub { my $s = shift;
+        for my $b (split //, $pg_columns x 10) { print $s $b; sleep 1 } },
+);
+
+for my $name (sort keys %pg_play) {
+    my $d = attack('postgresql', sub {
+        my ($s, $hear) = @_;
+        $hear->();
+        print $s $pg_ready;
+        $hear->();
+        print $s $pg_done;
+        $hear->();
+        $pg_play{$name}->($s);
+    });
+    survives("pg, $name", $d,
+        qr/^(TARGET_\w+|RESULT_TOO_LARGE|INTERNAL_ERROR)$/);
+    is $d->{error}, 'RESULT_TOO_LARGE', 'stopped by the cap'
+        if $name eq 'endless rows';
+}
+
+# --- MySQL -----------------------------------------------------------------
+
+sub my_msg { my ($n, $body) = @_;
+    return substr(pack('V', length $body), 0, 3) . chr($n) . $body }
+
+sub my_hello {
+    my ($plugin, $caps) = @_;
+    $caps //= 0xf7ff | 0x807f << 16;
+    return my_msg(0, "\x0a" . "10.11.0-MariaDB\0" . pack('V', 1) . 'abcdefgh'
+        . "\0" . pack('v', $caps & 0xffff) . "\x2d" . pack('v', 2)
+        . pack('v', $caps >> 16) . chr(21) . "\0" x 10 . 'ijklmnopqrst' . "\0"
+        . "$plugin\0");
+}
+
+my $my_ok = "\0\0\0" . pack('vv', 2, 0);
+my $my_plain = 0xf7ff & ~0x0800 | 0x807f << 16;
+my $my_infile = "\xfb$file";
+
+for my $plugin (qw(mysql_clear_password dialog mysql_old_password
+                   caching_sha2_password sha256_password ../../evil)) {
+    survives("mysql greets with $plugin", attack('mysql', sub {
+        my ($s, $hear) = @_;
+        print $s my_hello($plugin, $my_plain);
+        $hear->(2);
+        print $s my_msg(2, "\1\4");
+        $hear->(1);
+        print $s my_msg(4, $my_ok);
+        $hear->(1);
+    }), qr/^TARGET_(AUTH|PROTOCOL|OTHER)$/);
+
+    survives("mysql switches to $plugin", attack('mysql', sub {
+        my ($s, $hear) = @_;
+        print $s my_hello('mysql_native_password', $my_plain);
+        $hear->(2);
+        print $s my_msg(2, "\xfe$plugin\0" . 'abcdefghijklmnopqrst' . "\0");
+        $hear->(2);
+        print $s my_msg(4, "\1\4");
+        $hear->(1);
+    }), qr/^TARGET_(AUTH|PROTOCOL|OTHER)$/);
+}
+
+my $d = attack('mysql', sub {
+    my ($s, $hear) = @_;
+    print $s my_hello('mysql_native_password', $my_plain);
+    $hear->(2);
+}, tls => 'require');
+survives('mysql without TLS', $d, 'TARGET_TLS');
+is $d->{heard}, '', 'it hears nothing at all';
+
+survives('mysql asks for a file at sign-in', attack('mysql', sub {
+    my ($s, $hear) = @_;
+    print $s my_hello('mysql_native_password', $my_plain);
+    $hear->(2);
+    print $s my_msg(2, $my_infile);
+    $hear->(1);
+    $hear->(1);
+}), qr/^TARGET_/);
+
+# answers n statements as they should be, then plays
+
+sub my_session {
+    my ($good, $play) = @_;
+    return sub {
+        my ($s, $hear) = @_;
+        print $s my_hello('mysql_native_password', $my_plain);
+        $hear->(2);
+        print $s my_msg(2, $my_ok);
+
+        for my $i (1 .. 100) {
+            my $q = $hear->(3) // return;
+            my $column = "\3def\0\0\0\1x\0\x0c" . pack('vVCvC', 45, 400, 253,
+                0, 0) . "\0\0";
+            return $play->($s, $hear, $column) if $i > $good;
+
+            if ($q =~ /SELECT/) {
+                print $s my_msg(1, "\1") . my_msg(2, $column)
+                    . my_msg(3, "\xfe\0\0\2\0")
+                    . my_msg(4, "\x0f10.11.0-MariaDB")
+                    . my_msg(5, "\xfe\0\0\2\0");
+            } else {
+                print $s my_msg(1, $my_ok);
+            }
+        }
+    };
+}
+
+for my $good (0 .. 6) {
+    survives("mysql asks for a file in place of answer $good",
+        attack('mysql', my_session($good, sub {
+            my ($s, $hear) = @_;
+            print $s my_msg(1, $my_infile);
+            $hear->(1);
+            print $s my_msg(3, $my_ok);
+            $hear->(1);
+        })), qr/^TARGET_/);
+}
+
+my %my_play = (
+    'endless rows' => sub { my ($s, $hear, $column) = @_;
+        my $n = 14;
+        print $s my_msg(1, "\x0c") . join('', map { my_msg($_, $column) }
+            2 .. 13) . my_msg($n++, "\xfe\0\0\2\0");
+        for (;;) {
+            my $rows = '';
+            $rows .= my_msg($n++ & 255, "\0011" x 12) for 1 .. 256;
+            print $s $rows or last;
+        } },
+    'a huge row' => sub { my ($s, $hear, $column) = @_;
+        print $s my_msg(1, "\1") . my_msg(2, $column)
+            . my_msg(3, "\xfe\0\0\2\0");
+        my $n = 4;
+        for (1 .. 6) { print $s "\xff\xff\xff" . chr($n++);
+            for (1 .. 255) { print $s 'x' x 65793 } } },
+    'length past the end' => sub { my ($s, $hear, $column) = @_;
+        print $s my_msg(1, "\1") . my_msg(2, $column)
+            . my_msg(3, "\xfe\0\0\2\0")
+            . my_msg(4, "\xfe" . "\xff" x 8 . 'xx') },
+    'columns without number' => sub { my ($s) = @_;
+        print $s my_msg(1, "\xfd\xff\xff\xff"); sleep 20 },
+    'half a row' => sub { my ($s, $hear, $column) = @_;
+        print $s my_msg(1, "\1") . my_msg(2, $column)
+            . my_msg(3, "\xfe\0\0\2\0") . "\x64\0\0\4xx"; sleep 20 },
+    'wrong sequence' => sub { my ($s) = @_; print $s my_msg(77, $my_ok) },
+    'OK for a query' => sub { my ($s, $hear) = @_;
+        print $s my_msg(1, $my_ok); $hear->(2) },
+    'one byte a second' => sub { my ($s, $hear, $column) = @_;
+        for my $b (split //, my_msg(1, "\1") . my_msg(2, $column)) {
+            print $s $b; sleep 1 } },
+);
+
+for my $name (sort keys %my_play) {
+    my $d = attack('mysql', my_session(5, $my_play{$name}));
+    survives("mysql, $name", $d,
+        qr/^(TARGET_\w+|RESULT_TOO_LARGE|INTERNAL_ERROR)$/);
+    is $d->{error}, 'RESULT_TOO_LARGE', 'stopped by the cap'
+        if $name eq 'endless rows';
+}
+
+done_testing;
