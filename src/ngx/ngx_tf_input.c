@@ -22,7 +22,11 @@ static ngx_int_t ngx_tf_input_decode(ngx_tf_op_t *op, u_char *start,
 static ngx_int_t ngx_tf_input_arg(ngx_tf_op_t *op, const tf_param_t *param,
     ngx_tf_arg_t *args, ngx_uint_t n, tf_str_t *raw);
 static ngx_int_t ngx_tf_input_text(ngx_tf_op_t *op, ngx_str_t *text);
-static ngx_int_t ngx_tf_input_json(ngx_tf_op_t *op, tf_json_t **doc);
+static void *ngx_tf_input_alloc(void *ctx, size_t size);
+static ngx_uint_t ngx_tf_input_secret(const tf_param_t *params);
+static void ngx_tf_input_wipe_body(ngx_tf_op_t *op, ngx_str_t *text);
+static ngx_int_t ngx_tf_input_json(ngx_tf_op_t *op, const tf_mem_t *mem,
+    tf_json_t **doc);
 static tf_str_t ngx_tf_input_builtin(ngx_tf_op_t *op, const char *name);
 static tf_str_t ngx_tf_input_ascii(ngx_tf_op_t *op, ngx_str_t *s);
 static tf_str_t ngx_tf_input_number(ngx_tf_op_t *op, int64_t n);
@@ -103,6 +107,7 @@ ngx_tf_input_query(ngx_tf_op_t *op)
 ngx_int_t
 ngx_tf_input_body(ngx_tf_op_t *op)
 {
+    tf_mem_t           mem;
     tf_json_t         *doc;
     tf_value_t         v;
     const tf_param_t  *p;
@@ -111,12 +116,21 @@ ngx_tf_input_body(ngx_tf_op_t *op)
         return NGX_OK;
     }
 
-    if (ngx_tf_input_json(op, &doc) != NGX_OK) {
+    /* nothing of a body with a password stays */
+
+    mem = op->mem;
+
+    if (ngx_tf_input_secret(op->route->body)) {
+        mem.alloc = ngx_tf_input_alloc;
+        mem.ctx = op;
+    }
+
+    if (ngx_tf_input_json(op, &mem, &doc) != NGX_OK) {
         return NGX_ERROR;
     }
 
     for (p = op->route->body; p->type != TF_P_END; p++) {
-        if (tf_param_json(&op->mem, p, tf_json_get(doc, p->name), &v, &op->err)
+        if (tf_param_json(&mem, p, tf_json_get(doc, p->name), &v, &op->err)
             != TF_OK
             || ngx_tf_input_add(op, p->name, &v) != NGX_OK)
         {
@@ -125,6 +139,72 @@ ngx_tf_input_body(ngx_tf_op_t *op)
     }
 
     return NGX_OK;
+}
+
+
+void
+ngx_tf_input_wipe(ngx_tf_op_t *op)
+{
+    ngx_tf_secret_t  *s;
+
+    for (s = op->in->secrets; s; s = s->next) {
+        tf_wipe(s + 1, s->size);
+    }
+
+    op->in->secrets = NULL;
+}
+
+
+/* Memory of the request that is wiped when it ends. */
+
+static void *
+ngx_tf_input_alloc(void *ctx, size_t size)
+{
+    ngx_tf_op_t      *op = ctx;
+    ngx_tf_secret_t  *s;
+
+    s = ngx_palloc(op->r->pool, sizeof(ngx_tf_secret_t) + size);
+    if (s == NULL) {
+        return NULL;
+    }
+
+    s->size = size;
+    s->next = op->in->secrets;
+    op->in->secrets = s;
+
+    return s + 1;
+}
+
+
+static ngx_uint_t
+ngx_tf_input_secret(const tf_param_t *params)
+{
+    const tf_param_t  *p;
+
+    for (p = params; p->type != TF_P_END; p++) {
+        if (p->type == TF_P_SECRET) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* The body as it came. */
+
+static void
+ngx_tf_input_wipe_body(ngx_tf_op_t *op, ngx_str_t *text)
+{
+    ngx_chain_t  *cl;
+
+    tf_wipe(text->data, text->len);
+
+    for (cl = op->r->request_body->bufs; cl; cl = cl->next) {
+        if (!cl->buf->in_file) {
+            tf_wipe(cl->buf->pos, cl->buf->last - cl->buf->pos);
+        }
+    }
 }
 
 
@@ -283,9 +363,10 @@ ngx_tf_input_arg(ngx_tf_op_t *op, const tf_param_t *param, ngx_tf_arg_t *args,
 
 
 static ngx_int_t
-ngx_tf_input_json(ngx_tf_op_t *op, tf_json_t **doc)
+ngx_tf_input_json(ngx_tf_op_t *op, const tf_mem_t *mem, tf_json_t **doc)
 {
     tf_str_t                 text;
+    tf_int_t                 rc;
     ngx_str_t                body;
     static const tf_json_t   empty = { .type = TF_JSON_OBJECT };
     tf_json_limits_t         limits = { NGX_TF_BODY_DEPTH, NGX_TF_BODY_VALUES };
@@ -304,7 +385,13 @@ ngx_tf_input_json(ngx_tf_op_t *op, tf_json_t **doc)
     text.len = body.len;
     text.data = body.data;
 
-    if (tf_json_parse(&op->mem, text, &limits, doc, &op->err) != TF_OK) {
+    rc = tf_json_parse(mem, text, &limits, doc, &op->err);
+
+    if (mem->alloc == ngx_tf_input_alloc) {
+        ngx_tf_input_wipe_body(op, &body);
+    }
+
+    if (rc != TF_OK) {
         return NGX_ERROR;
     }
 

@@ -590,6 +590,7 @@ ngx_tf_op_cleanup(void *data)
 
     op->in->done = 1;
     ngx_tf_op_end(op);
+    ngx_tf_input_wipe(op);
 }
 
 

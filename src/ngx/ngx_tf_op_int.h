@@ -30,6 +30,16 @@ typedef struct {
 } ngx_tf_input_t;
 
 
+/* In front of memory that is wiped when the request ends. */
+
+typedef struct ngx_tf_secret_s  ngx_tf_secret_t;
+
+struct ngx_tf_secret_s {
+    ngx_tf_secret_t         *next;
+    size_t                   size;
+};
+
+
 typedef struct ngx_tf_run_s  ngx_tf_run_t;
 
 typedef struct ngx_tf_op_int_s  ngx_tf_op_int_t;
@@ -54,6 +64,7 @@ struct ngx_tf_op_int_s {
 
     ngx_uint_t               ninputs;
     ngx_tf_input_t           inputs[NGX_TF_VALUES_MAX];
+    ngx_tf_secret_t         *secrets;
 
     tf_lang_e                lang;
     ngx_str_t                request_id;
@@ -87,6 +98,9 @@ void ngx_tf_op_deadline(ngx_tf_op_t *op, ngx_msec_t ms);
 ngx_int_t ngx_tf_input_path(ngx_tf_op_t *op);
 ngx_int_t ngx_tf_input_query(ngx_tf_op_t *op);
 ngx_int_t ngx_tf_input_body(ngx_tf_op_t *op);
+
+/* Wipes what was made of a body with a secret in it. */
+void ngx_tf_input_wipe(ngx_tf_op_t *op);
 
 /* The statement a page row asks for: the one of its sort key. */
 ngx_int_t ngx_tf_input_sorted(ngx_tf_op_t *op, tf_sql_e page, tf_sql_e *sql);
