@@ -610,6 +610,95 @@ sub crc32 {
 }
 
 
+# Many sessions in many workers: everybody is who he is, also while workers are
+# killed in the middle of whatever they do.
+
+subtest 'nobody is somebody else' => sub {
+    $tf->allow(qr/exited on signal 9/);
+
+    my @names = map { user("mixed$_") } 1 .. 8;
+    my @clients = map { my $c = $tf->as($names[$_ % 8]);
+                        $c->{http} = HTTP::Tiny->new(keep_alive => 0);
+                        [$names[$_ % 8], $c] } 1 .. 64;
+    my ($asked, $lost, @mixed) = (0, 0);
+
+    for my $round (1 .. 10) {
+        kill 'KILL', ($tf->nginx_workers)[0];
+        for my $i (0 .. 63) {
+            my ($name, $c) = @{ $clients[($i * 7 + $round) % 64] };
+            my $r = $c->get('/auth/me');
+            $asked++;
+            if ($r->status != 200) {
+                $lost++;
+            } elsif ($r->data->{username} ne $name) {
+                push @mixed, "$name is " . $r->data->{username};
+            }
+        }
+    }
+
+    is "@mixed", '', "$asked answers";
+    cmp_ok $lost, '<', $asked / 10, "$lost requests went with their worker";
+    TaiFish::Server::until_true(5, sub {
+        !grep { $_->[1]->get('/auth/me')->status != 200 } @clients[0 .. 15];
+    });
+    is_deeply [map { $_->[1]->get('/auth/me')->status } @clients],
+        [(200) x 64], 'all are signed in';
+};
+
+
+# Passwords leave the memory of nginx with their request.
+
+sub memory_has {
+    my ($pid, $canary) = @_;
+
+    no warnings 'portable';     # 64-bit addresses
+
+    open my $maps, '<', "/proc/$pid/maps" or return;
+    open my $mem, '<:raw', "/proc/$pid/mem" or return;
+    my $found = 0;
+
+    while (<$maps>) {
+        my ($from, $to, $mode) = /^([0-9a-f]+)-([0-9a-f]+) (\S+)/ or next;
+        next if $mode !~ /^rw/;
+        sysseek $mem, hex $from, 0 or next;
+        my $n = sysread $mem, my $bytes, hex($to) - hex $from;
+        my $at = $n ? index $bytes, $canary : -1;
+        next if $at < 0;
+        $found++;
+        diag $bytes =~ s/.*(.{60}\Q$canary\E.{60}).*/$1/sr
+            =~ s/[^ -~]/./gr;
+    }
+    return $found;
+}
+
+subtest 'memory' => sub {
+    my $name = user('memory');
+    my $c = $tf->client;
+    my $canary = join '', 'Canary-1', map { chr 97 + int rand 26 } 1 .. 16;
+
+    sign_in($c, $name);
+    is $c->post('/auth/change-password', { old_password => $password,
+        new_password => $canary, confirm_password => $canary })->status, 200,
+        'a password to look for';
+    is sign_in($tf->client, $name, $canary)->status, 200, 'sign in';
+    is sign_in($tf->client, 'nobody_else', $canary)->status, 401, 'or not';
+    is sign_in($tf->client, 'no such name', $canary)->status, 401, 'at once';
+    is $tf->client->post('/auth/login', { username => { a => 1 },
+        password => $canary })->status, 400, 'a bad body';
+    is $tf->client->post('/auth/login', "{\"password\":\"$canary\",")
+        ->status, 400, 'no JSON';
+    is $c->post('/auth/change-password', { old_password => $canary,
+        new_password => "x$canary", confirm_password => $canary })->status,
+        400, 'a mismatch';
+
+    for my $pid ($tf->nginx_workers) {
+        my $found = memory_has($pid, $canary);
+        defined $found or plan(skip_all => 'may not read its memory');
+        is $found, 0, 'not there any more';
+    }
+};
+
+
 # A measurement, not a test: the machine may be busy.
 
 subtest 'time' => sub {

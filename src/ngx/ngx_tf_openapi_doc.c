@@ -6,6 +6,23 @@
 
 #define NGX_TF_CODES_MAX  40
 
+#define ngx_tf_openapi_unsafe(route)  ((route)->method != NGX_HTTP_GET)
+
+
+/* A code the op itself can end in, and with which routes. */
+
+typedef struct {
+    tf_code_e    code;
+    unsigned     query:1;       /* when it has parameters */
+    unsigned     login:1;       /* who may call it is restricted */
+    unsigned     right:1;       /* to certain roles */
+    unsigned     path:1;        /* something is named in the path */
+    unsigned     unsafe:1;
+    unsigned     body:1;
+    unsigned     run:1;
+    unsigned     data:1;        /* it needs PostgreSQL */
+} ngx_tf_openapi_rule_t;
+
 
 static void ngx_tf_openapi_head(tf_buf_t *b);
 static void ngx_tf_openapi_tags(tf_buf_t *b);
@@ -32,7 +49,34 @@ static void ngx_tf_openapi_components(tf_buf_t *b);
 static const char *ngx_tf_openapi_method(ngx_uint_t method);
 
 
-#define ngx_tf_openapi_unsafe(route)  ((route)->method != NGX_HTTP_GET)
+static const ngx_tf_openapi_rule_t  ngx_tf_openapi_rules[] = {
+    { .code = TF_E_INVALID_REQUEST, .body = 1 },
+    { .code = TF_E_VALIDATION_ERROR, .query = 1 },
+    { .code = TF_E_AUTHENTICATION_REQUIRED, .login = 1 },
+    { .code = TF_E_PERMISSION_REQUIRED, .right = 1 },
+    { .code = TF_E_CSRF_MISSING, .unsafe = 1 },
+    { .code = TF_E_CSRF_INVALID, .unsafe = 1 },
+    { .code = TF_E_RESOURCE_NOT_FOUND, .path = 1 },
+    { .code = TF_E_CONSTRAINT_VIOLATION, .unsafe = 1 },
+    { .code = TF_E_RUN_CANCELLED, .run = 1 },
+    { .code = TF_E_TARGET_DNS, .run = 1 },
+    { .code = TF_E_TARGET_REFUSED, .run = 1 },
+    { .code = TF_E_TARGET_TIMEOUT, .run = 1 },
+    { .code = TF_E_TARGET_TLS, .run = 1 },
+    { .code = TF_E_TARGET_AUTH, .run = 1 },
+    { .code = TF_E_TARGET_PERMISSION, .run = 1 },
+    { .code = TF_E_TARGET_PROTOCOL, .run = 1 },
+    { .code = TF_E_TARGET_OTHER, .run = 1 },
+    { .code = TF_E_BODY_TOO_LARGE, .unsafe = 1 },
+    { .code = TF_E_UNSUPPORTED_MEDIA_TYPE, .body = 1 },
+    { .code = TF_E_RATE_LIMIT_EXCEEDED },
+    { .code = TF_E_TASK_EXECUTION_FAILED, .run = 1 },
+    { .code = TF_E_INTERNAL_ERROR },
+    { .code = TF_E_SERVICE_UNAVAILABLE },
+    { .code = TF_E_OUTCOME_UNKNOWN, .unsafe = 1 },
+    { .code = TF_E_DATABASE_TIMEOUT, .data = 1 },
+    { .code = TF_E_NONE }
+};
 
 
 ngx_uint_t
@@ -80,7 +124,9 @@ ngx_tf_openapi_head(tf_buf_t *b)
 {
     tf_buf_lit(b,
         "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"TaiFish\","
-        "\"version\":\"" TF_RELEASE "\",\"description\":\"Inventory, accounts,"
+        "\"version\":\"" TF_RELEASE "\","
+        "\"license\":{\"name\":\"MIT License\",\"identifier\":\"MIT\"},"
+        "\"description\":\"Inventory, accounts,"
         " privileges and their history of a fleet of databases.  Answers are"
         " in zh-CN, or in English when Accept-Language prefers it.\"},"
         "\"servers\":[{\"url\":\"/\",\"description\":\"this server\"}],"
@@ -530,64 +576,27 @@ ngx_tf_openapi_errors(tf_buf_t *b, const ngx_tf_route_t *route)
 static ngx_uint_t
 ngx_tf_openapi_codes(const ngx_tf_route_t *route, tf_code_e *codes)
 {
-    ngx_uint_t                  i, n;
-    const tf_code_e            *e;
-    const ngx_tf_constraint_t  *c;
-
-    static const struct {
-        tf_code_e    code;
-        unsigned     query:1;       /* when it has parameters */
-        unsigned     login:1;       /* who may call it is restricted */
-        unsigned     right:1;       /* to certain roles */
-        unsigned     path:1;        /* something is named in the path */
-        unsigned     unsafe:1;
-        unsigned     body:1;
-        unsigned     run:1;
-        unsigned     data:1;        /* it needs PostgreSQL */
-    } all[] = {
-        { .code = TF_E_INVALID_REQUEST, .body = 1 },
-        { .code = TF_E_VALIDATION_ERROR, .query = 1 },
-        { .code = TF_E_AUTHENTICATION_REQUIRED, .login = 1 },
-        { .code = TF_E_PERMISSION_REQUIRED, .right = 1 },
-        { .code = TF_E_CSRF_MISSING, .unsafe = 1 },
-        { .code = TF_E_CSRF_INVALID, .unsafe = 1 },
-        { .code = TF_E_RESOURCE_NOT_FOUND, .path = 1 },
-        { .code = TF_E_CONSTRAINT_VIOLATION, .unsafe = 1 },
-        { .code = TF_E_RUN_CANCELLED, .run = 1 },
-        { .code = TF_E_TARGET_DNS, .run = 1 },
-        { .code = TF_E_TARGET_REFUSED, .run = 1 },
-        { .code = TF_E_TARGET_TIMEOUT, .run = 1 },
-        { .code = TF_E_TARGET_TLS, .run = 1 },
-        { .code = TF_E_TARGET_AUTH, .run = 1 },
-        { .code = TF_E_TARGET_PERMISSION, .run = 1 },
-        { .code = TF_E_TARGET_PROTOCOL, .run = 1 },
-        { .code = TF_E_TARGET_OTHER, .run = 1 },
-        { .code = TF_E_BODY_TOO_LARGE, .unsafe = 1 },
-        { .code = TF_E_UNSUPPORTED_MEDIA_TYPE, .body = 1 },
-        { .code = TF_E_RATE_LIMIT_EXCEEDED },
-        { .code = TF_E_TASK_EXECUTION_FAILED, .run = 1 },
-        { .code = TF_E_INTERNAL_ERROR },
-        { .code = TF_E_SERVICE_UNAVAILABLE },
-        { .code = TF_E_OUTCOME_UNKNOWN, .unsafe = 1 },
-        { .code = TF_E_DATABASE_TIMEOUT, .data = 1 }
-    };
+    ngx_uint_t                    n;
+    const tf_code_e              *e;
+    const ngx_tf_constraint_t    *c;
+    const ngx_tf_openapi_rule_t  *rule;
 
     n = 0;
 
-    for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-        if ((all[i].query && !route->query && !route->body)
-            || (all[i].login && route->perm < TF_LOGIN)
-            || (all[i].right && route->perm < TF_CREATE)
-            || (all[i].path && strchr(route->path, '{') == NULL)
-            || (all[i].unsafe && !ngx_tf_openapi_unsafe(route))
-            || (all[i].body && !route->body)
-            || (all[i].run && route->render != NGX_TF_RUN)
-            || (all[i].data && route->perm == TF_PUBLIC))
+    for (rule = ngx_tf_openapi_rules; rule->code; rule++) {
+        if ((rule->query && !route->query && !route->body)
+            || (rule->login && route->perm < TF_LOGIN)
+            || (rule->right && route->perm < TF_CREATE)
+            || (rule->path && strchr(route->path, '{') == NULL)
+            || (rule->unsafe && !ngx_tf_openapi_unsafe(route))
+            || (rule->body && !route->body)
+            || (rule->run && route->render != NGX_TF_RUN)
+            || (rule->data && route->perm == TF_PUBLIC))
         {
             continue;
         }
 
-        codes[n++] = all[i].code;
+        codes[n++] = rule->code;
     }
 
     if (route->perm == TF_ADMIN) {
