@@ -356,8 +356,13 @@ WHERE first_failure < now() - interval '7 days' AND blocked_until < now()
 
 -- name: housekeeping_runs
 -- worker
+-- Bounded: each of them is looked for in the history of accounts.
 DELETE FROM task_runs
-WHERE completed_at < now() - interval '90 days'
+WHERE id IN (SELECT id
+             FROM task_runs
+             WHERE completed_at < now() - interval '90 days'
+             ORDER BY id
+             LIMIT 1000)
 
 -- name: housekeeping_fires
 -- worker
