@@ -5,6 +5,8 @@ use lib 't/lib';
 use TaiFish;
 use TaiFish::Check;
 
+use IO::Socket::INET;
+
 my $tf = TaiFish->new;
 $tf->start_nginx;
 
@@ -209,5 +211,39 @@ for my $role (qw(user viewer auditor)) {
             "$role: $_->[0] $_->[1]";
     }
 }
+
+
+
+# --- clients that go away while their password is hashed -------------------
+
+my $csrf = $admin->csrf;
+my $body = JSON::PP::encode_json(person('ghost'));
+my $cookies = join '; ', map { "$_=" . $admin->cookie($_) }
+    sort keys %{ $admin->{cookies} };
+my $workers = join ' ', sort $tf->nginx_workers;
+for (1 .. 20) {
+    my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+                                  PeerPort => $tf->port) or die $!;
+    print $s "POST /api/v1/users HTTP/1.1\r\nHost: 127.0.0.1\r\n",
+        "Cookie: $cookies\r\nX-CSRFToken: $csrf\r\n",
+        "Content-Type: application/json\r\nContent-Length: ",
+        length $body, "\r\n\r\n$body";
+    select undef, undef, undef, 0.01 * ($_ % 5);
+    close $s;
+}
+is $admin->get('/users/stats')->status, 200, 'others are served meanwhile';
+
+# the hashes that nobody waits for may still fill the queue: 429
+
+my $after;
+TaiFish::Server::until_true(60, sub {
+    $after = $admin->post('/users', person('after'));
+    $after->status != 429;
+});
+is data_of($after, 201, 'and after')->{user}{username}, 'after',
+    'passwords are hashed again';
+is join(' ', sort $tf->nginx_workers), $workers, 'no nginx worker died';
+cmp_ok $tf->value("SELECT count(*) FROM users WHERE username = 'ghost'"), '<=',
+    1, 'nobody was made twice';
 
 done_testing;
