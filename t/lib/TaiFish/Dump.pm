@@ -45,7 +45,11 @@ sub read {
               strangers => 0 };
 
     for my $l (@lines) {
-        if (defined $l->{account}) {
+        if (exists $l->{rss}) {
+            $d->{count} = $l;
+            $d->{$_} = $l->{$_} for qw(connect read rss verified);
+
+        } elsif (defined $l->{account}) {
             die "twice: $l->{account}" if $d->{accounts}{ $l->{account} };
             $d->{accounts}{ delete $l->{account} }
                 = { %$l, attributes => {}, grants => {} };
@@ -70,10 +74,6 @@ sub read {
 
         } elsif ($l->{error}) {
             $d->{error} = $l->{error};
-
-        } elsif (exists $l->{rss}) {
-            $d->{count} = $l;
-            $d->{$_} = $l->{$_} for qw(connect read rss verified);
 
         } else {
             $d->{$_} = $l->{$_} for keys %$l;
