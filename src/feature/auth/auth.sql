@@ -72,6 +72,12 @@ SELECT EXISTS (SELECT FROM t) AS allowed,
 FROM (VALUES (1)) AS one (n)
 LEFT JOIN users u ON lower(u.username) = lower(:username::text)
 
+-- An attempt whose password nobody had time to look at.
+
+-- name: login_undo
+UPDATE login_throttle SET failures = greatest(failures - 1, 0)
+WHERE username = lower(:username::text)
+
 -- The hash is compared so that a password changed meanwhile does not sign in.
 
 -- name: login_store

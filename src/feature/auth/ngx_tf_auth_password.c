@@ -24,6 +24,7 @@ typedef struct {
 
 static ngx_int_t ngx_tf_auth_login_begin(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_auth_login_check(ngx_tf_op_t *op);
+static void ngx_tf_auth_login_undo(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_auth_login_store(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_auth_login_reply(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_auth_password_begin(ngx_tf_op_t *op);
@@ -34,7 +35,6 @@ static ngx_int_t ngx_tf_auth_work(ngx_tf_op_t *op, tf_str_t password,
     tf_str_t next);
 static void ngx_tf_auth_work_body(void *data);
 static ngx_int_t ngx_tf_auth_work_done(ngx_tf_op_t *op);
-static void ngx_tf_auth_wipe(ngx_tf_op_t *op, const char *name);
 
 
 /* What lasts from step to step. */
@@ -80,7 +80,6 @@ ngx_tf_auth_login_begin(ngx_tf_op_t *op)
     /* the form of names is no secret: nobody can be called so */
 
     if (!tf_auth_name_ok(ngx_tf_op_get(op, "username"))) {
-        ngx_tf_auth_wipe(op, "password");
         return ngx_tf_op_fail(op, TF_E_INVALID_CREDENTIALS, NULL, NULL);
     }
 
@@ -94,18 +93,43 @@ static ngx_int_t
 ngx_tf_auth_login_check(ngx_tf_op_t *op)
 {
     tf_str_t            none = tf_null_string;
+    ngx_int_t           rc;
     ngx_tf_auth_ctx_t  *ctx;
 
     ctx = op->ctx;
     ctx->user = op->res[0];
 
     if (!tf_str_eq(tf_row_get(ctx->user, 0, "allowed"), "t")) {
-        ngx_tf_auth_wipe(op, "password");
         return ngx_tf_auth_limited(op, tf_row_get(ctx->user, 0,
                                                   "retry_after"));
     }
 
-    return ngx_tf_auth_work(op, ngx_tf_op_get(op, "password"), none);
+    rc = ngx_tf_auth_work(op, ngx_tf_op_get(op, "password"), none);
+
+    if (rc != NGX_AGAIN) {
+        ngx_tf_auth_login_undo(op);
+    }
+
+    return rc;
+}
+
+
+/* The pool is full: that was no guess.  Nobody waits for it. */
+
+static void
+ngx_tf_auth_login_undo(ngx_tf_op_t *op)
+{
+    tf_str_t           username;
+    ngx_tf_pg_unit_t  *u;
+
+    static const tf_sql_e  sql = TF_SQL_login_undo;
+
+    username = ngx_tf_op_get(op, "username");
+    u = ngx_tf_pg_unit(&sql, 1, &username);
+
+    if (u != NULL) {
+        (void) ngx_tf_pg_send(u);
+    }
 }
 
 
@@ -253,8 +277,6 @@ ngx_tf_auth_password_begin(ngx_tf_op_t *op)
                               NULL);
     }
 
-    ngx_tf_auth_wipe(op, "confirm_password");
-
     if (next.len == old.len && tf_secret_eq(next.data, old.data, next.len)) {
         return ngx_tf_op_fail(op, TF_E_PASSWORD_DUPLICATED, "new_password",
                               NULL);
@@ -373,7 +395,7 @@ ngx_tf_auth_password_reply(ngx_tf_op_t *op)
 }
 
 
-/* Hands both passwords to a thread and wipes them here. */
+/* Hands both passwords to a thread; here they are wiped with the request. */
 
 static ngx_int_t
 ngx_tf_auth_work(ngx_tf_op_t *op, tf_str_t password, tf_str_t next)
@@ -397,12 +419,10 @@ ngx_tf_auth_work(ngx_tf_op_t *op, tf_str_t password, tf_str_t next)
 
     work.len = ngx_min(password.len, TF_AUTH_PASSWORD_MAX);
     ngx_memcpy(work.password, password.data, work.len);
-    tf_wipe(password.data, password.len);
 
     if (next.data) {
         work.next_len = ngx_min(next.len, TF_AUTH_PASSWORD_MAX);
         ngx_memcpy(work.next, next.data, work.next_len);
-        tf_wipe(next.data, next.len);
     }
 
     rc = ngx_tf_op_thread(op, ngx_tf_auth_work_body, &work, sizeof(work),
@@ -467,17 +487,4 @@ ngx_tf_auth_work_done(ngx_tf_op_t *op)
     }
 
     return NGX_OK;
-}
-
-
-static void
-ngx_tf_auth_wipe(ngx_tf_op_t *op, const char *name)
-{
-    tf_str_t  s;
-
-    s = ngx_tf_op_get(op, name);
-
-    if (s.data) {
-        tf_wipe(s.data, s.len);
-    }
 }
