@@ -81,7 +81,11 @@ for my $role (qw(user viewer auditor)) {
     ok $d->{success}, 'connected' or diag JSON::PP::encode_json($d);
 }
 my $d = test($api, instance_id => $i)->data;
-is_deeply [sort keys %$d], [qw(details message message_en success)], 'keys';
+is_deeply [sort keys %$d], [qw(details message success)], 'keys';
+is $d->{message}, '连接成功', 'in Chinese';
+is $api->post('/instances/actions/test-connection', { instance_id => $i },
+    { 'accept-language' => 'en' })->data->{message}, 'Connected',
+    'or in English';
 like $d->{details}{database_version}, qr/^PostgreSQL \d+/, 'version';
 my $x = $api->get("/instances/$i")->data->{instance};
 is $x->{database_version}, $d->{details}{database_version}, 'is kept';

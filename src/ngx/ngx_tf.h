@@ -13,6 +13,7 @@
  *     _offset       (page - 1) * limit
  *     _user_id _role _session    of the signed-in user; _session is bytea text
  *     _addr _agent               the client's address and user agent
+ *     _lang         "zh" or "en", what the client reads
  *     whatever next set by ngx_tf_op_set()
  */
 

@@ -33,7 +33,7 @@ static tf_str_t ngx_tf_input_number(ngx_tf_op_t *op, int64_t n);
 
 
 static const char *const  ngx_tf_builtins[] = {
-    "_offset", "_user_id", "_role", "_session", "_addr", "_agent", NULL
+    "_offset", "_user_id", "_role", "_session", "_addr", "_agent", "_lang", NULL
 };
 
 
@@ -632,6 +632,10 @@ ngx_tf_input_builtin(ngx_tf_op_t *op, const char *name)
         return ngx_tf_input_number(op,
                      ((int64_t) ngx_atosz(page.data, page.len) - 1)
                      * (int64_t) ngx_atosz(limit.data, limit.len));
+    }
+
+    if (ngx_strcmp(name, "_lang") == 0) {
+        return tf_str(op->in->lang == TF_LANG_EN ? "en" : "zh");
     }
 
     if (ngx_strcmp(name, "_addr") == 0 || ngx_strcmp(name, "_agent") == 0) {

@@ -14,7 +14,7 @@
 /*
  * Connects to the item's instance, or to the place in its payload, and reads
  * the server's version.  A place that cannot be reached is a result, not a
- * failure of the job: details say success, message (zh-CN), message_en,
+ * failure of the job: details say success, message (zh-CN) and message_en,
  * error_code and what was found.  They never hold the server's own words, and
  * a refusal takes as long as any other, whatever its reason.
  */

@@ -86,8 +86,16 @@ FROM counted c
 WHERE r.run_id = :run_id AND r.status IN ('pending', 'running')
 RETURNING r.run_id, r.status
 
+-- Jobs leave message and message_en; the client gets the one it reads.
+
+-- part: spoken
+(CASE WHEN :_lang::text = 'en' AND i.details ? 'message_en'
+                                 THEN jsonb_set(i.details, ARRAY['message'],
+                                                i.details -> 'message_en')
+                                 ELSE i.details END - 'message_en')
+
 -- part: result
-coalesce(i.details, '{}')
+coalesce({spoken}, '{}')
                            || jsonb_strip_nulls(jsonb_build_object(
                                   'instance_id',
                                   CASE WHEN i.item_key ~ '^[0-9]{1,18}$'
@@ -101,7 +109,8 @@ coalesce(i.details, '{}')
 -- What a request that waits for a run answers with: what its item left, and of
 -- several items what all of them left.
 SELECT r.run_id, r.status, {item_status} AS item_status,
-       CASE WHEN n.items = 1 THEN i.details
+       CASE WHEN n.items = 1
+            THEN {spoken}
             ELSE jsonb_build_object(
                      'results', n.results,
                      'summary', jsonb_build_object('total', n.items,
