@@ -68,6 +68,7 @@ sub import {
 #     redis   => 0      without Redis
 #     workers => n      nginx worker processes, 1
 #     http    => text   more for nginx's http block
+#     server  => text   more for its server block
 #     env     => {}     more for the worker's environment
 #     pg      => {}     more settings for PostgreSQL
 
@@ -258,6 +259,9 @@ sub nginx_conf {
     if (!$opt->{limits}) {
         $text =~ s/^ *limit_(?:conn|req)(?:_\w+)? .*\n//mg;
     }
+
+    $text =~ s/^( *include taifish\.conf;\n)/$1$opt->{server}/m
+        if defined $opt->{server};
 
     if (nginx_version() >= 1_027_004) {
         $text =~ s/#(keepalive_min_timeout \S+;)/$1/;
