@@ -53,6 +53,13 @@ $my->sql(q{CREATE USER mon@'%' IDENTIFIED BY 'secret';
 
 my %engine = (
     postgresql => { port => $pg->{port},
+        locked => 'parameters',
+        lock => ["$pg->{bin}/psql", '-X', '-h', $pg->{socket}, '-p',
+            $pg->{port}, '-U', 'taifish', '-d', 'postgres', '-c',
+            'BEGIN; LOCK TABLE pg_parameter_acl; SELECT pg_sleep(60)'],
+        unlock => sub { $pg->sql(q{SELECT pg_terminate_backend(pid)
+            FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)'
+            AND pid <> pg_backend_pid()}) },
         log => sub { $pg->output },
         mine => qr/mon\@\S+ LOG:  (?:statement|execute)/,
         add => sub { my ($from, $to) = @_;
@@ -63,6 +70,11 @@ my %engine = (
         principal => sub { "many_$_[0]" },
         grants => 'postgresql_database_privileges' },
     mysql => { port => $my->port,
+        locked => 'proxies',
+        lock => ['mariadb', '--no-defaults', '-uroot', '-S', $my->{socket},
+            '-e', 'LOCK TABLES mysql.proxies_priv WRITE; DO SLEEP(60)'],
+        unlock => sub { $my->sql('KILL ' . $my->value(q{SELECT id FROM
+            information_schema.processlist WHERE info LIKE 'DO SLEEP%'})) },
         log => sub { local $/; open my $f, '<', "$dir/my/general.log"
             or die $!; <$f> },
         mine => qr/Query/,
@@ -130,6 +142,21 @@ for my $type (sort keys %engine) {
             && keys %{ $d->{accounts} } < keys %{ $whole->{accounts} } } @ok],
             [], 'a list that was cut is not ok';
     }
+
+    # a table that somebody holds: that scope times out, the others are read
+
+    my $locker = TaiFish::Server::spawn("locker-$type", $dir, $e->{lock}, {});
+    my $d;
+    TaiFish::Server::until_true(10, sub {
+        $d = $read->(timeout => 1);
+        ($d->{scopes}{ $e->{locked} } // '') ne 'ok' });
+    is $d->{scopes}{ $e->{locked} }, 'timeout', "$type: $e->{locked} is held";
+    is $d->{codes}{ $e->{locked} }, 'TARGET_TIMEOUT', 'and says so';
+    is $d->{error}, undef, 'the reading goes on';
+    is scalar(grep { $_ ne 'ok' } values %{ $d->{scopes} }), 1,
+        'only that scope';
+    $e->{unlock}->();
+    $locker->stop('KILL');
 
     # the number of queries
 

@@ -199,6 +199,14 @@ for my $old (['{"access":32768,"version_id":100427}', 'SUPER only'],
         [sort keys %now], "written by an older server: $old->[1]";
 }
 
+# --- a table that the server does not have -----------------------------------
+
+$my->sql('RENAME TABLE proxies_priv TO away', 'mysql');
+$d = TaiFish::Dump::read('mysql', @as);
+is $d->{scopes}{proxies}, 'unsupported', 'without the table proxies_priv';
+is $d->{scopes}{roles}, 'ok', 'the reading goes on';
+$my->sql('RENAME TABLE away TO proxies_priv', 'mysql');
+
 # --- how it connects, and how it ends ----------------------------------------
 
 for my $case ([[password => 'wrong'], 'TARGET_AUTH', 'wrong password'],

@@ -80,7 +80,7 @@ sub report {
         SET GLOBAL general_log = 1", 'mysql');
 
     my $start = Time::HiRes::time();
-    $my->sql('SELECT * FROM mysql.tables_priv; SELECT * FROM mysql.global_priv');
+    $my->sql('SELECT * FROM tables_priv; SELECT * FROM global_priv', 'mysql');
     my $raw = Time::HiRes::time() - $start;
 
     my $d = TaiFish::Dump::read('mysql', '-q', port => $my->port,

@@ -51,8 +51,9 @@ typedef enum {
  * A category of privileges; the tables of all engines are in
  * tf_account_category.c.
  *
- * A privilege that its holder may pass on ends in " WITH GRANT OPTION" (a
- * global GRANT OPTION of MySQL is a privilege of its own).  The objects of
+ * A privilege that its holder may pass on ends in " WITH GRANT OPTION" (the
+ * GRANT OPTION of MySQL is a privilege of its own, but for dynamic and proxy
+ * privileges).  The objects of
  * mysql_granted_roles and mysql_role_members are "direct", "default" and
  * "admin", their privileges principals.
  */
