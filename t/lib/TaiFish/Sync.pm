@@ -170,15 +170,22 @@ sub written {
     my ($self, $code) = @_;
     my $sum = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)
                FROM pg_stat_user_tables WHERE relname <> 'workers'";
+
+    # A backend tells what it wrote now and then, and for certain when it ends.
+
     my $total = sub {
-        my $last = -1;
-        for (1 .. 40) {
-            my $now = $self->{tf}->value($sum);
-            return $now if $now == $last;
-            $last = $now;
-            select undef, undef, undef, 1.2;
-        }
-        die 'the statistics do not come to rest';
+        my $tf = $self->{tf};
+        my $others = "FROM pg_stat_activity WHERE datname = 'taifish'
+                      AND backend_type = 'client backend'
+                      AND backend_start < '" . $tf->value('SELECT now()') . "'
+                      AND pid <> pg_backend_pid()";
+
+        $tf->sql("SELECT pg_terminate_backend(pid) $others");
+        TaiFish::Server::until_true(20, sub {
+            $tf->value("SELECT count(*) $others") == 0
+                && $tf->client->get('/health/ready')->status == 200;
+        }) or die 'the sessions of PostgreSQL do not end';
+        return $tf->value($sum);
     };
     my $before = $total->();
     $code->();
