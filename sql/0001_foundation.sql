@@ -433,6 +433,35 @@ CREATE TABLE account_changes (
     run_id         bigint REFERENCES task_runs ON DELETE SET NULL
 );
 
+-- A change in a person's words: message is codes and numbers, "GRANT 2 REVOKE 1".
+
+CREATE FUNCTION account_change_text(message text, lang text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(string_agg(format(w.said, r.m[2]),
+                               CASE lang WHEN 'en' THEN ', ' ELSE '，' END
+                               ORDER BY r.n), '')
+    FROM regexp_matches(message, '([A-Z]+)(?: ([0-9]+))?', 'g')
+             WITH ORDINALITY AS r (m, n)
+         JOIN (VALUES ('ADD', 'zh', '新增账户，%s 项权限'),
+                      ('RECREATE', 'zh', '删除后重建，%s 项权限'),
+                      ('DROP', 'zh', '账户已删除'),
+                      ('GRANT', 'zh', '授予 %s 项权限'),
+                      ('REVOKE', 'zh', '回收 %s 项权限'),
+                      ('ALTER', 'zh', '修改 %s 项权限'),
+                      ('OTHER', 'zh', '变更 %s 项属性'),
+                      ('ADD', 'en', 'account added, privileges: %s'),
+                      ('RECREATE', 'en',
+                       'dropped and created again, privileges: %s'),
+                      ('DROP', 'en', 'account dropped'),
+                      ('GRANT', 'en', 'privileges granted: %s'),
+                      ('REVOKE', 'en', 'privileges revoked: %s'),
+                      ('ALTER', 'en', 'privileges altered: %s'),
+                      ('OTHER', 'en', 'attributes changed: %s'))
+              AS w (word, lang, said)
+              ON w.word = r.m[1]
+    WHERE w.lang = account_change_text.lang
+$$;
+
 CREATE INDEX account_changes_time_idx ON account_changes (change_time, id);
 CREATE INDEX account_changes_account_idx
     ON account_changes (account_id, id DESC);

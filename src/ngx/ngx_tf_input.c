@@ -33,7 +33,8 @@ static tf_str_t ngx_tf_input_number(ngx_tf_op_t *op, int64_t n);
 
 
 static const char *const  ngx_tf_builtins[] = {
-    "_offset", "_user_id", "_role", "_session", "_addr", "_agent", "_lang", NULL
+    "_offset", "_user_id", "_role", "_session", "_addr", "_agent", "_lang",
+    NULL
 };
 
 

@@ -107,7 +107,8 @@ SELECT a.id AS "account.id", a.principal AS "account.username",
        AS total,
        (SELECT coalesce(json_agg(h ORDER BY h.id DESC), '[]')
         FROM (SELECT c.id, c.change_type, c.is_elevation, c.change_time,
-                     c.status, c.message,
+                     c.status,
+                     account_change_text(c.message, :_lang) AS message,
                      CASE WHEN c.change_type <> 'add'
                           THEN c.privilege_diff END AS privilege_diff,
                      CASE WHEN c.change_type <> 'add'
@@ -142,7 +143,7 @@ WHERE a.id = :id::bigint AND i.deleted_at IS NULL
 -- part: change
 c.id, c.account_id, c.instance_id, i.name AS instance_name, c.db_type,
        c.username, c.change_type, c.is_elevation, c.change_time, c.status,
-       c.message, {session}
+       account_change_text(c.message, :_lang) AS message, {session}
 
 -- name: account_changes_list
 -- sort: id=c.id change_time=c.change_time username=c.username instance_name=i.name db_type=c.db_type change_type=c.change_type status=c.status
