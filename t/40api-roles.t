@@ -38,7 +38,7 @@ my %open = map { $_ => 1 } 'GET /health', 'GET /health/live',
     [GET => '/health'], [GET => '/health/ping'], [GET => '/health/basic'],
     [GET => '/health/detailed'], [GET => '/auth/csrf-token'],
     [GET => '/auth/session'], [POST => '/auth/login'],
-    [GET => '/openapi.json'];
+    [GET => '/openapi.json'], [GET => ''];
 
 # A path whose objects do not exist: whoever is let in finds nothing.
 

@@ -8,6 +8,7 @@
 #include "ngx_tf_openapi.h"
 #include "ngx_tf_op_int.h"
 #include "ngx_tf_routes.h"
+#include "tf_release.h"
 
 
 #define NGX_TF_OPENAPI_MAX  (8 * 1024 * 1024)
@@ -21,6 +22,7 @@ typedef struct {
 } ngx_tf_openapi_ctx_t;
 
 
+static ngx_int_t ngx_tf_openapi_index(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_openapi(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_openapi_begin(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_openapi_ask(ngx_tf_op_t *op,
@@ -39,6 +41,15 @@ static tf_str_t  ngx_tf_openapi_text;
 
 const ngx_tf_route_t  ngx_tf_openapi_routes[] = {
 
+    { NGX_TF_ROUTE(GET, "/", TF_PUBLIC, "What this is and where to read on"),
+      .next = ngx_tf_openapi_index,
+      .render = NGX_TF_CUSTOM,
+      .schema = "{\"type\":\"object\",\"required\":[\"name\","
+                "\"version\",\"openapi\"],\"properties\":{"
+                "\"name\":{\"type\":\"string\"},"
+                "\"version\":{\"type\":\"string\"},"
+                "\"openapi\":{\"type\":\"string\"}}}" },
+
     { NGX_TF_ROUTE(GET, "/openapi.json", TF_PUBLIC, "This document"),
       .next = ngx_tf_openapi,
       .render = NGX_TF_CUSTOM,
@@ -46,6 +57,17 @@ const ngx_tf_route_t  ngx_tf_openapi_routes[] = {
 
     { .method = 0 }
 };
+
+
+static ngx_int_t
+ngx_tf_openapi_index(ngx_tf_op_t *op)
+{
+    return ngx_tf_op_reply(op, NGX_HTTP_OK,
+                           tf_str("{\"name\":\"TaiFish\","
+                                  "\"version\":\"" TF_RELEASE "\","
+                                  "\"openapi\":\"" NGX_TF_PREFIX
+                                  "/openapi.json\"}"));
+}
 
 
 static ngx_int_t

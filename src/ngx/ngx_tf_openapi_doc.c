@@ -219,7 +219,7 @@ ngx_tf_openapi_path(tf_buf_t *b, const ngx_tf_openapi_t *doc, const char *path)
 
     } else {
         tf_buf_lit(b, NGX_TF_PREFIX);
-        tf_buf_lit(b, path);
+        tf_buf_lit(b, path[1] ? path : "");
     }
 
     tf_buf_lit(b, "\":{");
@@ -283,6 +283,9 @@ ngx_tf_openapi_id(tf_buf_t *b, const ngx_tf_route_t *route)
 
     if (route->path[1] == '/') {
         tf_buf_lit(b, "Root");
+
+    } else if (route->path[1] == '\0') {
+        tf_buf_lit(b, "Index");
     }
 
     upper = 1;
