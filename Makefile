@@ -131,7 +131,7 @@ module: $(BUILD)/ngx_taifish_module.so
 $(BUILD)/nginx/objs/Makefile: config src/sources.sh $(BUILD)/sources.mk
 	@rm -rf $(BUILD)/nginx; mkdir -p $(BUILD)/nginx
 	cp -rL $(NGX_SRC)/. $(BUILD)/nginx/
-	cd $(BUILD)/nginx && bash -c '[ ! -f conf_flags ] || . ./conf_flags; \
+	cd $(BUILD)/nginx && bash -c 'unset CFLAGS; [ ! -f conf_flags ] || . ./conf_flags; \
 	    configure=./configure; [ -x $$configure ] || configure=auto/configure; \
 	    $$configure "$${NGX_CONF_FLAGS[@]:---with-compat}" --with-threads \
 	    $(NGX_FLAGS) --with-cc-opt="$(NGX_CFLAGS) -std=gnu11 $(NGX_CC_OPT)" \
@@ -142,7 +142,7 @@ $(BUILD)/nginx/objs/Makefile: config src/sources.sh $(BUILD)/sources.mk
 $(BUILD)/ngx_taifish_module.so: $(BUILD)/nginx/objs/Makefile $(tf_core) $(tf_ngx) \
                                 $(tf_headers) $(tf_sql) \
                                 ngx_taifish_module.c $(BUILD)/tf_sql_list.h
-	$(MAKE) -s -C $(BUILD)/nginx -f objs/Makefile modules
+	MAKEFLAGS= $(MAKE) -s -j$$(nproc) -C $(BUILD)/nginx -f objs/Makefile modules
 	cp $(BUILD)/nginx/objs/ngx_taifish_module.so $@
 
 # TaiFish on this machine, below .run (conf/run/taifish.sh).
@@ -193,7 +193,7 @@ asan:                           ## the tests under AddressSanitizer (NGX_SRC=)
 	@conf/run/packages.sh asan
 	@[ -n "$$NGX_SRC" ] || conf/run/nginx-source.sh build/asan/src
 	@$(asan_make) -s -j$$(nproc) all unit
-	@$(asan_make) -s -C build/asan/nginx -f objs/Makefile binary
+	@MAKEFLAGS= $(MAKE) -s -j$$(nproc) -C build/asan/nginx -f objs/Makefile binary
 	ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0:report_globals=0 \
 	    BUILD=build/asan TAIFISH_BUILD=$(CURDIR)/build/asan \
 	    TEST_NGINX_BINARY=$(CURDIR)/build/asan/nginx/objs/nginx \
