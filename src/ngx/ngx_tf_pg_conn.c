@@ -701,6 +701,14 @@ ngx_tf_pg_conn_complain(ngx_tf_pg_conn_t *conn, const char *why)
     pool = conn->lane->pool;
     line = ngx_tf_pg_line(why ? why : PQerrorMessage(conn->pg));
 
+    if (line.len == 0) {
+
+        /* the server has said why as the answer to a statement */
+
+        line = ngx_tf_pg_line(conn->failed ? "a statement was refused"
+                                           : "the server ended it");
+    }
+
     level = NGX_LOG_INFO;
 
     if (pool->complained == 0
