@@ -49,13 +49,15 @@ echo "Installing:$missing"
 
 
 # While apt runs: nothing starts (policy-rc.d), and PostgreSQL makes no
-# cluster (createcluster.d).  Both are as before when this ends.
+# cluster (createcluster.d).  All is as before when this ends.
 
 policy=/usr/sbin/policy-rc.d
+sources=/etc/apt/sources.list.d/taifish-packages.sources
+pin=/etc/apt/preferences.d/taifish-packages
 nocluster=/etc/postgresql-common/createcluster.d/taifish-packages.conf
 
 restore() {
-    root rm -f "$nocluster"
+    root rm -f "$nocluster" "$sources" "$pin"
     if root test -e "$policy.taifish"; then
         root mv "$policy.taifish" "$policy"
     else
@@ -132,12 +134,11 @@ update
 case " $missing " in
 *" libtest-nginx-perl "*)
     if ! apt-cache show libtest-nginx-perl >/dev/null 2>&1; then
-        sources=/etc/apt/sources.list.d/taifish-forky.sources
         forky_source | root tee "$sources" >/dev/null
         printf '%s\n' 'Package: *' 'Pin: release n=forky' \
             'Pin-Priority: -1' '' 'Package: libtest-nginx-perl' \
             'Pin: release n=forky' 'Pin-Priority: 500' \
-            | root tee /etc/apt/preferences.d/taifish-forky >/dev/null
+            | root tee "$pin" >/dev/null
         # a mirror that stands still has an old date: signed all the same
         update -o "Dir::Etc::sourcelist=$sources" \
             -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 \
