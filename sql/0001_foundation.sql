@@ -358,6 +358,8 @@ CREATE TABLE accounts (
     native_id      text,
     first_seen_at  timestamptz NOT NULL DEFAULT now(),
     dropped_at     timestamptz,
+    -- the open version, or the last one.  No foreign key: it would make a
+    -- circle, and every version that is deleted would search all accounts
     version_id     bigint,
     is_superuser   boolean NOT NULL DEFAULT false,
     is_locked      boolean NOT NULL DEFAULT false,
@@ -402,7 +404,8 @@ CREATE TABLE account_versions (
     -- the change happened after previous_run_at and not later than
     -- lower(observed)
     previous_run_at timestamptz,
-    run_id      bigint REFERENCES task_runs ON DELETE SET NULL
+    -- task_runs.run_id; runs are deleted long before history is
+    run_id      uuid
 );
 
 CREATE UNIQUE INDEX account_versions_open_key ON account_versions (account_id)
@@ -410,14 +413,11 @@ CREATE UNIQUE INDEX account_versions_open_key ON account_versions (account_id)
 CREATE INDEX account_versions_account_idx
     ON account_versions (account_id, lower(observed) DESC);
 
-ALTER TABLE accounts ADD FOREIGN KEY (version_id)
-    REFERENCES account_versions ON DELETE SET NULL
-    DEFERRABLE INITIALLY DEFERRED;
-
 CREATE TABLE account_changes (
     id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     account_id     bigint NOT NULL REFERENCES accounts ON DELETE CASCADE,
-    instance_id    bigint NOT NULL REFERENCES instances ON DELETE CASCADE,
+    -- the account's; goes with it
+    instance_id    bigint NOT NULL,
     db_type        text NOT NULL,
     username       text NOT NULL,
     change_type    text NOT NULL
@@ -430,7 +430,7 @@ CREATE TABLE account_changes (
     message        text NOT NULL DEFAULT '',
     privilege_diff jsonb,
     other_diff     jsonb,
-    run_id         bigint REFERENCES task_runs ON DELETE SET NULL
+    run_id         uuid
 );
 
 -- A change in a person's words: message is codes and numbers, "GRANT 2 REVOKE 1".

@@ -43,11 +43,6 @@ FROM accounts a
         FROM instance_scopes s
         WHERE s.instance_id = i.id AND s.status <> 'ok') AS stale_scopes
 
--- part: session
-(SELECT r.run_id
-               FROM task_runs r
-               WHERE r.id = c.run_id) AS session_id
-
 
 -- name: accounts_list
 -- sort: id=a.id username=a.principal instance_name=i.name db_type=i.db_type is_locked=a.is_locked is_superuser=a.is_superuser plugin=a.plugin last_change_time=a.last_change_at
@@ -113,7 +108,7 @@ SELECT a.id AS "account.id", a.principal AS "account.username",
                           THEN c.privilege_diff END AS privilege_diff,
                      CASE WHEN c.change_type <> 'add'
                           THEN c.other_diff END AS other_diff,
-                     {session}
+                     c.run_id AS session_id
               FROM account_changes c
               WHERE c.account_id = a.id
               ORDER BY c.id DESC
@@ -129,7 +124,7 @@ SELECT a.id AS "account.id", a.principal AS "account.username",
        (SELECT coalesce(json_agg(x ORDER BY x.id DESC), '[]')
         FROM (SELECT c.id, lower(c.observed) AS observed_from,
                      upper(c.observed) AS observed_until, c.previous_run_at,
-                     c.snapshot, c.facts, {session}
+                     c.snapshot, c.facts, c.run_id AS session_id
               FROM account_versions c
               WHERE c.account_id = a.id
                     AND (:as_of::timestamptz IS NULL OR c.observed @> :as_of)
@@ -143,7 +138,7 @@ WHERE a.id = :id::bigint AND i.deleted_at IS NULL
 -- part: change
 c.id, c.account_id, c.instance_id, i.name AS instance_name, c.db_type,
        c.username, c.change_type, c.is_elevation, c.change_time, c.status,
-       account_change_text(c.message, :_lang) AS message, {session}
+       account_change_text(c.message, :_lang) AS message, c.run_id AS session_id
 
 -- name: account_changes_list
 -- sort: id=c.id change_time=c.change_time username=c.username instance_name=i.name db_type=c.db_type change_type=c.change_type status=c.status

@@ -92,7 +92,7 @@ INSERT INTO account_versions (id, account_id, snapshot, facts, fingerprint,
                               observed, previous_run_at, run_id)
 OVERRIDING SYSTEM VALUE
 SELECT i.version_id, a.id, i.snapshot, i.facts, i.fingerprint,
-       tstzrange(now(), NULL), :previous_run_at::timestamptz, :run_id::bigint
+       tstzrange(now(), NULL), :previous_run_at::timestamptz, :run_id::uuid
 FROM account_incoming i
      JOIN accounts a ON a.instance_id = :instance_id::bigint
                         AND a.principal = i.principal
@@ -104,7 +104,7 @@ INSERT INTO account_changes (account_id, instance_id, db_type, username,
                              privilege_diff, other_diff, run_id)
 SELECT a.id, a.instance_id, :db_type, i.principal, i.change_type,
        i.is_elevation, i.message, i.privilege_diff, i.other_diff,
-       :run_id::bigint
+       :run_id::uuid
 FROM account_incoming i
      JOIN accounts a ON a.instance_id = :instance_id::bigint
                         AND a.principal = i.principal
@@ -129,7 +129,7 @@ WITH gone AS (
 INSERT INTO account_changes (account_id, instance_id, db_type, username,
                              change_type, message, run_id)
 SELECT g.id, g.instance_id, :db_type, g.principal, 'drop', 'DROP',
-       :run_id::bigint
+       :run_id::uuid
 FROM gone g
 ORDER BY g.principal
 

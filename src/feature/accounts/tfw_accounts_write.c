@@ -182,10 +182,7 @@ tfw_accounts_copy(tfw_accounts_t *s)
 
     tfw_mem_clear(&scratch);
 
-    return rc == TF_OK ? tfw_db_exec(s->job->db,
-                                     "ANALYZE pg_temp.account_incoming",
-                                     &s->job->err)
-                       : rc;
+    return rc;
 }
 
 
@@ -580,7 +577,7 @@ tfw_accounts_apply(tfw_accounts_t *s)
         if (tfw_accounts_run(s, steps[i],
                 TFW_ARGS({ "instance_id",
                            tfw_accounts_id(s, job->instance_id) },
-                         { "run_id", tfw_accounts_id(s, job->run_id) },
+                         { "run_id", job->run_uuid },
                          { "db_type", s->engine->name },
                          { "previous_run_at",
                            (char *) tf_row_get(s->instance, 0,
@@ -618,8 +615,7 @@ tfw_accounts_drop(tfw_accounts_t *s)
     return tfw_accounts_run(s, TF_SQL_accounts_sync_drop,
                             TFW_ARGS({ "ids", (char *) ids.data },
                                      { "db_type", s->engine->name },
-                                     { "run_id",
-                                       tfw_accounts_id(s, s->job->run_id) }));
+                                     { "run_id", s->job->run_uuid }));
 }
 
 
