@@ -1,7 +1,7 @@
 #!/bin/sh
 
-# nginx-source.sh DIR: the source of the nginx this Debian packages, unpacked
-# to DIR/nginx-*/, over the mirror the machine uses.  apt's own lists and
+# nginx-source.sh DIR: the source of the version of nginx that this Debian
+# packages, without Debian's patches, unpacked to DIR/nginx-*/, over the mirror the machine uses.  apt's own lists and
 # sources stay as they are.
 
 set -eu
@@ -10,9 +10,9 @@ dir=$1
 [ -z "$(ls -d "$dir"/nginx-*/ 2>/dev/null)" ] || exit 0
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
-lists=$(mktemp -d)
-trap 'rm -rf "$lists"' EXIT
-mkdir -p "$lists/partial"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+mkdir -p "$tmp/lists/partial"
 
 # The binary sources of this release, as source ones.
 
@@ -43,17 +43,18 @@ perl -we '
                   "Components: $parts\n$key\n";
         }
     }
-' "$VERSION_CODENAME" > "$lists/src.sources"
+' "$VERSION_CODENAME" > "$tmp/src.sources"
 
-apt="-q -o Dir::State::lists=$lists -o Dir::Etc::sourcelist=$lists/src.sources
+apt="-q -o Dir::State::lists=$tmp/lists -o Dir::Etc::sourcelist=$tmp/src.sources
      -o Dir::Etc::sourceparts=- -o Dir::Cache::pkgcache=
      -o Dir::Cache::srcpkgcache="
 
-chmod 755 "$lists" "$lists/partial"
-[ "$(id -u)" != 0 ] || chown _apt "$lists/partial" 2>/dev/null || :
+chmod 755 "$tmp"
+[ "$(id -u)" != 0 ] || chown _apt "$tmp/lists/partial" 2>/dev/null || :
 # shellcheck disable=SC2086
 {
     apt-get $apt update || { sleep 5; apt-get $apt update; }
     cd "$dir"
-    apt-get $apt source nginx
+    apt-get $apt -o APT::Sandbox::User=root source --tar-only nginx
 }
+tar -xf nginx_*.orig.tar.*

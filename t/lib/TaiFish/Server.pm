@@ -7,6 +7,7 @@ use strict;
 use warnings;
 use utf8;
 
+use Cwd ();
 use File::Temp ();
 use IO::Socket::INET;
 use IPC::Open3 ();
@@ -109,7 +110,9 @@ sub spawn {
 
 sub run_to_end {
     my ($program, $args, $env, $input) = @_;
-    my @command = as_user('KILL', $program, @$args);
+    # in a directory that the user may be in
+    $program = Cwd::abs_path($program) if $program =~ m{^[^/]+/};
+    my @command = as_user('KILL', 'env', '-C', '/', $program, @$args);
 
     local @ENV{keys %$env} = values %$env;
     my $pid = IPC::Open3::open3(my $in, my $out, undef, @command);
