@@ -469,33 +469,6 @@ CREATE INDEX account_changes_instance_idx
     ON account_changes (instance_id, change_time);
 
 
--- The shape of what a sync copies in.  A sync makes a temporary table like it,
--- of the same name, which hides this one: this one stays empty.
-
-CREATE TABLE account_incoming (
-    account_id     bigint,
-    version_id     bigint NOT NULL DEFAULT nextval('account_versions_id_seq'),
-    principal      text NOT NULL,
-    username       text NOT NULL,
-    host           text,
-    kind           text NOT NULL,
-    native_id      text,
-    is_superuser   boolean NOT NULL,
-    is_locked      boolean NOT NULL,
-    can_grant      boolean NOT NULL,
-    plugin         text,
-    snapshot       jsonb NOT NULL,
-    facts          jsonb NOT NULL,
-    fingerprint    bytea NOT NULL,
-    -- NULL: a new version that is no change
-    change_type    text,
-    is_elevation   boolean NOT NULL,
-    message        text NOT NULL,
-    privilege_diff jsonb,
-    other_diff     jsonb
-);
-
-
 -- How well the last sync could read each part of an instance.  database is ''
 -- where the engine has one scope for all.  Written only when something about
 -- it changes: a row that says ok is as fresh as instances.last_sync_at.
@@ -541,8 +514,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON
     task_runs, task_items, schedules, schedule_fires, workers, accounts,
     account_versions, account_changes, instance_scopes TO taifish_worker;
 GRANT SELECT, UPDATE ON instances, credentials TO taifish_worker;
-GRANT SELECT ON account_incoming TO taifish_worker;
-GRANT USAGE ON SEQUENCE account_versions_id_seq TO taifish_worker;
+GRANT USAGE ON SEQUENCE accounts_id_seq, account_versions_id_seq
+    TO taifish_worker;
 GRANT SELECT ON tags, instance_tags TO taifish_worker;
 GRANT SELECT (id, username, role, is_active) ON users TO taifish_worker;
 -- retention

@@ -1,5 +1,5 @@
--- The sync of one instance's accounts.  Statements on account_incoming are for
--- the temporary table of that name; see sql/0001_foundation.sql.
+-- The sync of one instance's accounts.  New rows go in by COPY, with ids taken
+-- from the sequences beforehand; these statements do the rest.
 
 -- part: state
 md5(row(i.db_type, i.host, i.port, i.database_name, i.tls_mode, i.tls_ca,
@@ -21,7 +21,7 @@ WHERE i.id = :instance_id::bigint AND i.deleted_at IS NULL
 -- name: accounts_sync_lock
 -- worker
 -- The instance must still be what was read.
-SELECT {state}
+SELECT {state}, now() AS now
 FROM instances i
 WHERE i.id = :instance_id::bigint
 FOR UPDATE
@@ -50,65 +50,47 @@ FROM unnest(:ids::bigint[]) WITH ORDINALITY AS u (id, n)
 ORDER BY u.n
 
 
--- name: accounts_sync_insert
+-- name: accounts_sync_ids
 -- worker
-INSERT INTO accounts (instance_id, principal, username, host, kind, native_id,
-                      version_id, is_superuser, is_locked, can_grant, plugin)
-SELECT :instance_id::bigint, principal, username, host, kind, native_id,
-       version_id, is_superuser, is_locked, can_grant, plugin
-FROM account_incoming
-WHERE account_id IS NULL
-
--- name: accounts_sync_close
--- worker
-UPDATE account_versions v
-SET observed = tstzrange(lower(v.observed),
-                         greatest(now(), lower(v.observed)
-                                         + interval '1 microsecond'))
-FROM account_incoming i
-WHERE v.account_id = i.account_id AND upper_inf(v.observed)
+SELECT nextval('account_versions_id_seq') AS version_id,
+       CASE WHEN n <= :created::bigint
+            THEN nextval('accounts_id_seq') END AS account_id
+FROM generate_series(1, :changed::bigint) n
 
 -- name: accounts_sync_update
 -- worker
+-- Closes the open version of each of these accounts and names its next one,
+-- which is copied in after this.
+WITH u AS (
+    SELECT *
+    FROM jsonb_to_recordset(:accounts::jsonb)
+             AS u (id bigint, version_id bigint, username text, host text,
+                   kind text, native_id text, is_superuser boolean,
+                   is_locked boolean, can_grant boolean, plugin text,
+                   is_change boolean)
+), closed AS (
+    UPDATE account_versions v
+    SET observed = tstzrange(lower(v.observed),
+                             greatest(now(), lower(v.observed)
+                                             + interval '1 microsecond'))
+    FROM u
+    WHERE v.account_id = u.id AND upper_inf(v.observed)
+)
 UPDATE accounts a
-SET username = i.username,
-    host = i.host,
-    kind = i.kind,
-    native_id = i.native_id,
+SET username = u.username,
+    host = u.host,
+    kind = u.kind,
+    native_id = u.native_id,
     dropped_at = NULL,
-    version_id = i.version_id,
-    is_superuser = i.is_superuser,
-    is_locked = i.is_locked,
-    can_grant = i.can_grant,
-    plugin = i.plugin,
-    last_change_at = CASE WHEN i.change_type IS NULL THEN a.last_change_at
-                          ELSE now() END
-FROM account_incoming i
-WHERE a.id = i.account_id
-
--- name: accounts_sync_versions
--- worker
-INSERT INTO account_versions (id, account_id, snapshot, facts, fingerprint,
-                              observed, previous_run_at, run_id)
-OVERRIDING SYSTEM VALUE
-SELECT i.version_id, a.id, i.snapshot, i.facts, i.fingerprint,
-       tstzrange(now(), NULL), :previous_run_at::timestamptz, :run_id::uuid
-FROM account_incoming i
-     JOIN accounts a ON a.instance_id = :instance_id::bigint
-                        AND a.principal = i.principal
-
--- name: accounts_sync_changes
--- worker
-INSERT INTO account_changes (account_id, instance_id, db_type, username,
-                             change_type, is_elevation, message,
-                             privilege_diff, other_diff, run_id)
-SELECT a.id, a.instance_id, :db_type, i.principal, i.change_type,
-       i.is_elevation, i.message, i.privilege_diff, i.other_diff,
-       :run_id::uuid
-FROM account_incoming i
-     JOIN accounts a ON a.instance_id = :instance_id::bigint
-                        AND a.principal = i.principal
-WHERE i.change_type IS NOT NULL
+    version_id = u.version_id,
+    is_superuser = u.is_superuser,
+    is_locked = u.is_locked,
+    can_grant = u.can_grant,
+    plugin = u.plugin,
+    last_change_at = CASE WHEN u.is_change THEN now()
+                          ELSE a.last_change_at END
+FROM u
+WHERE a.id = u.id
 
 -- name: accounts_sync_drop
 -- worker

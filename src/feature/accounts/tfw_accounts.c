@@ -28,7 +28,6 @@ static int tfw_accounts_recreated(tfw_accounts_t *s, size_t n);
 static tf_int_t tfw_accounts_report(tfw_accounts_t *s);
 static void tfw_accounts_unknown(tf_buf_t *b, const tfw_accounts_t *s);
 static void tfw_accounts_number(tf_buf_t *b, const char *name, size_t n);
-static tf_int_t tfw_accounts_memory(tfw_accounts_t *s);
 
 
 tf_int_t
@@ -609,7 +608,7 @@ tfw_accounts_number(tf_buf_t *b, const char *name, size_t n)
 }
 
 
-static tf_int_t
+tf_int_t
 tfw_accounts_memory(tfw_accounts_t *s)
 {
     return tf_fail(&s->job->err, TF_E_RESULT_TOO_LARGE, NULL, "out of memory");

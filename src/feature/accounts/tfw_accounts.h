@@ -44,6 +44,7 @@ typedef struct {
     PGresult            *before;        /* its accounts in the store */
     tf_scopes_t          known;         /* the outcomes before */
 
+    const char          *now;           /* of the transaction */
     tf_accounts_t       *set;           /* what was read */
     size_t               rows;          /* reports of the engine */
     unsigned             verified:1;
@@ -78,6 +79,16 @@ tf_int_t tfw_accounts_read(tfw_accounts_t *s) TF_MUST_CHECK;
 /* Writes changes, gone accounts, scopes and the instance, in the job's
  * transaction, which it starts. */
 tf_int_t tfw_accounts_write(tfw_accounts_t *s) TF_MUST_CHECK;
+
+/* The new rows of accounts, versions and changes. */
+tf_int_t tfw_accounts_copy(tfw_accounts_t *s) TF_MUST_CHECK;
+
+/* Runs a statement for its effect; an id as its parameter; RESULT_TOO_LARGE in
+ * job->err. */
+tf_int_t tfw_accounts_run(tfw_accounts_t *s, tf_sql_e sql,
+    const tfw_arg_t *args) TF_MUST_CHECK;
+const char *tfw_accounts_id(tfw_accounts_t *s, int64_t id);
+tf_int_t tfw_accounts_memory(tfw_accounts_t *s);
 
 /* 1 when a scope should have been read: not when the server never had it. */
 int tfw_accounts_missing(const tfw_accounts_t *s, const tf_scope_t *sc);
