@@ -1,8 +1,8 @@
 #!/bin/sh
 
 # nginx-source.sh DIR: the source of the version of nginx that this Debian
-# packages, without Debian's patches, unpacked to DIR/nginx-*/, over the mirror the machine uses.  apt's own lists and
-# sources stay as they are.
+# packages, without Debian's patches, unpacked to DIR/nginx-*/, over the mirror
+# the machine uses.  apt's own lists and sources stay as they are.
 
 set -eu
 
