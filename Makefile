@@ -30,7 +30,7 @@ asan_make  = $(MAKE) BUILD=build/asan CFLAGS="$(sanitize)" hardening= \
              NGX_SRC="$${NGX_SRC:-$$(echo build/asan/src/nginx-*/)}" \
              NGX_CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address \
                  -DNGX_DEBUG_PALLOC=1" \
-             NGX_LD_OPT="-fsanitize=address" \
+             NGX_LD_OPT="-fsanitize=address -Wl,--no-as-needed -lcrypt" \
              NGX_FLAGS="--with-debug --with-http_realip_module \
                  --with-http_ssl_module --with-http_v2_module"
 
