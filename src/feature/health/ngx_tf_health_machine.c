@@ -69,11 +69,15 @@ ngx_tf_health_memory(void)
 static ngx_int_t
 ngx_tf_health_disk(void)
 {
+    u_char          path[NGX_MAX_PATH];
     struct statvfs  fs;
 
-    if (statvfs((char *) ngx_cycle->prefix.data, &fs) == -1
-        || fs.f_blocks == 0)
-    {
+    /* nginx's own copy need not end in NUL */
+
+    ngx_cpystrn(path, ngx_cycle->prefix.data,
+                ngx_min(ngx_cycle->prefix.len + 1, sizeof(path)));
+
+    if (statvfs((char *) path, &fs) == -1 || fs.f_blocks == 0) {
         return -1;
     }
 
