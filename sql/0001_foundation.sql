@@ -408,6 +408,16 @@ CREATE TABLE account_versions (
     run_id      uuid
 );
 
+-- pglz would be a good part of what a first sync costs the store.
+DO $$
+BEGIN
+    ALTER TABLE account_versions ALTER snapshot SET COMPRESSION lz4,
+                                 ALTER facts SET COMPRESSION lz4;
+EXCEPTION WHEN feature_not_supported THEN
+    NULL;       -- a PostgreSQL built without it
+END
+$$;
+
 CREATE UNIQUE INDEX account_versions_open_key ON account_versions (account_id)
     WHERE upper_inf(observed);
 CREATE INDEX account_versions_account_idx
