@@ -16,7 +16,7 @@ my $grants = 20;
 my $tf = TaiFish->new(pg => { shared_buffers => '128MB' })->start;
 my $api = $tf->as('admin');
 
-$tf->sql('CREATE UNLOGGED TABLE raw (line text)');
+$tf->sql('CREATE TABLE raw (line text)');
 
 # few: of the server while it has few accounts; s: the same server registered
 # again, so that its first sync is that of many.
