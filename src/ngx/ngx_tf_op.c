@@ -248,12 +248,19 @@ ngx_tf_op_read(ngx_tf_op_t *op)
 
     r->request_body_in_single_buf = 1;
 
+    /* nginx looks at r once more after ngx_tf_op_body_read, which may have
+     * answered and let go of it: a hold until then */
+
+    r->main->count++;
+
     rc = ngx_http_read_client_request_body(r, ngx_tf_op_body_read);
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
         ngx_tf_op_end(op);
         ngx_http_finalize_request(r, rc);
     }
+
+    ngx_http_finalize_request(r, NGX_DONE);
 }
 
 
