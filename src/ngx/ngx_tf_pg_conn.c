@@ -32,6 +32,8 @@ static ngx_int_t ngx_tf_pg_conn_result(ngx_tf_pg_conn_t *conn, PGresult *res);
 static void ngx_tf_pg_conn_measure(ngx_tf_pg_conn_t *conn,
     const PGresult *res);
 static ngx_int_t ngx_tf_pg_conn_sync(ngx_tf_pg_conn_t *conn);
+static void ngx_tf_pg_conn_answer(ngx_tf_pg_conn_t *conn,
+    ngx_tf_pg_item_t *item);
 static void ngx_tf_pg_conn_rest(ngx_tf_pg_conn_t *conn);
 static void ngx_tf_pg_conn_lost(ngx_tf_pg_conn_t *conn, const char *why);
 static void ngx_tf_pg_conn_complain(ngx_tf_pg_conn_t *conn, const char *why);
@@ -229,7 +231,8 @@ ngx_tf_pg_conn_next(ngx_uint_t sql)
 
 
 ngx_int_t
-ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item)
+ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
+    ngx_uint_t sync)
 {
     int                 rc;
     ngx_uint_t          i;
@@ -244,6 +247,8 @@ ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item)
     item->since = ngx_current_msec;
     item->at = 0;
     item->again = 0;
+    item->victim = 0;
+    item->shared = !sync;
     u->sent = 1;
 
     ngx_queue_insert_tail(&conn->flight, &u->queue);
@@ -277,7 +282,7 @@ ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item)
         }
     }
 
-    if (PQpipelineSync(conn->pg) != 1) {
+    if (sync && PQpipelineSync(conn->pg) != 1) {
         ngx_tf_pg_conn_lost(conn, NULL);
         return NGX_ERROR;
     }
@@ -444,7 +449,18 @@ ngx_tf_pg_conn_null(ngx_tf_pg_conn_t *conn)
     q = ngx_queue_head(&conn->flight);
     item = (ngx_tf_pg_item_t *) ngx_queue_data(q, ngx_tf_pg_unit_t, queue);
 
-    return ++item->at <= item->u.n ? NGX_OK : NGX_ERROR;
+    if (++item->at > item->u.n) {
+        return NGX_ERROR;
+    }
+
+    if (item->shared) {
+
+        /* one statement that only reads needs no Sync to be true */
+
+        ngx_tf_pg_conn_answer(conn, item);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -547,6 +563,16 @@ ngx_tf_pg_conn_result(ngx_tf_pg_conn_t *conn, PGresult *res)
         return NGX_OK;
 
     case PGRES_PIPELINE_ABORTED:
+
+        if (item->u.err.code == TF_E_NONE && !item->again) {
+
+            /* the error was that of another one before the same Sync */
+
+            item->again = 1;
+            item->victim = 1;
+            item->alone = 1;
+        }
+
         break;
 
     case PGRES_FATAL_ERROR:
@@ -610,13 +636,20 @@ ngx_tf_pg_conn_sync(ngx_tf_pg_conn_t *conn)
         return NGX_ERROR;
     }
 
-    ngx_queue_remove(q);
+    ngx_tf_pg_conn_answer(conn, item);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_tf_pg_conn_answer(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item)
+{
+    ngx_queue_remove(&item->u.queue);
     conn->nflight--;
     conn->moved_at = ngx_current_msec;
 
     ngx_tf_pg_pool_answer(conn->lane, item);
-
-    return NGX_OK;
 }
 
 

@@ -51,6 +51,9 @@ typedef struct {
     size_t                size;         /* of the values, which may be secret */
     unsigned              describe:1;
     unsigned              again:1;      /* its error is worth another try */
+    unsigned              shared:1;     /* the next one's Sync is its own */
+    unsigned              victim:1;     /* an error before it, same Sync */
+    unsigned              alone:1;      /* has been one: shares no more */
 } ngx_tf_pg_item_t;
 
 
@@ -136,8 +139,10 @@ void ngx_tf_pg_conn_init(ngx_tf_pg_conn_t *conn, ngx_tf_pg_lane_t *lane);
 void ngx_tf_pg_conn_start(ngx_tf_pg_conn_t *conn);
 
 /* Puts an item into flight; the connection is READY.  NGX_ERROR: the
- * connection is lost, and the item with it if it was taken. */
-ngx_int_t ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item);
+ * connection is lost, and the item with it if it was taken.  Without sync
+ * another item has to follow. */
+ngx_int_t ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
+    ngx_uint_t sync);
 
 /* Sends what libpq still holds. */
 void ngx_tf_pg_conn_flush(ngx_tf_pg_conn_t *conn);
@@ -159,7 +164,7 @@ ngx_str_t ngx_tf_pg_line(const char *message);
 
 /* ngx_tf_pg_pool.c */
 
-/* The Sync of an item has come; it is out of flight. */
+/* An item has its answer; it is out of flight. */
 void ngx_tf_pg_pool_answer(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item);
 
 /* A connection is down: what it had in flight is sent again, or fails. */

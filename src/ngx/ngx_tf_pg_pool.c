@@ -4,11 +4,13 @@
 
 #define NGX_TF_PG_WAIT    1000      /* ms a unit waits for PostgreSQL */
 #define NGX_TF_PG_HURRY    300      /* ms between tries while units wait */
+#define NGX_TF_PG_SHARE     16      /* items before one Sync */
 
 
 static void ngx_tf_pg_flush_handler(ngx_event_t *ev);
 static void ngx_tf_pg_flush_fast(ngx_tf_pg_lane_t *lane);
 static void ngx_tf_pg_flush_slow(ngx_tf_pg_lane_t *lane);
+static ngx_uint_t ngx_tf_pg_shares(ngx_tf_pg_item_t *item);
 static ngx_tf_pg_item_t *ngx_tf_pg_take(ngx_tf_pg_lane_t *lane);
 static void ngx_tf_pg_connect(ngx_tf_pg_conn_t *conn);
 static ngx_uint_t ngx_tf_pg_serves(ngx_tf_pg_lane_t *lane);
@@ -332,7 +334,9 @@ ngx_tf_pg_flush_handler(ngx_event_t *ev)
 static void
 ngx_tf_pg_flush_fast(ngx_tf_pg_lane_t *lane)
 {
+    ngx_uint_t         n, sync;
     ngx_tf_pg_conn_t  *conn;
+    ngx_tf_pg_item_t  *item;
 
     conn = &lane->conns[0];
 
@@ -347,14 +351,37 @@ ngx_tf_pg_flush_fast(ngx_tf_pg_lane_t *lane)
         return;
     }
 
-    while (!ngx_queue_empty(&lane->waiting)) {
+    n = 0;
 
-        if (ngx_tf_pg_conn_send(conn, ngx_tf_pg_take(lane)) != NGX_OK) {
+    while (!ngx_queue_empty(&lane->waiting)) {
+        item = ngx_tf_pg_take(lane);
+
+        sync = ngx_queue_empty(&lane->waiting)
+               || ++n == NGX_TF_PG_SHARE
+               || !ngx_tf_pg_shares(item)
+               || !ngx_tf_pg_shares(ngx_tf_pg_item(
+                                            ngx_queue_head(&lane->waiting)));
+
+        if (ngx_tf_pg_conn_send(conn, item, sync) != NGX_OK) {
             return;
+        }
+
+        if (sync) {
+            n = 0;
         }
     }
 
     ngx_tf_pg_conn_flush(conn);
+}
+
+
+/* Whether the item may have its Sync together with others: a Sync costs both
+ * sides a system call. */
+
+static ngx_uint_t
+ngx_tf_pg_shares(ngx_tf_pg_item_t *item)
+{
+    return item->u.n == 1 && !item->u.write && !item->describe && !item->alone;
 }
 
 
@@ -373,7 +400,8 @@ ngx_tf_pg_flush_slow(ngx_tf_pg_lane_t *lane)
         if (conn->state == NGX_TF_PG_READY && conn->nflight == 0
             && !conn->closed)
         {
-            if (ngx_tf_pg_conn_send(conn, ngx_tf_pg_take(lane)) == NGX_OK) {
+            if (ngx_tf_pg_conn_send(conn, ngx_tf_pg_take(lane), 1)
+                == NGX_OK) {
                 ngx_tf_pg_conn_flush(conn);
             }
         }
@@ -568,7 +596,10 @@ ngx_tf_pg_again(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item)
         item->u.res[i] = NULL;
     }
 
-    item->u.retried = 1;
+    if (!item->victim) {
+        item->u.retried = 1;
+    }
+
     item->u.sent = 0;
     item->where = NGX_TF_PG_WAITING;
     item->since = ngx_current_msec;
