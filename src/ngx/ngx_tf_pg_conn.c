@@ -453,9 +453,10 @@ ngx_tf_pg_conn_null(ngx_tf_pg_conn_t *conn)
         return NGX_ERROR;
     }
 
-    if (item->shared) {
+    if (item->shared && !conn->broken) {
 
-        /* one statement that only reads needs no Sync to be true */
+        /* one statement that only reads needs no Sync to be true; but what a
+         * server says in leaving is no answer */
 
         ngx_tf_pg_conn_answer(conn, item);
     }
