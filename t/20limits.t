@@ -97,6 +97,20 @@ check('a length and chunks', 400, "POST /api/v1/tags HTTP/1.1\r\n"
 check('a wrong length', 400, "POST /api/v1/tags HTTP/1.1\r\n"
     . "Content-Length: 3x\r\n${end}abc");
 check('no host', 400, "GET /health/live HTTP/1.1\r\n\r\n");
+check('two hosts', 400, "GET /health/live HTTP/1.1\r\nHost: y\r\n$end");
+check('chunks twice', 400, "POST /api/v1/tags HTTP/1.1\r\n"
+    . "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n$end");
+check('a folded header', 400, "GET /health/live HTTP/1.1\r\n"
+    . "X: y\r\n Z: z\r\n$end");
+check('a space before the colon', 400, "POST /api/v1/tags HTTP/1.1\r\n"
+    . "Content-Length : 3\r\n${end}abc");
+check('a NUL', 400, "GET /health/live HTTP/1.1\r\nX: y\0z\r\n$end");
+check('another coding', 501, "POST /api/v1/tags HTTP/1.1\r\n"
+    . "Transfer-Encoding: gzip\r\n$end", 'INVALID_REQUEST');
+check('HTTP/3.0 in words', 505, "GET /health/live HTTP/3.0\r\n$end",
+    'INVALID_REQUEST');
+check('no way out', 400, "GET /../../etc/passwd HTTP/1.1\r\n$end");
+check('not from outside', 404, "GET /.taifish/error HTTP/1.1\r\n$end");
 
 # the language of nginx's own errors
 
@@ -127,6 +141,11 @@ print $slow "GET /health/live HTTP/1.1\r\n";
         password => $TaiFish::PASSWORD });
     is $r->status, 429, 'with the right password too';
     is $r->code, 'RATE_LIMIT_EXCEEDED', 'and is told so';
+    for my $path ('/auth/login/', '//auth///login', '/auth/%6cogin/') {
+        is $client->post($path, { username => 'admin',
+            password => $TaiFish::PASSWORD })->status, 429,
+            "$path is no way around";
+    }
     is $client->get('/health/live')->status, 200, 'other routes do not';
 }
 

@@ -719,6 +719,10 @@ ngx_tf_op_status_code(ngx_uint_t status)
     case NGX_HTTP_TOO_MANY_REQUESTS:
         return TF_E_RATE_LIMIT_EXCEEDED;
 
+    case NGX_HTTP_NOT_IMPLEMENTED:
+    case NGX_HTTP_VERSION_NOT_SUPPORTED:
+        return TF_E_INVALID_REQUEST;
+
     case NGX_HTTP_BAD_GATEWAY:
     case NGX_HTTP_SERVICE_UNAVAILABLE:
     case NGX_HTTP_GATEWAY_TIME_OUT:
