@@ -523,7 +523,9 @@ GRANT INSERT (uuid, name, credential_type, db_type, username, sealed,
 GRANT SELECT, INSERT, UPDATE, DELETE ON
     task_runs, task_items, schedules, schedule_fires, workers, accounts,
     account_versions, account_changes, instance_scopes TO taifish_worker;
-GRANT SELECT, UPDATE ON instances, credentials TO taifish_worker;
+GRANT SELECT, UPDATE ON instances TO taifish_worker;
+GRANT SELECT, UPDATE (sealed, envelope, key_id) ON credentials
+    TO taifish_worker;
 GRANT USAGE ON SEQUENCE accounts_id_seq, account_versions_id_seq
     TO taifish_worker;
 GRANT SELECT ON tags, instance_tags TO taifish_worker;
