@@ -265,7 +265,8 @@ ngx_tf_events_message(ngx_tf_redis_sub_t *sub, ngx_str_t *message)
 
     if (message->len < len
         || ngx_memcmp(message->data, "{\"event\":\"", len) != 0
-        || ngx_strlchr(message->data, message->data + message->len, LF))
+        || ngx_strlchr(message->data, message->data + message->len, LF)
+        || ngx_strlchr(message->data, message->data + message->len, CR))
     {
         return;
     }
