@@ -311,5 +311,27 @@ for my $path (grep { -e } "$build/taifish-worker",
 }
 
 
+# And it is built to be hard to break into (docs/security.md, S37).
+
+for my $path (grep { -e } "$build/taifish-worker",
+              "$build/ngx_taifish_module.so")
+{
+    my $elf = `readelf -hldW $path; nm -D --undefined-only $path`;
+    my %must = (
+        'is not position independent' => qr/Type:\s+DYN\b/,
+        'has no RELRO' => qr/GNU_RELRO/,
+        'binds lazily' => qr/BIND_NOW/,
+        'may run its stack' => qr/GNU_STACK(?:\s+0x\w+){5}\s+RW\s/,
+        'has no stack protector' => qr/__stack_chk_fail/,
+        'is built without _FORTIFY_SOURCE' => qr/__vsnprintf_chk/,
+    );
+    for my $what (sort keys %must) {
+        say_no($path, 0, 'hardening', $what) if $elf !~ $must{$what};
+    }
+    say_no($path, 0, 'hardening', 'has text relocations or a run path')
+        if $elf =~ /TEXTREL|R(?:UN)?PATH/;
+}
+
+
 print "$_\n" for @complaints;
 exit(@complaints ? 1 : 0);
