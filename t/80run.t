@@ -5,6 +5,9 @@ use lib 't/lib';
 use TaiFish;
 use File::Path ();
 
+plan skip_all => 'another nginx than the one make run takes'
+    if $ENV{TEST_NGINX_BINARY};
+
 # A checkout of its own with what is built: the script works where it stands.
 
 my $home = TaiFish::Server::private_dir();
