@@ -208,7 +208,7 @@ settings() {
     export DATABASE_URL="host=$dir/s port=$pg_port dbname=taifish user=$1"
     export REDIS_URL="unix://$dir/s/redis"
     export TAIFISH_KEYS="$dir/keys"
-    export TAIFISH_TARGET_ALLOW="${TAIFISH_TARGET_ALLOW:-127.0.0.0/8}"
+    export TAIFISH_TARGET_ALLOW="${TAIFISH_TARGET_ALLOW:-127.0.0.0/8,::1/128}"
     export TAIFISH_TARGET_PORTS="${TAIFISH_TARGET_PORTS:-1024-65535}"
 }
 
@@ -459,7 +459,10 @@ start() {
     say "  found     $(cat "$dir/synced") in instance taifish-local" \
         "            (this PostgreSQL: 127.0.0.1:$pg_port, role" \
         "            taifish_monitor, TLS off, allowed by" \
-        "            TAIFISH_TARGET_ALLOW=${TAIFISH_TARGET_ALLOW:-127.0.0.0/8})"
+        "            TAIFISH_TARGET_ALLOW=$(
+            settings taifish_worker
+            printf '%s' "$TAIFISH_TARGET_ALLOW"
+        ))"
     say "  stop      make stop"
 }
 
