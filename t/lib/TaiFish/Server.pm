@@ -116,6 +116,8 @@ sub run_to_end {
 
     local @ENV{keys %$env} = values %$env;
     my $pid = IPC::Open3::open3(my $in, my $out, undef, @command);
+    # what it did not wait for, its exit code and text explain
+    local $SIG{PIPE} = 'IGNORE';
     print $in $input if defined $input;
     close $in;
     my $text = do { local $/; <$out> } // '';
