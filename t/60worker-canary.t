@@ -154,6 +154,15 @@ for my $name (sort keys %where) {
 
 like $tf->pg->output, qr/warbler/, 'what is no secret was found';
 
+# nor does it get into a file otherwise
+
+for my $pid ($tf->nginx_workers, $tf->worker->pid,
+             TaiFish::children($tf->worker->pid))
+{
+    like TaiFish::slurp("/proc/$pid/limits"),
+        qr/^Max core file size\s+0\s+0\b/m, 'no core file is written';
+}
+
 for my $file (glob($tf->dir . '/keys/*.key'), glob($tf->dir . '/keys/ring/*')) {
     is sprintf('%o', (stat $file)[2] & 077), '0', 'a key is its owner\'s';
 }
