@@ -141,6 +141,10 @@ print $slow "GET /health/live HTTP/1.1\r\n";
         password => $TaiFish::PASSWORD });
     is $r->status, 429, 'with the right password too';
     is $r->code, 'RATE_LIMIT_EXCEEDED', 'and is told so';
+    is $client->post('/auth/login', { username => 'admin',
+        password => $TaiFish::PASSWORD }, { 'x-forwarded-for' => '192.0.2.1',
+        'x-real-ip' => '192.0.2.2', forwarded => 'for=192.0.2.3' })->status,
+        429, 'under a forged address too';
     for my $path ('/auth/login/', '//auth///login', '/auth/%6cogin/') {
         is $client->post($path, { username => 'admin',
             password => $TaiFish::PASSWORD })->status, 429,
