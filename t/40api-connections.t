@@ -167,7 +167,8 @@ is test($admin, db_type => 'postgresql', host => '127.0.0.1',
 
 # A server with TLS, and an authority of its own.
 
-my $tls = $tf->postgres('tls');
+my $tls = $tf->postgres('tls',
+    listen_addresses => "'127.0.0.1, 127.0.0.2'");
 my $cert = "$tls->{dir}/data/server";
 system('openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=x'
     . " -addext subjectAltName=IP:127.0.0.1 -keyout $cert.key"
@@ -185,7 +186,7 @@ my $stored = instance('tls', %tls, tls_mode => 'verify-full',
                       tls_ca => TaiFish::slurp("$cert.crt"));
 ok test($api, instance_id => $stored)->data->{success},
     'is trusted when the instance names it';
-$tf->sql("UPDATE instances SET host = 'localhost' WHERE id = $stored");
+$tf->sql("UPDATE instances SET host = '127.0.0.2' WHERE id = $stored");
 is test($api, instance_id => $stored)->data->{error_code}, 'TARGET_TLS',
     'but not under another name';
 

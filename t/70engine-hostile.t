@@ -59,7 +59,7 @@ sub attack {
     my ($port, $log, $pid) = serve($play);
     my $start = Time::HiRes::time();
     my $d = TaiFish::Dump::read($type, '-q', port => $port, user => 'mon',
-        password => $secret, connect => 1, timeout => 1, rows => 1000,
+        password => $secret, connect => 2, timeout => 2, rows => 1000,
         bytes => 1 << 20, @options);
     $d->{took} = Time::HiRes::time() - $start;
     kill 'KILL', $pid;

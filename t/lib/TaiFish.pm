@@ -128,7 +128,7 @@ sub env {
     return (DATABASE_URL => $self->database_url($role || 'taifish_worker'),
             REDIS_URL => $self->redis_url,
             TAIFISH_KEYS => "$self->{dir}/keys",
-            TAIFISH_TARGET_ALLOW => '127.0.0.0/8,::1/128',
+            TAIFISH_TARGET_ALLOW => '127.0.0.0/8',
             TAIFISH_TARGET_PORTS => '1024-65535',
             %{ $self->{opt}{env} || {} });
 }
