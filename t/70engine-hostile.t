@@ -86,8 +86,9 @@ sub survives {
 for my $type (qw(postgresql mysql)) {
     my %any = (
         'HTTP' => ["HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n<html>",
-                   qr/^TARGET_(PROTOCOL|OTHER)$/],
-        'SSH' => ["SSH-2.0-OpenSSH_9.2\r\n", qr/^TARGET_(PROTOCOL|OTHER)$/],
+                   qr/^TARGET_(PROTOCOL|OTHER|TIMEOUT)$/],
+        'SSH' => ["SSH-2.0-OpenSSH_9.2\r\n",
+                  qr/^TARGET_(PROTOCOL|OTHER|TIMEOUT)$/],
         'zeroes' => ["\0" x 4096, qr/^TARGET_/],
         'ones' => ["\xff" x 4096, qr/^TARGET_/],
         'TLS alert' => ["\x15\x03\x01\0\2\2\x28", qr/^TARGET_/],

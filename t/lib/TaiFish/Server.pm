@@ -8,6 +8,7 @@ use warnings;
 use utf8;
 
 use Cwd ();
+use File::Path ();
 use File::Temp ();
 use IO::Socket::INET;
 use IPC::Open3 ();
@@ -35,13 +36,24 @@ sub give {
     chown $uid, $gid, @paths;
 }
 
-# Short, because the path of a unix socket has at most 107 bytes.
+# Short, because the path of a unix socket has at most 107 bytes.  It goes when
+# the process that made it ends.
+
+my %dirs;
 
 sub private_dir {
     my $dir = File::Temp::mkdtemp('/tmp/tf.XXXXXX');
+    $dirs{$dir} = $$;
     chmod 0755, $dir;
     give($dir);
     return $dir;
+}
+
+END {
+    my $code = $?;
+    File::Path::remove_tree(grep { $dirs{$_} == $$ } keys %dirs)
+        unless $ENV{TAIFISH_KEEP};
+    $? = $code;
 }
 
 sub free_port {
