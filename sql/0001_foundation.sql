@@ -397,8 +397,10 @@ CREATE TRIGGER accounts_delete AFTER DELETE ON accounts
 CREATE TABLE account_versions (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     account_id  bigint NOT NULL REFERENCES accounts ON DELETE CASCADE,
-    snapshot    jsonb NOT NULL,
-    facts       jsonb NOT NULL,
+    -- json, not jsonb: the text is canonical and its digest the fingerprint,
+    -- and jsonb doubles what storing it costs
+    snapshot    json NOT NULL,
+    facts       json NOT NULL,
     fingerprint bytea NOT NULL,
     observed    tstzrange NOT NULL,
     -- the change happened after previous_run_at and not later than

@@ -99,7 +99,7 @@ void tfw_accounts_failed(tfw_accounts_t *s);
 /* The snapshots of up to TFW_ACCOUNTS_BATCH accounts before, as id and
  * snapshot; rows are of before.  NULL and job->err. */
 
-#define TFW_ACCOUNTS_BATCH  500
+#define TFW_ACCOUNTS_BATCH  1000
 
 PGresult *tfw_accounts_snapshots(tfw_accounts_t *s, const int *rows,
     size_t n) TF_MUST_CHECK;

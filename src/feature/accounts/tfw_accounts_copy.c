@@ -37,11 +37,13 @@ typedef struct {
     PGresult            *ids;       /* for all batches */
     int                  version;   /* the next row of ids to take */
     int                  account;
+    PGconn              *copying;   /* a COPY whose end is not read yet */
 } tfw_accounts_rows_t;
 
 
 static tf_int_t tfw_accounts_batch(tfw_accounts_t *s, tfw_accounts_rows_t *r,
     size_t from, size_t n);
+static tf_int_t tfw_accounts_store(tfw_accounts_t *s, tfw_accounts_rows_t *r);
 static tf_int_t tfw_accounts_lines(tfw_accounts_t *s, tfw_accounts_rows_t *r,
     const tfw_accounts_change_t *c, size_t n, const PGresult *old);
 static tf_int_t tfw_accounts_log(tfw_accounts_t *s,
@@ -64,8 +66,10 @@ static void tfw_accounts_field(tf_buf_t *b, tf_str_t v);
 static void tfw_accounts_flag(tf_buf_t *b, unsigned on);
 static void tfw_accounts_end(tf_buf_t *b);
 static void tfw_accounts_bool(tf_buf_t *b, const char *name, unsigned on);
-static tf_int_t tfw_accounts_send(tfw_accounts_t *s, const char *copy,
-    tf_buf_t *b);
+static tf_int_t tfw_accounts_send(tfw_accounts_t *s, tfw_accounts_rows_t *r,
+    const char *copy, tf_buf_t *b);
+static tf_int_t tfw_accounts_settle(tfw_accounts_t *s, tfw_accounts_rows_t *r,
+    int failed);
 
 
 static const char  tfw_accounts_into_accounts[] =
@@ -92,6 +96,7 @@ tfw_accounts_copy(tfw_accounts_t *s)
 {
     size_t               from, n;
     tf_int_t             rc;
+    PGresult            *res;
     tfw_accounts_rows_t  r;
 
     memset(&r, 0, sizeof(tfw_accounts_rows_t));
@@ -120,6 +125,17 @@ tfw_accounts_copy(tfw_accounts_t *s)
         }
     }
 
+    /* after a failure the COPY has to end before the rollback */
+
+    if (rc == TF_OK) {
+        rc = tfw_accounts_settle(s, &r, 0);
+
+    } else if (r.copying) {
+        while ((res = PQgetResult(r.copying)) != NULL) {
+            PQclear(res);
+        }
+    }
+
     PQclear(r.ids);
 
     return rc;
@@ -133,7 +149,6 @@ tfw_accounts_batch(tfw_accounts_t *s, tfw_accounts_rows_t *r, size_t from,
     int                           rows[TFW_ACCOUNTS_BATCH];
     size_t                        i, old;
     tf_int_t                      rc;
-    tf_str_t                      updates;
     PGresult                     *res;
     tfw_mem_t                     scratch;
     const tfw_accounts_change_t  *c;
@@ -148,6 +163,10 @@ tfw_accounts_batch(tfw_accounts_t *s, tfw_accounts_rows_t *r, size_t from,
     }
 
     if (old) {
+        if (tfw_accounts_settle(s, r, 0) != TF_OK) {
+            return TF_ERROR;
+        }
+
         res = tfw_accounts_snapshots(s, rows, old);
         if (res == NULL) {
             return TF_ERROR;
@@ -162,32 +181,55 @@ tfw_accounts_batch(tfw_accounts_t *s, tfw_accounts_rows_t *r, size_t from,
 
     rc = tfw_accounts_lines(s, r, c, n, res);
 
-    if (rc == TF_OK && r->updates.start) {
-        tf_buf_add(&r->updates, "]", 2);
-
-        rc = tf_buf_done(&r->updates, &updates) == TF_OK
-             ? tfw_accounts_run(s, TF_SQL_accounts_sync_update,
-                                TFW_ARGS({ "accounts",
-                                           (char *) updates.data }))
-             : tfw_accounts_memory(s);
-    }
-
     if (rc == TF_OK) {
-        rc = tfw_accounts_send(s, tfw_accounts_into_accounts, &r->accounts);
-    }
-
-    if (rc == TF_OK) {
-        rc = tfw_accounts_send(s, tfw_accounts_into_versions, &r->versions);
-    }
-
-    if (rc == TF_OK) {
-        rc = tfw_accounts_send(s, tfw_accounts_into_changes, &r->changes);
+        rc = tfw_accounts_store(s, r);
     }
 
     PQclear(res);
     tfw_mem_clear(&scratch);
 
     return rc;
+}
+
+
+/* Sends the lines of a batch. The store works on the versions, the most of
+ * them, while the next lines are made. */
+
+static tf_int_t
+tfw_accounts_store(tfw_accounts_t *s, tfw_accounts_rows_t *r)
+{
+    tf_str_t  updates;
+
+    if (tfw_accounts_settle(s, r, 0) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    if (r->updates.start) {
+        tf_buf_add(&r->updates, "]", 2);
+
+        if (tf_buf_done(&r->updates, &updates) != TF_OK) {
+            return tfw_accounts_memory(s);
+        }
+
+        if (tfw_accounts_run(s, TF_SQL_accounts_sync_update,
+                             TFW_ARGS({ "accounts", (char *) updates.data }))
+            != TF_OK)
+        {
+            return TF_ERROR;
+        }
+    }
+
+    if (tfw_accounts_send(s, r, tfw_accounts_into_accounts, &r->accounts)
+        != TF_OK
+        || tfw_accounts_settle(s, r, 0) != TF_OK
+        || tfw_accounts_send(s, r, tfw_accounts_into_changes, &r->changes)
+           != TF_OK
+        || tfw_accounts_settle(s, r, 0) != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    return tfw_accounts_send(s, r, tfw_accounts_into_versions, &r->versions);
 }
 
 
@@ -544,8 +586,11 @@ tfw_accounts_bool(tf_buf_t *b, const char *name, unsigned on)
 }
 
 
+/* Sends the lines; what became of them is tfw_accounts_settle()'s to say. */
+
 static tf_int_t
-tfw_accounts_send(tfw_accounts_t *s, const char *copy, tf_buf_t *b)
+tfw_accounts_send(tfw_accounts_t *s, tfw_accounts_rows_t *r, const char *copy,
+    tf_buf_t *b)
 {
     int        failed;
     size_t     n;
@@ -566,6 +611,8 @@ tfw_accounts_send(tfw_accounts_t *s, const char *copy, tf_buf_t *b)
         return TF_ERROR;
     }
 
+    r->copying = conn;
+
     res = PQexec(conn, copy);
     failed = PQresultStatus(res) != PGRES_COPY_IN;
     PQclear(res);
@@ -578,6 +625,26 @@ tfw_accounts_send(tfw_accounts_t *s, const char *copy, tf_buf_t *b)
     }
 
     failed = failed || PQputCopyEnd(conn, NULL) != 1;
+
+    return failed ? tfw_accounts_settle(s, r, 1) : TF_OK;
+}
+
+
+/* Waits for the end of the COPY under way, if any. */
+
+static tf_int_t
+tfw_accounts_settle(tfw_accounts_t *s, tfw_accounts_rows_t *r, int failed)
+{
+    PGconn    *conn;
+    PGresult  *res;
+
+    conn = r->copying;
+
+    if (conn == NULL) {
+        return TF_OK;
+    }
+
+    r->copying = NULL;
 
     while ((res = PQgetResult(conn)) != NULL) {
         failed = failed || PQresultStatus(res) != PGRES_COMMAND_OK;
