@@ -179,8 +179,7 @@ test:                           ## the gate: clean build, tidy, every test
 	@$(MAKE) -s prove
 
 prove: all unit $(BUILD)/engine_dump ## every test, with what is built
-	prove -j2 t/[0-8]*.t
-	prove $(wildcard t/9*.t)
+	@r=0; prove -j2 t/[0-8]*.t || r=1; prove t/9*.t || r=1; exit $$r
 
 proof:                          ## the same with the long ones
 	@conf/run/packages.sh test
