@@ -197,7 +197,7 @@ asan:                           ## the tests under AddressSanitizer (NGX_SRC=)
 	@[ -n "$$NGX_SRC" ] || conf/run/nginx-source.sh build/asan/src
 	@$(asan_make) -s -j$$(nproc) all unit build/asan/engine_dump
 	@MAKEFLAGS= $(MAKE) -s -j$$(nproc) -C build/asan/nginx -f objs/Makefile binary
-	CFLAGS="$(sanitize)" ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0:report_globals=0 \
+	CFLAGS="$(sanitize)" ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0:report_globals=0:quarantine_size_mb=8 \
 	    BUILD=build/asan TAIFISH_BUILD=$(CURDIR)/build/asan \
 	    TEST_NGINX_BINARY=$(CURDIR)/build/asan/nginx/objs/nginx \
 	    prove $(filter-out $(memory),$(wildcard t/[0-8]*.t))
