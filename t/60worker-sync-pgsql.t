@@ -259,4 +259,35 @@ is scalar(grep { %{ $s->categories($_)->{postgresql_table_privileges}{one} } }
 $n = $s->written(sub { $s->sync });
 cmp_ok $n, '<=', 10, 'and come back equal';
 
+
+# A store that refuses what is copied in keeps nothing of it.
+
+$db->sql('CREATE ROLE late');
+for my $table (qw(accounts account_changes account_versions)) {
+    $tf->sql("ALTER TABLE $table ADD CONSTRAINT refused CHECK (id < 0)
+              NOT VALID");
+    $r = $s->fail_once;
+    is $r->code, 'DATABASE_QUERY_ERROR', "$table refuses: failed"
+        or diag $r->as_string;
+    $tf->sql("ALTER TABLE $table DROP CONSTRAINT refused");
+    is_deeply [$s->changes], [], "$table refuses: nothing is logged";
+    is $tf->value("SELECT count(*) FROM accounts WHERE principal = 'late'"),
+        0, "$table refuses: no account is left";
+}
+$s->sync;
+is_deeply [$s->changes], ['add late'], 'and then it is there';
+
+
+# An instance that is removed for good takes its history along.
+
+my $left = sub {
+    return $tf->value('SELECT (SELECT count(*) FROM account_versions)
+                              + (SELECT count(*) FROM account_changes)');
+};
+cmp_ok $left->(), '>', 0, 'there is history';
+is $api->post('/instances/actions/batch-delete',
+    { instance_ids => [$s->id], deletion_mode => 'hard' })->status, 200,
+    'removed for good';
+is $left->(), 0, 'with all of it';
+
 done_testing;

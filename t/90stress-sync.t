@@ -18,28 +18,44 @@ my $api = $tf->as('admin');
 
 $tf->sql('CREATE TABLE raw (line text)');
 
-# few: of the server while it has few accounts; s: the same server registered
-# again, so that its first sync is that of many.
+# few: queries of the server while it has few accounts; new: registers the same
+# server again, so that its next sync is a first one.  What is compared is timed
+# in turns, one right after the other, and the median of the ratios counts.
 
 sub measure {
-    my ($name, $few, $s, $queries, $raw) = @_;
+    my ($name, $few, $new, $queries, $raw) = @_;
+    my ($s, $many, @first, @read, @copy, @ratio);
 
-    my $start = time;
-    my $r = run_sync($s);
-    my $first = time - $start;
-    is $r->{status}, 'completed', "$name: $accounts accounts synced"
-        or diag explain $r;
-    my $many = $queries->();
+    for my $round (1 .. $proof ? 7 : 1) {
+        $tf->sql("UPDATE instances SET is_active = false; TRUNCATE raw");
+        $s = $new->("$name $round");
+        $queries->();
+
+        # the answer comes when all is committed; nothing polls meanwhile
+
+        my $start = time;
+        my $r = $s->try;
+        push @first, time - $start;
+        is $r->status, 200, "$name: $accounts accounts synced"
+            or diag $r->as_string;
+
+        # the same reads by the vendor's client, and a COPY of what they gave
+
+        $many = $queries->();
+        my ($read, $copy) = $raw->($many);
+        push @read, $read;
+        push @copy, $copy;
+        push @ratio, $first[-1] / ($read + $copy);
+    }
+
     is scalar(@$many), scalar(@$few),
         "$name: the number of catalog queries is " . @$many;
 
-    # the same reads by the vendor's client, and a COPY of what they gave
-
-    my ($read, $copy) = $raw->($many);
-    my $ratio = $first / ($read + $copy);
+    my $ratio = median(@ratio);
     my $lines = $tf->value('SELECT count(*) FROM raw');
     diag sprintf "%s: sync %.2f s, raw read %.2f s + COPY of %d rows %.2f s,"
-        . " ratio %.2f", $name, $first, $read, $lines, $copy, $ratio;
+        . " ratio %.2f", $name, median(@first), median(@read), $lines,
+        median(@copy), $ratio;
     if ($proof) {
         cmp_ok $ratio, '<=', 2, "$name: first sync at most twice the raw time";
     }
@@ -56,8 +72,8 @@ sub measure {
 
     my $again;
     my $n = $s->written(sub {
-        $start = time;
-        run_sync($s);
+        my $start = time;
+        $s->sync;
         $again = time - $start;
     });
     diag sprintf "%s: again in %.2f s, %d rows written, worker child at most"
@@ -65,22 +81,11 @@ sub measure {
     cmp_ok $n, '<=', 10, "$name: an unchanged one writes $n rows";
 }
 
-sub run_sync {
-    my ($s) = @_;
-    my $r = $s->{api}->post('/instances/actions/sync-accounts', {});
-    my $run_id = $r->data->{run_id} or die $r->as_string;
-
-    while ($tf->value("SELECT completed_at IS NULL FROM task_runs
-                       WHERE run_id = '$run_id'") eq 't') {
-        select undef, undef, undef, 0.01;
-    }
-    return $tf->wait_run($run_id, 120);
-}
+sub median { (sort { $a <=> $b } @_)[@_ / 2] }
 
 sub queries_of {
     my ($s, $queries) = @_;
-    run_sync($s);
-    $tf->sql("UPDATE instances SET is_active = false");
+    $s->sync;
     return $queries->();
 }
 
@@ -154,9 +159,10 @@ sub copy {
             FLUSH PRIVILEGES}, 'd');
     }
 
-    my $s = TaiFish::Sync->new($tf, $api, 'mysql', $db, name => 'MariaDB',
-                               ready => 1);
-    measure('MariaDB', $few, $s, $queries, sub {
+    my $new = sub {
+        TaiFish::Sync->new($tf, $api, 'mysql', $db, name => $_[0], ready => 1);
+    };
+    measure('MariaDB', $few, $new, $queries, sub {
         my ($list) = @_;
         my $file = "$tf->{dir}/mysql.raw";
         TaiFish::spew("$tf->{dir}/q.sql", join ";\n", @$list, '');
@@ -167,7 +173,6 @@ sub copy {
         chmod 0644, $file;
         return $read, copy($file);
     });
-    $tf->sql("UPDATE instances SET is_active = false");
     $db->stop;
 }
 
@@ -218,10 +223,11 @@ sub columns {
         $queries->();
     }
 
-    my $s = TaiFish::Sync->new($tf, $api, 'postgresql', $db,
-                               name => 'PostgreSQL', ready => 1);
-    $tf->sql('TRUNCATE raw');
-    measure('PostgreSQL', $few, $s, $queries, sub {
+    my $new = sub {
+        TaiFish::Sync->new($tf, $api, 'postgresql', $db, name => $_[0],
+                           ready => 1);
+    };
+    measure('PostgreSQL', $few, $new, $queries, sub {
         my ($list) = @_;
         my $file = "$tf->{dir}/pgsql.raw";
         my %of;

@@ -15,9 +15,9 @@ a.id, a.principal AS username, a.username AS original_username, a.host,
        NULL::timestamptz AS ad_orphaned_at,
        a.last_change_at AS last_change_time,
        i.last_sync_at AS last_sync_time,
-       coalesce(v.facts -> 'capability_reasons' -> 'LOCKED', '[]')
+       coalesce(v.facts::json -> 'capability_reasons' -> 'LOCKED', '[]')
        AS availability_reasons,
-       coalesce(v.snapshot -> 'type_specific' -> i.db_type, '{}')
+       coalesce(v.snapshot::json -> 'type_specific' -> i.db_type, '{}')
        AS type_specific,
        (SELECT coalesce(json_agg(json_build_object(
                                      'name', t.name,
@@ -76,8 +76,8 @@ SELECT i.db_type AS "permissions.db_type",
        a.principal AS "permissions.username",
        a.is_superuser AS "permissions.is_superuser",
        i.last_sync_at AS "permissions.last_sync_time",
-       v.snapshot AS "permissions.snapshot",
-       v.facts AS "permissions.facts",
+       v.snapshot::json AS "permissions.snapshot",
+       v.facts::json AS "permissions.facts",
        lower(v.observed) AS "permissions.observed_from",
        a.id AS "account.id", a.principal AS "account.username",
        a.username AS "account.original_username", a.host AS "account.host",
@@ -124,7 +124,7 @@ SELECT a.id AS "account.id", a.principal AS "account.username",
        (SELECT coalesce(json_agg(x ORDER BY x.id DESC), '[]')
         FROM (SELECT c.id, lower(c.observed) AS observed_from,
                      upper(c.observed) AS observed_until, c.previous_run_at,
-                     c.snapshot, c.facts, c.run_id AS session_id
+                     c.snapshot::json, c.facts::json, c.run_id AS session_id
               FROM account_versions c
               WHERE c.account_id = a.id
                     AND (:as_of::timestamptz IS NULL OR c.observed @> :as_of)

@@ -14,14 +14,16 @@ EXISTS (SELECT FROM task_items t
 -- name: accounts_sync_instance
 -- worker
 SELECT i.name, i.db_type, i.host, i.port, i.database_name, i.tls_mode,
-       i.tls_ca, i.credential_id, i.last_sync_at, {state}
+       i.tls_ca, i.credential_id, {state}
 FROM instances i
 WHERE i.id = :instance_id::bigint AND i.deleted_at IS NULL
 
 -- name: accounts_sync_lock
 -- worker
 -- The instance must still be what was read.
-SELECT {state}, now() AS now
+-- Times are microseconds.
+SELECT {state}, (extract(epoch FROM now()) * 1000000)::bigint AS now,
+       (extract(epoch FROM i.last_sync_at) * 1000000)::bigint AS last_sync
 FROM instances i
 WHERE i.id = :instance_id::bigint
 FOR UPDATE

@@ -23,7 +23,7 @@ static tf_int_t tfw_accounts_restore_some(tfw_accounts_t *s, const int *rows,
     size_t n, tfw_mem_t *scratch);
 static tf_int_t tfw_accounts_compare(tfw_accounts_t *s);
 static const char *tfw_accounts_fate(tfw_accounts_t *s, size_t n,
-    const char *fingerprint);
+    tf_buf_t *b);
 static int tfw_accounts_recreated(tfw_accounts_t *s, size_t n);
 static tf_int_t tfw_accounts_report(tfw_accounts_t *s);
 static void tfw_accounts_unknown(tf_buf_t *b, const tfw_accounts_t *s);
@@ -388,13 +388,10 @@ tfw_accounts_snapshots(tfw_accounts_t *s, const int *rows, size_t n)
 static tf_int_t
 tfw_accounts_compare(tfw_accounts_t *s)
 {
-    char                    hex[2 + TF_DIGEST_LEN * 2 + 1];
     size_t                  n, count;
     tf_buf_t                b;
-    tf_str_t                text;
     const char             *change;
     tfw_mem_t               scratch;
-    unsigned char           digest[TF_DIGEST_LEN];
     tfw_accounts_change_t  *c;
 
     count = tf_accounts_count(s->set);
@@ -409,22 +406,9 @@ tfw_accounts_compare(tfw_accounts_t *s)
     tfw_mem_init(&scratch, TFW_ACCOUNTS_SNAPSHOT * (size_t) 2);
     tf_buf_init(&b, &scratch.mem, 65536, TFW_ACCOUNTS_SNAPSHOT);
 
-    for (n = 0; n < count; n++) {
+    for (n = 0; n < count && !b.failed; n++) {
 
-        b.last = b.start;       /* one block serves all accounts */
-        tfw_accounts_canonical(&b, s, n);
-
-        if (tf_buf_done(&b, &text) != TF_OK) {
-            tfw_mem_clear(&scratch);
-            return tfw_accounts_memory(s);
-        }
-
-        tf_sha256(digest, text.data, text.len);
-        memcpy(hex, "\\x", 2);
-        tf_hex((unsigned char *) hex + 2, digest, TF_DIGEST_LEN);
-        hex[sizeof(hex) - 1] = '\0';
-
-        change = tfw_accounts_fate(s, n, hex);
+        change = tfw_accounts_fate(s, n, &b);
 
         if (change) {
             c = &s->change[s->changes++];
@@ -436,7 +420,7 @@ tfw_accounts_compare(tfw_accounts_t *s)
 
     tfw_mem_clear(&scratch);
 
-    return TF_OK;
+    return b.failed ? tfw_accounts_memory(s) : TF_OK;
 }
 
 
@@ -451,12 +435,15 @@ tfw_accounts_canonical(tf_buf_t *b, const tfw_accounts_t *s, size_t n)
 
 
 /* What happened to an account: a change_type, "modify" when its versions have
- * to be compared, or NULL for nothing. */
+ * to be compared, or NULL for nothing.  b: room, which serves all accounts. */
 
 static const char *
-tfw_accounts_fate(tfw_accounts_t *s, size_t n, const char *fingerprint)
+tfw_accounts_fate(tfw_accounts_t *s, size_t n, tf_buf_t *b)
 {
-    int  row;
+    int            row;
+    char           hex[2 + TF_DIGEST_LEN * 2 + 1];
+    tf_str_t       text;
+    unsigned char  digest[TF_DIGEST_LEN];
 
     row = s->row[n];
 
@@ -470,7 +457,19 @@ tfw_accounts_fate(tfw_accounts_t *s, size_t n, const char *fingerprint)
         return "recreate";
     }
 
-    return tf_str_eq(tf_row_get(s->before, row, "fingerprint"), fingerprint)
+    b->last = b->start;
+    tfw_accounts_canonical(b, s, n);
+
+    if (tf_buf_done(b, &text) != TF_OK) {
+        return NULL;
+    }
+
+    tf_sha256(digest, text.data, text.len);
+    memcpy(hex, "\\x", 2);
+    tf_hex((unsigned char *) hex + 2, digest, TF_DIGEST_LEN);
+    hex[sizeof(hex) - 1] = '\0';
+
+    return tf_str_eq(tf_row_get(s->before, row, "fingerprint"), hex)
            ? NULL : "modify";
 }
 

@@ -31,6 +31,8 @@ typedef struct {
     size_t               n;             /* of the set */
     int                  row;           /* of before, -1: it is new */
     const char          *change;        /* account_changes.change_type */
+    int64_t              id;            /* of the account, once it is written */
+    int64_t              version_id;
 } tfw_accounts_change_t;
 
 
@@ -44,7 +46,8 @@ typedef struct {
     PGresult            *before;        /* its accounts in the store */
     tf_scopes_t          known;         /* the outcomes before */
 
-    const char          *now;           /* of the transaction */
+    int64_t              now;           /* of the transaction; us since 1970 */
+    int64_t              last_sync;     /* the same; 0: never */
     tf_accounts_t       *set;           /* what was read */
     size_t               rows;          /* reports of the engine */
     unsigned             verified:1;
@@ -88,6 +91,7 @@ tf_int_t tfw_accounts_copy(tfw_accounts_t *s) TF_MUST_CHECK;
 tf_int_t tfw_accounts_run(tfw_accounts_t *s, tf_sql_e sql,
     const tfw_arg_t *args) TF_MUST_CHECK;
 const char *tfw_accounts_id(tfw_accounts_t *s, int64_t id);
+int64_t tfw_accounts_int(const PGresult *res, int row, const char *column);
 tf_int_t tfw_accounts_memory(tfw_accounts_t *s);
 
 /* 1 when a scope should have been read: not when the server never had it. */

@@ -1,24 +1,22 @@
 
 /*
- * Copying new rows in: accounts, versions and changes, in batches.
+ * Copying new rows in: accounts, then changes and versions in batches.
  *
  * A row goes into its table once and directly: a first sync costs little more
  * than a COPY of what was read.
  */
 
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "tf_crypto.h"
 #include "tf_row.h"
 #include "tfw_accounts.h"
+#include "tfw_copy.h"
 
 
 #define TFW_ACCOUNTS_SCRATCH  ((size_t) 1024 * 1024 * 1024)
 
 
-/* What changed in one account, ready to be copied. */
+/* What changed in one account, as the change log has it. */
 
 typedef struct {
     const char          *type;      /* NULL: a version, but no change */
@@ -27,64 +25,44 @@ typedef struct {
 } tfw_accounts_log_t;
 
 
-/* The rows of a batch, as lines of COPY's text format. */
-
-typedef struct {
-    tf_buf_t             accounts;
-    tf_buf_t             versions;
-    tf_buf_t             changes;
-    tf_buf_t             updates;   /* of accounts: JSON */
-    PGresult            *ids;       /* for all batches */
-    int                  version;   /* the next row of ids to take */
-    int                  account;
-    PGconn              *copying;   /* a COPY whose end is not read yet */
-} tfw_accounts_rows_t;
-
-
-static tf_int_t tfw_accounts_batch(tfw_accounts_t *s, tfw_accounts_rows_t *r,
-    size_t from, size_t n);
-static tf_int_t tfw_accounts_store(tfw_accounts_t *s, tfw_accounts_rows_t *r);
-static tf_int_t tfw_accounts_lines(tfw_accounts_t *s, tfw_accounts_rows_t *r,
-    const tfw_accounts_change_t *c, size_t n, const PGresult *old);
+static tf_int_t tfw_accounts_ids(tfw_accounts_t *s);
+static tf_int_t tfw_accounts_created(tfw_accounts_t *s);
+static tf_int_t tfw_accounts_batch(tfw_accounts_t *s,
+    const tfw_accounts_change_t *c, size_t n);
+static tf_int_t tfw_accounts_old(tfw_accounts_t *s,
+    const tfw_accounts_change_t *c, size_t n, PGresult **res);
+static tf_int_t tfw_accounts_changes(tfw_accounts_t *s,
+    const tfw_accounts_change_t *c, size_t n, const PGresult *old,
+    tf_buf_t *updates);
 static tf_int_t tfw_accounts_log(tfw_accounts_t *s,
     const tfw_accounts_change_t *c, tf_str_t snapshot, const tf_mem_t *mem,
     tfw_accounts_log_t *log);
 static tf_int_t tfw_accounts_message(tfw_accounts_log_t *log,
     const tf_mem_t *mem);
-static tf_int_t tfw_accounts_row(tfw_accounts_t *s, tfw_accounts_rows_t *r,
-    const tfw_accounts_change_t *c, const tfw_accounts_log_t *log,
-    const tf_mem_t *mem);
-static void tfw_accounts_account(tf_buf_t *b, tfw_accounts_t *s,
-    const tf_account_t *a, tf_str_t id, tf_str_t version);
-static void tfw_accounts_update(tf_buf_t *b, const tf_account_t *a,
-    tf_str_t id, tf_str_t version, int change);
-static tf_int_t tfw_accounts_version(tf_buf_t *b, tfw_accounts_t *s, size_t n,
-    tf_str_t id, const tf_mem_t *mem);
-static void tfw_accounts_changed(tf_buf_t *b, tfw_accounts_t *s,
-    const tf_account_t *a, tf_str_t id, const tfw_accounts_log_t *log);
-static void tfw_accounts_field(tf_buf_t *b, tf_str_t v);
-static void tfw_accounts_flag(tf_buf_t *b, unsigned on);
-static void tfw_accounts_end(tf_buf_t *b);
+static void tfw_accounts_changed(tfw_copy_t *copy, tfw_accounts_t *s,
+    const tfw_accounts_change_t *c, const tfw_accounts_log_t *log);
+static tf_int_t tfw_accounts_update(tfw_accounts_t *s, tf_buf_t *updates);
+static void tfw_accounts_updated(tf_buf_t *b, const tfw_accounts_t *s,
+    const tfw_accounts_change_t *c, int logged);
+static void tfw_accounts_number(tf_buf_t *b, const char *name, int64_t n);
 static void tfw_accounts_bool(tf_buf_t *b, const char *name, unsigned on);
-static tf_int_t tfw_accounts_send(tfw_accounts_t *s, tfw_accounts_rows_t *r,
-    const char *copy, tf_buf_t *b);
-static tf_int_t tfw_accounts_settle(tfw_accounts_t *s, tfw_accounts_rows_t *r,
-    int failed);
+static tf_int_t tfw_accounts_versions(tfw_accounts_t *s,
+    const tfw_accounts_change_t *c, size_t n);
 
 
 static const char  tfw_accounts_into_accounts[] =
     "COPY accounts (id, instance_id, principal, username, host, kind,"
     " native_id, is_superuser, is_locked, can_grant, plugin, version_id)"
-    " FROM STDIN";
-
-static const char  tfw_accounts_into_versions[] =
-    "COPY account_versions (id, account_id, snapshot, facts, fingerprint,"
-    " observed, previous_run_at, run_id) FROM STDIN";
+    " FROM STDIN (FORMAT binary)";
 
 static const char  tfw_accounts_into_changes[] =
     "COPY account_changes (account_id, instance_id, db_type, username,"
     " change_type, is_elevation, message, privilege_diff, other_diff, run_id)"
-    " FROM STDIN";
+    " FROM STDIN (FORMAT binary)";
+
+static const char  tfw_accounts_into_versions[] =
+    "COPY account_versions (id, account_id, snapshot, facts, fingerprint,"
+    " observed, previous_run_at, run_id) FROM STDIN (FORMAT binary)";
 
 static const char *const  tfw_accounts_kinds[] = {
     "", "user", "role", "public"
@@ -94,67 +72,148 @@ static const char *const  tfw_accounts_kinds[] = {
 tf_int_t
 tfw_accounts_copy(tfw_accounts_t *s)
 {
-    size_t               from, n;
-    tf_int_t             rc;
-    PGresult            *res;
-    tfw_accounts_rows_t  r;
+    size_t  from, n;
 
-    memset(&r, 0, sizeof(tfw_accounts_rows_t));
-
-    r.ids = tfw_db_run(s->job->db, TF_SQL_accounts_sync_ids,
-                       TFW_ARGS({ "changed", tfw_accounts_id(s, s->changes) },
-                                { "created", tfw_accounts_id(s, s->created) }),
-                       &s->job->err);
-    if (r.ids == NULL) {
+    if (tfw_accounts_ids(s) != TF_OK
+        || (s->created && tfw_accounts_created(s) != TF_OK))
+    {
         return TF_ERROR;
     }
 
-    rc = TF_OK;
-
-    for (from = 0; from < s->changes && rc == TF_OK; from += n) {
+    for (from = 0; from < s->changes; from += n) {
 
         n = s->changes - from;
         n = n < TFW_ACCOUNTS_BATCH ? n : TFW_ACCOUNTS_BATCH;
 
-        rc = tfw_accounts_batch(s, &r, from, n);
+        if (tfw_accounts_batch(s, s->change + from, n) != TF_OK) {
+            return TF_ERROR;
+        }
 
         tfw_job_progress(s->job, "write", from + n, s->changes + s->gones);
 
-        if (rc == TF_OK && tfw_job_stopping(s->job)) {
-            rc = tf_fail(&s->job->err, TF_E_RUN_CANCELLED, NULL, "stopped");
+        if (tfw_job_stopping(s->job)) {
+            return tf_fail(&s->job->err, TF_E_RUN_CANCELLED, NULL, "stopped");
         }
     }
 
-    /* after a failure the COPY has to end before the rollback */
+    return TF_OK;
+}
 
-    if (rc == TF_OK) {
-        rc = tfw_accounts_settle(s, &r, 0);
 
-    } else if (r.copying) {
-        while ((res = PQgetResult(r.copying)) != NULL) {
-            PQclear(res);
-        }
+/* The ids of all new rows, for those of one table name those of another. */
+
+static tf_int_t
+tfw_accounts_ids(tfw_accounts_t *s)
+{
+    int                     created;
+    size_t                  i;
+    PGresult               *res;
+    tfw_accounts_change_t  *c;
+
+    res = tfw_db_run(s->job->db, TF_SQL_accounts_sync_ids,
+                     TFW_ARGS({ "changed", tfw_accounts_id(s, s->changes) },
+                              { "created", tfw_accounts_id(s, s->created) }),
+                     &s->job->err);
+    if (res == NULL) {
+        return TF_ERROR;
     }
 
-    PQclear(r.ids);
+    created = 0;
 
-    return rc;
+    for (i = 0; i < s->changes; i++) {
+        c = &s->change[i];
+        c->version_id = tfw_accounts_int(res, i, "version_id");
+        c->id = c->row == -1 ? tfw_accounts_int(res, created++, "account_id")
+                             : tfw_accounts_int(s->before, c->row, "id");
+    }
+
+    PQclear(res);
+
+    return TF_OK;
 }
 
 
 static tf_int_t
-tfw_accounts_batch(tfw_accounts_t *s, tfw_accounts_rows_t *r, size_t from,
-    size_t n)
+tfw_accounts_created(tfw_accounts_t *s)
 {
-    int                           rows[TFW_ACCOUNTS_BATCH];
-    size_t                        i, old;
-    tf_int_t                      rc;
-    PGresult                     *res;
-    tfw_mem_t                     scratch;
+    size_t                        i;
+    tf_str_t                      none = tf_null_string;
+    tfw_copy_t                    copy;
+    const tf_account_t           *a;
     const tfw_accounts_change_t  *c;
 
-    c = s->change + from;
-    res = NULL;
+    if (tfw_copy_begin(&copy, s->job->db, tfw_accounts_into_accounts,
+                       &s->job->err)
+        != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    for (i = 0; i < s->changes; i++) {
+        c = &s->change[i];
+
+        if (c->row != -1) {
+            continue;
+        }
+
+        a = tf_accounts_get(s->set, c->n);
+
+        tfw_copy_row(&copy, 12);
+        tfw_copy_int(&copy, c->id);
+        tfw_copy_int(&copy, s->job->instance_id);
+        tfw_copy_text(&copy, a->principal);
+        tfw_copy_text(&copy, a->username);
+        tfw_copy_text(&copy, a->host);
+        tfw_copy_text(&copy, tf_str(tfw_accounts_kinds[a->kind]));
+        tfw_copy_text(&copy, a->native_id.len ? a->native_id : none);
+        tfw_copy_bool(&copy, a->is_superuser);
+        tfw_copy_bool(&copy, a->is_locked);
+        tfw_copy_bool(&copy, a->can_grant);
+        tfw_copy_text(&copy, a->plugin);
+        tfw_copy_int(&copy, c->version_id);
+    }
+
+    return tfw_copy_end(&copy, &s->job->err);
+}
+
+
+static tf_int_t
+tfw_accounts_batch(tfw_accounts_t *s, const tfw_accounts_change_t *c,
+    size_t n)
+{
+    tf_int_t    rc;
+    tf_buf_t    updates;
+    PGresult   *old;
+    tfw_mem_t   scratch;
+
+    if (tfw_accounts_old(s, c, n, &old) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    tfw_mem_init(&scratch, TFW_ACCOUNTS_SCRATCH);
+    tf_buf_init(&updates, &scratch.mem, n * 256, TFW_ACCOUNTS_SCRATCH);
+
+    rc = tfw_accounts_changes(s, c, n, old, &updates);
+    PQclear(old);
+
+    if (rc == TF_OK && updates.start) {
+        rc = tfw_accounts_update(s, &updates);
+    }
+
+    tfw_mem_clear(&scratch);
+
+    return rc == TF_OK ? tfw_accounts_versions(s, c, n) : TF_ERROR;
+}
+
+
+/* The snapshots before of those that are modified, in their order. */
+
+static tf_int_t
+tfw_accounts_old(tfw_accounts_t *s, const tfw_accounts_change_t *c, size_t n,
+    PGresult **res)
+{
+    int     rows[TFW_ACCOUNTS_BATCH];
+    size_t  i, old;
 
     for (i = 0, old = 0; i < n; i++) {
         if (strcmp(c[i].change, "modify") == 0) {
@@ -162,89 +221,38 @@ tfw_accounts_batch(tfw_accounts_t *s, tfw_accounts_rows_t *r, size_t from,
         }
     }
 
-    if (old) {
-        if (tfw_accounts_settle(s, r, 0) != TF_OK) {
-            return TF_ERROR;
-        }
+    *res = NULL;
 
-        res = tfw_accounts_snapshots(s, rows, old);
-        if (res == NULL) {
-            return TF_ERROR;
-        }
+    if (old == 0) {
+        return TF_OK;
     }
 
-    tfw_mem_init(&scratch, TFW_ACCOUNTS_SCRATCH);
-    tf_buf_init(&r->accounts, &scratch.mem, n * 256, TFW_ACCOUNTS_SCRATCH);
-    tf_buf_init(&r->versions, &scratch.mem, n * 4096, TFW_ACCOUNTS_SCRATCH);
-    tf_buf_init(&r->changes, &scratch.mem, n * 256, TFW_ACCOUNTS_SCRATCH);
-    tf_buf_init(&r->updates, &scratch.mem, n * 256, TFW_ACCOUNTS_SCRATCH);
+    *res = tfw_accounts_snapshots(s, rows, old);
 
-    rc = tfw_accounts_lines(s, r, c, n, res);
-
-    if (rc == TF_OK) {
-        rc = tfw_accounts_store(s, r);
-    }
-
-    PQclear(res);
-    tfw_mem_clear(&scratch);
-
-    return rc;
+    return *res ? TF_OK : TF_ERROR;
 }
 
 
-/* Sends the lines of a batch. The store works on the versions, the most of
- * them, while the next lines are made. */
+/* The change log of a batch, and the accounts there were before as JSON. */
 
 static tf_int_t
-tfw_accounts_store(tfw_accounts_t *s, tfw_accounts_rows_t *r)
-{
-    tf_str_t  updates;
-
-    if (tfw_accounts_settle(s, r, 0) != TF_OK) {
-        return TF_ERROR;
-    }
-
-    if (r->updates.start) {
-        tf_buf_add(&r->updates, "]", 2);
-
-        if (tf_buf_done(&r->updates, &updates) != TF_OK) {
-            return tfw_accounts_memory(s);
-        }
-
-        if (tfw_accounts_run(s, TF_SQL_accounts_sync_update,
-                             TFW_ARGS({ "accounts", (char *) updates.data }))
-            != TF_OK)
-        {
-            return TF_ERROR;
-        }
-    }
-
-    if (tfw_accounts_send(s, r, tfw_accounts_into_accounts, &r->accounts)
-        != TF_OK
-        || tfw_accounts_settle(s, r, 0) != TF_OK
-        || tfw_accounts_send(s, r, tfw_accounts_into_changes, &r->changes)
-           != TF_OK
-        || tfw_accounts_settle(s, r, 0) != TF_OK)
-    {
-        return TF_ERROR;
-    }
-
-    return tfw_accounts_send(s, r, tfw_accounts_into_versions, &r->versions);
-}
-
-
-/* old: the snapshots of those that are modified, in their order. */
-
-static tf_int_t
-tfw_accounts_lines(tfw_accounts_t *s, tfw_accounts_rows_t *r,
-    const tfw_accounts_change_t *c, size_t n, const PGresult *old)
+tfw_accounts_changes(tfw_accounts_t *s, const tfw_accounts_change_t *c,
+    size_t n, const PGresult *old, tf_buf_t *updates)
 {
     int                  row;
     size_t               i;
     tf_int_t             rc;
     tf_str_t             snapshot, none = tf_null_string;
     tfw_mem_t            work;
+    tfw_copy_t           copy;
     tfw_accounts_log_t   log;
+
+    if (tfw_copy_begin(&copy, s->job->db, tfw_accounts_into_changes,
+                       &s->job->err)
+        != TF_OK)
+    {
+        return TF_ERROR;
+    }
 
     row = 0;
     rc = TF_OK;
@@ -260,14 +268,23 @@ tfw_accounts_lines(tfw_accounts_t *s, tfw_accounts_rows_t *r,
 
         rc = tfw_accounts_log(s, &c[i], snapshot, &work.mem, &log);
 
-        if (rc == TF_OK) {
-            rc = tfw_accounts_row(s, r, &c[i], &log, &work.mem);
+        if (rc == TF_OK && log.type) {
+            tfw_accounts_changed(&copy, s, &c[i], &log);
+        }
+
+        if (rc == TF_OK && c[i].row != -1) {
+            tfw_accounts_updated(updates, s, &c[i], log.type != NULL);
         }
 
         tfw_mem_clear(&work);
     }
 
-    return rc;
+    if (rc != TF_OK) {
+        tfw_copy_abort(&copy);
+        return TF_ERROR;
+    }
+
+    return tfw_copy_end(&copy, &s->job->err);
 }
 
 
@@ -381,74 +398,54 @@ tfw_accounts_message(tfw_accounts_log_t *log, const tf_mem_t *mem)
 }
 
 
-/* The rows of one account. */
+static void
+tfw_accounts_changed(tfw_copy_t *copy, tfw_accounts_t *s,
+    const tfw_accounts_change_t *c, const tfw_accounts_log_t *log)
+{
+    tfw_copy_row(copy, 10);
+    tfw_copy_int(copy, c->id);
+    tfw_copy_int(copy, s->job->instance_id);
+    tfw_copy_text(copy, tf_str(s->engine->name));
+    tfw_copy_text(copy, tf_accounts_get(s->set, c->n)->principal);
+    tfw_copy_text(copy, tf_str(log->type));
+    tfw_copy_bool(copy, log->diff.elevated);
+    tfw_copy_text(copy, log->message);
+    tfw_copy_jsonb(copy, log->diff.privileges);
+    tfw_copy_jsonb(copy, log->diff.others);
+    tfw_copy_uuid(copy, s->job->run_uuid);
+}
+
+
+/* Closes the versions of accounts there were before and names their next. */
 
 static tf_int_t
-tfw_accounts_row(tfw_accounts_t *s, tfw_accounts_rows_t *r,
-    const tfw_accounts_change_t *c, const tfw_accounts_log_t *log,
-    const tf_mem_t *mem)
+tfw_accounts_update(tfw_accounts_t *s, tf_buf_t *updates)
 {
-    tf_str_t             id, version;
-    const tf_account_t  *a;
+    tf_str_t  accounts;
 
-    a = tf_accounts_get(s->set, c->n);
-    version = tf_row_get(r->ids, r->version++, "version_id");
+    tf_buf_add(updates, "]", 2);
 
-    if (c->row == -1) {
-        id = tf_row_get(r->ids, r->account++, "account_id");
-        tfw_accounts_account(&r->accounts, s, a, id, version);
-
-    } else {
-        id = tf_row_get(s->before, c->row, "id");
-        tfw_accounts_update(&r->updates, a, id, version, log->type != NULL);
-    }
-
-    tfw_accounts_field(&r->versions, version);
-
-    if (tfw_accounts_version(&r->versions, s, c->n, id, mem) != TF_OK) {
+    if (tf_buf_done(updates, &accounts) != TF_OK) {
         return tfw_accounts_memory(s);
     }
 
-    if (log->type) {
-        tfw_accounts_changed(&r->changes, s, a, id, log);
-    }
-
-    return TF_OK;
+    return tfw_accounts_run(s, TF_SQL_accounts_sync_update,
+                            TFW_ARGS({ "accounts", (char *) accounts.data }));
 }
 
 
 static void
-tfw_accounts_account(tf_buf_t *b, tfw_accounts_t *s, const tf_account_t *a,
-    tf_str_t id, tf_str_t version)
+tfw_accounts_updated(tf_buf_t *b, const tfw_accounts_t *s,
+    const tfw_accounts_change_t *c, int logged)
 {
-    tf_str_t  none = tf_null_string;
+    tf_str_t             none = tf_null_string;
+    const tf_account_t  *a;
 
-    tfw_accounts_field(b, id);
-    tf_buf_int(b, s->job->instance_id);
-    tf_buf_char(b, '\t');
-    tfw_accounts_field(b, a->principal);
-    tfw_accounts_field(b, a->username);
-    tfw_accounts_field(b, a->host);
-    tfw_accounts_field(b, tf_str(tfw_accounts_kinds[a->kind]));
-    tfw_accounts_field(b, a->native_id.len ? a->native_id : none);
-    tfw_accounts_flag(b, a->is_superuser);
-    tfw_accounts_flag(b, a->is_locked);
-    tfw_accounts_flag(b, a->can_grant);
-    tfw_accounts_field(b, a->plugin);
-    tfw_accounts_field(b, version);
-    tfw_accounts_end(b);
-}
-
-
-static void
-tfw_accounts_update(tf_buf_t *b, const tf_account_t *a, tf_str_t id,
-    tf_str_t version, int change)
-{
-    tf_str_t  none = tf_null_string;
+    a = tf_accounts_get(s->set, c->n);
 
     tf_buf_lit(b, b->start ? ",{" : "[{");
-    tf_json_member(b, "id", id);
-    tf_json_member(b, "version_id", version);
+    tfw_accounts_number(b, "id", c->id);
+    tfw_accounts_number(b, "version_id", c->version_id);
     tf_json_member(b, "username", a->username);
     tf_json_member(b, "host", a->host);
     tf_json_member(b, "kind", tf_str(tfw_accounts_kinds[a->kind]));
@@ -457,124 +454,16 @@ tfw_accounts_update(tf_buf_t *b, const tf_account_t *a, tf_str_t id,
     tfw_accounts_bool(b, "is_superuser", a->is_superuser);
     tfw_accounts_bool(b, "is_locked", a->is_locked);
     tfw_accounts_bool(b, "can_grant", a->can_grant);
-    tfw_accounts_bool(b, "is_change", change);
+    tfw_accounts_bool(b, "is_change", logged);
     tf_buf_char(b, '}');
 }
 
 
-/* All of a version but its id. */
-
-static tf_int_t
-tfw_accounts_version(tf_buf_t *b, tfw_accounts_t *s, size_t n, tf_str_t id,
-    const tf_mem_t *mem)
-{
-    tf_buf_t       t;
-    tf_str_t       text;
-    unsigned char  digest[TF_DIGEST_LEN], hex[TF_DIGEST_LEN * 2];
-
-    tf_buf_init(&t, mem, 4096, TFW_ACCOUNTS_SCRATCH);
-    tfw_accounts_canonical(&t, s, n);
-
-    if (tf_buf_done(&t, &text) != TF_OK) {
-        return TF_ERROR;
-    }
-
-    tf_sha256(digest, text.data, text.len);
-    tf_hex(hex, digest, TF_DIGEST_LEN);
-
-    text.data += TFW_ACCOUNTS_HEAD;
-    text.len -= TFW_ACCOUNTS_HEAD;
-
-    tfw_accounts_field(b, id);
-    tfw_accounts_field(b, text);
-
-    tf_buf_init(&t, mem, 1024, TFW_ACCOUNTS_SCRATCH);
-    tf_account_facts(&t, s->set, n);
-
-    if (tf_buf_done(&t, &text) != TF_OK) {
-        return TF_ERROR;
-    }
-
-    tfw_accounts_field(b, text);
-    tf_buf_lit(b, "\\\\x");
-    tf_buf_add(b, hex, sizeof(hex));
-    tf_buf_lit(b, "\t[\"");
-    tf_buf_lit(b, s->now);
-    tf_buf_lit(b, "\",)\t");
-    tfw_accounts_field(b, tf_row_get(s->instance, 0, "last_sync_at"));
-    tfw_accounts_field(b, tf_str(s->job->run_uuid));
-    tfw_accounts_end(b);
-
-    return b->failed ? TF_ERROR : TF_OK;
-}
-
-
 static void
-tfw_accounts_changed(tf_buf_t *b, tfw_accounts_t *s, const tf_account_t *a,
-    tf_str_t id, const tfw_accounts_log_t *log)
+tfw_accounts_number(tf_buf_t *b, const char *name, int64_t n)
 {
-    tfw_accounts_field(b, id);
-    tf_buf_int(b, s->job->instance_id);
-    tf_buf_char(b, '\t');
-    tfw_accounts_field(b, tf_str(s->engine->name));
-    tfw_accounts_field(b, a->principal);
-    tfw_accounts_field(b, tf_str(log->type));
-    tfw_accounts_flag(b, log->diff.elevated);
-    tfw_accounts_field(b, log->message);
-    tfw_accounts_field(b, log->diff.privileges);
-    tfw_accounts_field(b, log->diff.others);
-    tfw_accounts_field(b, tf_str(s->job->run_uuid));
-    tfw_accounts_end(b);
-}
-
-
-/* A field and the tab after it. */
-
-static void
-tfw_accounts_field(tf_buf_t *b, tf_str_t v)
-{
-    size_t         i, from;
-    unsigned char  c;
-
-    if (v.data == NULL) {
-        tf_buf_lit(b, "\\N\t");
-        return;
-    }
-
-    for (i = 0, from = 0; i < v.len; i++) {
-        c = v.data[i];
-
-        if (c != '\\' && c != '\n' && c != '\t' && c != '\r') {
-            continue;
-        }
-
-        tf_buf_add(b, v.data + from, i - from);
-        tf_buf_char(b, '\\');
-        tf_buf_char(b, c == '\n' ? 'n' : c == '\t' ? 't'
-                       : c == '\r' ? 'r' : '\\');
-        from = i + 1;
-    }
-
-    tf_buf_add(b, v.data + from, v.len - from);
-    tf_buf_char(b, '\t');
-}
-
-
-static void
-tfw_accounts_flag(tf_buf_t *b, unsigned on)
-{
-    tf_buf_lit(b, on ? "t\t" : "f\t");
-}
-
-
-/* The last tab of a line becomes its end. */
-
-static void
-tfw_accounts_end(tf_buf_t *b)
-{
-    if (!b->failed) {
-        b->last[-1] = '\n';
-    }
+    tf_json_key(b, name);
+    tf_buf_int(b, n);
 }
 
 
@@ -586,78 +475,65 @@ tfw_accounts_bool(tf_buf_t *b, const char *name, unsigned on)
 }
 
 
-/* Sends the lines; what became of them is tfw_accounts_settle()'s to say. */
-
 static tf_int_t
-tfw_accounts_send(tfw_accounts_t *s, tfw_accounts_rows_t *r, const char *copy,
-    tf_buf_t *b)
+tfw_accounts_versions(tfw_accounts_t *s, const tfw_accounts_change_t *c,
+    size_t n)
 {
-    int        failed;
-    size_t     n;
-    PGconn    *conn;
-    tf_str_t   lines;
-    PGresult  *res;
+    size_t         i;
+    tf_buf_t       snapshot, facts;
+    tfw_mem_t      work;
+    tfw_copy_t     copy;
+    unsigned char  digest[TF_DIGEST_LEN];
 
-    if (tf_buf_done(b, &lines) != TF_OK) {
-        return tfw_accounts_memory(s);
-    }
-
-    if (lines.len == 0) {
-        return TF_OK;
-    }
-
-    conn = tfw_db_conn(s->job->db, &s->job->err);
-    if (conn == NULL) {
+    if (tfw_copy_begin(&copy, s->job->db, tfw_accounts_into_versions,
+                       &s->job->err)
+        != TF_OK)
+    {
         return TF_ERROR;
     }
 
-    r->copying = conn;
+    tfw_mem_init(&work, TFW_ACCOUNTS_SCRATCH);
+    tf_buf_init(&snapshot, &work.mem, 16384, TFW_ACCOUNTS_SCRATCH);
+    tf_buf_init(&facts, &work.mem, 16384, TFW_ACCOUNTS_SCRATCH);
 
-    res = PQexec(conn, copy);
-    failed = PQresultStatus(res) != PGRES_COPY_IN;
-    PQclear(res);
+    for (i = 0; i < n && !snapshot.failed && !facts.failed; i++) {
 
-    while (lines.len && !failed) {
-        n = lines.len < 65536 ? lines.len : 65536;
-        failed = PQputCopyData(conn, (char *) lines.data, n) != 1;
-        lines.data += n;
-        lines.len -= n;
+        snapshot.last = snapshot.start;     /* one block serves all */
+        facts.last = facts.start;
+        tfw_accounts_canonical(&snapshot, s, c[i].n);
+        tf_account_facts(&facts, s->set, c[i].n);
+
+        if (snapshot.failed || facts.failed) {
+            continue;
+        }
+
+        tf_sha256(digest, snapshot.start, snapshot.last - snapshot.start);
+
+        tfw_copy_row(&copy, 8);
+        tfw_copy_int(&copy, c[i].version_id);
+        tfw_copy_int(&copy, c[i].id);
+        tfw_copy_bytes(&copy, snapshot.start + TFW_ACCOUNTS_HEAD,
+                       snapshot.last - snapshot.start - TFW_ACCOUNTS_HEAD);
+        tfw_copy_bytes(&copy, facts.start, facts.last - facts.start);
+        tfw_copy_bytes(&copy, digest, TF_DIGEST_LEN);
+        tfw_copy_since(&copy, s->now);
+
+        if (s->last_sync) {
+            tfw_copy_time(&copy, s->last_sync);
+
+        } else {
+            tfw_copy_null(&copy);
+        }
+
+        tfw_copy_uuid(&copy, s->job->run_uuid);
     }
 
-    failed = failed || PQputCopyEnd(conn, NULL) != 1;
+    tfw_mem_clear(&work);
 
-    return failed ? tfw_accounts_settle(s, r, 1) : TF_OK;
-}
-
-
-/* Waits for the end of the COPY under way, if any. */
-
-static tf_int_t
-tfw_accounts_settle(tfw_accounts_t *s, tfw_accounts_rows_t *r, int failed)
-{
-    PGconn    *conn;
-    PGresult  *res;
-
-    conn = r->copying;
-
-    if (conn == NULL) {
-        return TF_OK;
+    if (snapshot.failed || facts.failed) {
+        tfw_copy_abort(&copy);
+        return tfw_accounts_memory(s);
     }
 
-    r->copying = NULL;
-
-    while ((res = PQgetResult(conn)) != NULL) {
-        failed = failed || PQresultStatus(res) != PGRES_COMMAND_OK;
-        PQclear(res);
-    }
-
-    if (failed) {
-        return tf_fail(&s->job->err,
-                       PQstatus(conn) == CONNECTION_OK
-                       ? TF_E_DATABASE_QUERY_ERROR : TF_E_SERVICE_UNAVAILABLE,
-                       NULL, "COPY of accounts: %.200s",
-                       PQerrorMessage(conn));
-    }
-
-    return TF_OK;
+    return tfw_copy_end(&copy, &s->job->err);
 }

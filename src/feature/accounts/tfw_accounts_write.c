@@ -117,15 +117,10 @@ tfw_accounts_lock(tfw_accounts_t *s)
     same = PQntuples(res) == 1
            && tf_str_eq(tf_row_get(res, 0, "state"), (char *) before.data);
 
-    if (same) {
-        s->now = tfw_mem_text(s->job->mem, tf_row_get(res, 0, "now"));
-    }
+    s->now = tfw_accounts_int(res, 0, "now");
+    s->last_sync = tfw_accounts_int(res, 0, "last_sync");
 
     PQclear(res);
-
-    if (same && s->now == NULL) {
-        return tfw_accounts_memory(s);
-    }
 
     return same ? TF_OK
                 : tf_fail(&s->job->err, TF_E_ALREADY_RUNNING, NULL,
@@ -331,4 +326,17 @@ tfw_accounts_id(tfw_accounts_t *s, int64_t id)
     }
 
     return text;
+}
+
+
+/* A number of the result; 0 for SQL NULL. */
+
+int64_t
+tfw_accounts_int(const PGresult *res, int row, const char *column)
+{
+    tf_str_t  v;
+
+    v = tf_row_get(res, row, column);
+
+    return v.data ? strtoll((char *) v.data, NULL, 10) : 0;
 }

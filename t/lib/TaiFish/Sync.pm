@@ -139,7 +139,7 @@ sub categories {
     my ($self, $username) = @_;
     (my $quoted = $username) =~ s/'/''/g;
     my $row = $self->{tf}->row(
-        "SELECT v.snapshot
+        "SELECT v.snapshot::json
          FROM accounts a JOIN account_versions v ON v.id = a.version_id
          WHERE a.instance_id = $self->{id} AND a.principal = '$quoted'")
         or return;
