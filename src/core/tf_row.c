@@ -53,7 +53,7 @@ static void tf_row_members(tf_buf_t *b, tf_row_e kind, const char *p,
 static const char *tf_row_quoted(tf_buf_t *b, const char *p, const char *end);
 
 
-/* The types of pg_type.dat, whose numbers never change. */
+/* The types of pg_type.dat, whose numbers never change, in their order. */
 
 static const tf_row_type_t  tf_row_types[] = {
     { 16, TF_ROW_BOOL },
@@ -317,11 +317,23 @@ tf_row_depth(const char *name)
 static tf_row_e
 tf_row_kind(Oid oid)
 {
-    size_t  i;
+    size_t  low, high, i;
 
-    for (i = 0; i < sizeof(tf_row_types) / sizeof(tf_row_types[0]); i++) {
+    low = 0;
+    high = sizeof(tf_row_types) / sizeof(tf_row_types[0]);
+
+    while (low < high) {
+        i = (low + high) / 2;
+
         if (tf_row_types[i].oid == oid) {
             return tf_row_types[i].kind;
+        }
+
+        if (tf_row_types[i].oid < oid) {
+            low = i + 1;
+
+        } else {
+            high = i;
         }
     }
 

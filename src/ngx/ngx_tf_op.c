@@ -607,10 +607,13 @@ ngx_tf_op_cleanup(void *data)
 static ngx_int_t
 ngx_tf_op_request_id(ngx_tf_op_t *op)
 {
-    u_char           *p, c, raw[16];
+    u_char           *p, c;
     size_t            i;
     ngx_str_t        *id;
     ngx_table_elt_t  *h;
+
+    static u_char    raw[16];
+    static uint64_t  next;
 
     id = &op->in->request_id;
     h = ngx_tf_op_header_in(op->r, "x-request-id");
@@ -638,7 +641,16 @@ ngx_tf_op_request_id(ngx_tf_op_t *op)
         return NGX_ERROR;
     }
 
-    tf_random(raw, sizeof(raw));
+    /* ids have to differ, not to be secret: the kernel is asked for chance
+     * once in a process */
+
+    if (next == 0) {
+        tf_random(raw, sizeof(raw));
+    }
+
+    next++;
+    ngx_memcpy(raw, &next, sizeof(next));
+
     ngx_memcpy(p, "req_", 4);
     tf_hex(p + 4, raw, sizeof(raw));
 

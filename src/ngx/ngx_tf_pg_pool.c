@@ -297,7 +297,7 @@ ngx_tf_pg_state(ngx_tf_pg_state_t *state)
 void
 ngx_tf_pg_pool_wake(ngx_tf_pg_pool_t *pool)
 {
-    ngx_post_event(&pool->flush, &ngx_posted_events);
+    ngx_post_event(&pool->flush, &ngx_posted_next_events);
 }
 
 

@@ -3,14 +3,15 @@
 # make bench: how much of what the parts can do is left when they work
 # together.  Everything runs on this machine and in turn, so the ratios mean
 # something where the absolute numbers do not.  BENCH_SECONDS is the length of
-# one measurement (3), BENCH_ROUNDS how many of each (3; the median counts).
+# one measurement (2), BENCH_ROUNDS how many of each (9); a ratio is the median
+# of those of the rounds, whose parts are measured one right after the other.
 
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use TaiFish;
 
-my $seconds = $ENV{BENCH_SECONDS} || 3;
-my $rounds = $ENV{BENCH_ROUNDS} || 3;
+my $seconds = $ENV{BENCH_SECONDS} || 2;
+my $rounds = $ENV{BENCH_ROUNDS} || 9;
 my $list = '/api/v1/instances?limit=20';
 my $point = '/api/v1/instances/100';
 
@@ -65,13 +66,19 @@ for my $round (1 .. $rounds) {
     for my $c (16, 64) {
         wrk("return list", $c, '/bare/list');
         wrk("list", $c, $list);
-        wrk("return point", $c, '/bare/point');
+        pgbench($c);
         wrk("point", $c, $point);
+        wrk("return point", $c, '/bare/point');
     }
+}
 
+# At 16 clients, whatever its neighbours in time have.
+
+sub pgbench {
+    my ($c) = @_;
     my $out = run($pgbench, '-S', '-M', 'prepared', '-n', '-c', 16, '-j', 2,
         '-T', $seconds, @db, 'taifish');
-    push @{ $rate{'pgbench 16'} }, $out =~ /tps = ([\d.]+)/;
+    push @{ $rate{"pgbench $c"} }, $out =~ /tps = ([\d.]+)/;
 }
 
 sub run {
@@ -102,6 +109,11 @@ sub median { (sort { $a <=> $b } @_)[@_ / 2] }
 
 sub rate { median(@{ $rate{ $_[0] } }) }
 
+sub ratio {
+    my ($what, $to) = @rate{@_};
+    return median(map { $what->[$_] / $to->[$_] } 0 .. $#$what);
+}
+
 printf "\n%-34s %10s %10s\n", 'requests/s', 'c=16', 'c=64';
 for my $what ('return list', 'list', 'return point', 'point') {
     my $label = { 'return list' => "return 200, $size{$list} bytes",
@@ -111,14 +123,15 @@ for my $what ('return list', 'list', 'return point', 'point') {
     printf "%-34s %10.0f %10.0f\n", $label, rate("$what 16"),
         rate("$what 64");
 }
-printf "%-34s %10.0f\n", 'pgbench -S -M prepared -c 16', rate('pgbench 16');
+printf "%-34s %10.0f %10.0f\n", 'pgbench -S -M prepared -c 16',
+    map { rate("pgbench $_") } 16, 64;
 
 printf "\n%-34s %10s %10s\n", 'ratios', 'c=16', 'c=64';
 for my $what ('list', 'point') {
     printf "%-34s %10.2f %10.2f\n", "$what : return 200",
-        map { rate("$what $_") / rate("return $what $_") } 16, 64;
+        map { ratio("$what $_", "return $what $_") } 16, 64;
     printf "%-34s %10.2f %10.2f\n", "$what : pgbench",
-        map { rate("$what $_") / rate('pgbench 16') } 16, 64;
+        map { ratio("$what $_", "pgbench $_") } 16, 64;
 }
 
 printf "\n%-34s %10s %10s\n", 'p99, ms', 'c=16', 'c=64';
