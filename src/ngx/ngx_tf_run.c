@@ -17,6 +17,7 @@ struct ngx_tf_run_s {
     ngx_msec_t            until;
     u_char                uuid[37];
     u_char                channel[13 + 36];
+    unsigned              news:1;       /* came while a poll was under way */
 };
 
 
@@ -112,6 +113,8 @@ ngx_tf_run_poll(ngx_event_t *ev)
     run = ev->data;
     op = run->op;
 
+    run->news = 0;
+
     op->in->process = ngx_tf_op_send(op, &sql, 1) == NGX_AGAIN
                       ? ngx_tf_run_polled : ngx_tf_op_error;
 
@@ -121,17 +124,23 @@ ngx_tf_run_poll(ngx_event_t *ev)
 }
 
 
-/* Something happened to the run: ask now what, unless the answer is already on
- * its way. */
+/* Something happened to the run: ask now what.  An answer that is on its way
+ * may be older than this. */
 
 static void
 ngx_tf_run_message(ngx_tf_redis_sub_t *sub, ngx_str_t *message)
 {
     ngx_tf_run_t  *run = sub->data;
 
-    if (run->timer.timer_set) {
-        ngx_add_timer(&run->timer, 1);
+    if (!run->timer.timer_set) {
+        run->news = 1;
+        return;
     }
+
+    /* nginx takes a change of less than 300 ms for none */
+
+    ngx_del_timer(&run->timer);
+    ngx_add_timer(&run->timer, 1);
 }
 
 
@@ -160,7 +169,7 @@ ngx_tf_run_polled(ngx_tf_op_t *op)
 
     if ((ngx_msec_int_t) (run->until - ngx_current_msec) > 0) {
         run->delay = ngx_min(run->delay * 2, NGX_TF_RUN_POLL_LAST);
-        ngx_add_timer(&run->timer, run->delay);
+        ngx_add_timer(&run->timer, run->news ? 1 : run->delay);
         return;
     }
 
