@@ -26,7 +26,7 @@ sub measure {
     my ($name, $few, $new, $queries, $raw) = @_;
     my ($s, $many, @first, @read, @copy, @ratio);
 
-    for my $round (1 .. $proof ? 7 : 1) {
+    for my $round (1 .. ($proof ? 7 : 1)) {
         $tf->sql("UPDATE instances SET is_active = false; TRUNCATE raw");
         $s = $new->("$name $round");
         $queries->();

@@ -29,8 +29,9 @@ else
     as=
 fi
 
+# in "/": the user may not be let into the checkout
 # shellcheck disable=SC2086
-as() { $as "$@"; }
+as() { (cd / && exec $as "$@"); }
 
 make_user() {
     if [ "$(id -u)" = 0 ] && ! id -u "$user" >/dev/null 2>&1; then
