@@ -227,11 +227,10 @@ static void
 tfw_copy_send(tfw_copy_t *c)
 {
     size_t    n;
-    tf_str_t  rows;
+    tf_str_t  rows = tf_null_string;
 
-    if (c->failed || tf_buf_done(&c->rows, &rows) != TF_OK) {
+    if (tf_buf_done(&c->rows, &rows) != TF_OK) {
         c->failed = 1;
-        return;
     }
 
     while (rows.len && !c->failed) {
@@ -241,7 +240,7 @@ tfw_copy_send(tfw_copy_t *c)
         rows.len -= n;
     }
 
-    c->rows.last = c->rows.start;       /* one block serves all pieces */
+    c->rows.last = c->rows.start;   /* one block serves all, sent or not */
 }
 
 
