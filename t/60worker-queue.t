@@ -31,6 +31,9 @@ my $row = $tf->wait_run($run);
 is $row->{status}, 'completed', '300 jobs';
 is $row->{progress_completed}, 300, 'all are counted';
 is_deeply effects($run), { 1 => 300 }, 'each had its effect once';
+TaiFish::Server::until_true(10, sub {      # it follows the end
+    $row = $tf->row("SELECT * FROM task_runs WHERE run_id = '$run'");
+    defined $row->{summary} });
 is $row->{summary}{common}{metrics}[0]{value}, 300, 'the summary';
 ok $row->{started_at} && $row->{completed_at}, 'times of the run';
 is $tf->value("SELECT count(DISTINCT worker_id) > 1 FROM task_items"), 't',
