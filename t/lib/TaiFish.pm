@@ -227,13 +227,16 @@ sub stop_worker {
     return $worker->stop('TERM', 60);
 }
 
-# conf/nginx.conf with this test's paths.
+# conf/nginx.conf with what it includes for the http level, and this test's
+# paths.
 
 sub nginx_conf {
     my ($self) = @_;
     my $dir = $self->{dir};
     my $opt = $self->{opt};
-    my $text = slurp("$ROOT/conf/nginx.conf");
+    my $text = slurp("$ROOT/conf/nginx.conf")
+        =~ s{^    include ((?:settings|http|headers)\.conf);\n}
+            {slurp("$ROOT/conf/$1") =~ s/^(?=.)/    /gmr}gemr;
     my $workers = $opt->{workers} || 1;
     my $redis = $self->redis_url;
     my $own = join '', map { "    $_;\n" }
@@ -247,7 +250,7 @@ sub nginx_conf {
     $text =~ s/^(?:worker_rlimit_nofile|env) .*\n//mg;
     $text =~ s/^worker_processes .*;$/worker_processes $workers;/m;
     $text =~ s/^(error_log \S+) .*;$/$1 info;/m;
-    $text =~ s/listen \S+/listen 127.0.0.1:$self->{port}/;
+    $text =~ s/^( *listen) \S+/$1 127.0.0.1:$self->{port}/m;
 
     # what the test says wins over what the file says
 
