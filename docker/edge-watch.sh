@@ -21,16 +21,13 @@ nginx=
 
 say() { printf 'edge-watch: %s\n' "$*" >&2; }
 
-# shellcheck disable=SC2086
-run_nginx() { $EDGE_NGINX -c "$EDGE_CONF" -e stderr "$@"; }
-
 # The apps as lines for nginx, sorted; nothing when there are none.
 
 servers() {
     # shellcheck disable=SC2086
     $EDGE_RESOLVE 2>/dev/null | awk -v port="$EDGE_PORT" '
         $1 ~ /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/ && !seen[$1]++ {
-            print "server " $1 ":" port " max_fails=2 fail_timeout=3s;"
+            print "server " $1 ":" port " max_fails=2 fail_timeout=1s;"
         }' | sort
 }
 
@@ -42,7 +39,7 @@ write_list() {
 # Lets nginx read everything again, if it can.
 
 reload() {
-    if run_nginx -t -q; then
+    if $EDGE_NGINX -c "$EDGE_CONF" -e stderr -t -q; then
         kill -HUP "$nginx" 2>/dev/null || :
     else
         say "nginx refuses its configuration and goes on with the old one"
@@ -85,7 +82,7 @@ elif [ ! -s "$EDGE_LIST" ]; then
     write_list "server 127.0.0.1:$EDGE_PORT down;"
 fi
 
-run_nginx -g 'daemon off;' &
+$EDGE_NGINX -c "$EDGE_CONF" -e stderr -g 'daemon off;' &
 nginx=$!
 
 while kill -0 "$nginx" 2>/dev/null; do

@@ -515,13 +515,15 @@ sub close {
     my ($self) = @_;
     return unless delete $self->{pid};
 
+    my @found = map { $_->close } @{ delete $self->{parts} || [] };
+
     $self->stop_nginx;
     $_->stop('TERM', 40) for @{ delete $self->{workers} || [] };
     $_->close for values %{ $self->{targets} || {} };
     $self->{redis}->close if $self->{redis};
     $self->{pg}->close if $self->{pg};
 
-    my @found = complaints($self->{dir});
+    push @found, complaints($self->{dir});
     for my $pattern (@{ $self->{allowed} || [] }) {
         @found = grep { $_ !~ $pattern } @found;
     }
