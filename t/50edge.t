@@ -10,7 +10,6 @@ use TaiFish::Load;
 use Time::HiRes qw(sleep time);
 
 my $rounds = $ENV{TAIFISH_PROOF} ? 6 : 1;
-my $pause = $ENV{TAIFISH_PROOF} ? 2 : 1;
 
 my $tf = TaiFish->new;
 $tf->start_worker for 1, 2;
@@ -32,22 +31,31 @@ sub load {
 # Load of GETs while something happens.
 
 sub under_load {
-    my ($name, $seconds, $happens) = @_;
-    my $load = load(path => "/tags/$tag", seconds => $seconds);
-    my $start = time;
+    my ($name, $happens) = @_;
+    my $load = load(path => "/tags/$tag", seconds => 300);
 
     sleep 0.5;
     $happens->();
-    my $took = time - $start;
-    my $seen = $load->wait;
+    sleep 0.5;
+    my $seen = $load->finish;
 
-    cmp_ok $took, '<', $seconds, "$name: all of it under load";
     is_deeply $seen->{errors}, {}, "$name: no connection broke";
     is_deeply [keys %{ $seen->{status} }], [200],
         "$name: every answer of $seen->{requests} is 200"
         or diag explain $seen, substr $edge->error_log, -4000;
     diag sprintf '%s: %d requests, slowest %.0f ms', $name,
         $seen->{requests}, $seen->{max} if $ENV{TAIFISH_PROOF};
+}
+
+# An app dies or stops, and is back after a while.  The edge leaves an app that
+# did not answer alone for up to 2 s; the next one has to wait for that.
+
+sub turn {
+    my ($n, $how) = @_;
+    $edge->app($n)->$how;
+    sleep 0.5;
+    $edge->app($n)->start;
+    sleep 2.2;
 }
 
 sub served {
@@ -58,7 +66,7 @@ sub served {
 
 # --- both serve ---------------------------------------------------------------
 
-under_load('quiet', 2, sub { });
+under_load('quiet', sub { sleep 1 });
 sleep 1.2;
 ok served(1) > 100 && served(2) > 100, 'both apps had their share'
     or diag served(1), ' ', served(2);
@@ -70,37 +78,33 @@ like JSON::PP::decode_json($line)->{addr}, qr/^127\.1\./,
 
 # --- each in turn -------------------------------------------------------------
 
-for my $apps (2, 3) {
-    if ($apps == 3) {
-        $edge->app(3)->start;
-        under_load('one comes', 4 + $pause, sub {
-            $edge->names(1, 2, 3);
-            ok $edge->wait_list(1, 2, 3), 'a third one is found';
-            sleep $pause;
-        });
-        sleep 1.2;
-        ok served(3) > 100, 'and has its share';
-    }
-
-    for my $how (qw(kill stop)) {
-        my $seconds = $rounds * $apps * (2 * $pause + 4);
-        under_load("$how with $apps apps", $seconds, sub {
-            for my $n ((1 .. $apps) x $rounds) {
-                $edge->app($n)->$how;
-                sleep $pause;
-                $edge->app($n)->start;
-                sleep $pause;
-            }
-        });
-    }
+for my $how (qw(kill stop)) {
+    under_load("$how of two", sub {
+        turn($_, $how) for (1, 2) x $rounds;
+    });
 }
 
-under_load('one goes', 6 + $pause, sub {
+under_load('one comes', sub {
+    $edge->app(3)->start;
+    $edge->names(1, 2, 3);
+    ok $edge->wait_list(1, 2, 3), 'a third one is found';
+    sleep 1;
+});
+sleep 1.2;
+ok served(3) > 20, 'and has its share' or diag served(3);
+
+under_load('of three', sub {
+    turn($_->[0], $_->[1])
+        for ([1, 'kill'], [2, 'stop'], [3, 'kill'],
+             [1, 'stop'], [2, 'kill'], [3, 'stop'])[0 .. ($rounds > 1 ? 5 : 2)];
+});
+
+under_load('one goes', sub {
     $edge->names(1, 3);
     ok $edge->wait_list(1, 3), 'one is not there any more';
     sleep 1;
     $edge->app(2)->stop;
-    sleep $pause;
+    sleep 0.5;
 });
 
 
@@ -108,55 +112,31 @@ under_load('one goes', 6 + $pause, sub {
 
 # A change that an app took with it into its grave is for the client to look
 # after: 502.  It is never done twice, and none that was answered is missing.
+# Stopped in the ordinary way, an app ends what it has begun.
 
-{
-    my $load = load(path => '/tags', method => 'POST', seconds => 8,
-        body => '{"name":"t{n}","display_name":"x","category":"load"}');
-    sleep 1;
-    for my $n (1, 3) {
-        $edge->app($n)->kill;
-        sleep 1;
-        $edge->app($n)->start;
-        sleep 0.5;
-    }
-    my $seen = $load->wait;
+for my $how (qw(kill stop)) {
+    my $load = load(path => '/tags', method => 'POST', seconds => 300,
+        body => '{"name":"' . $how
+            . '{n}","display_name":"x","category":"' . $how . '"}');
+    sleep 0.5;
+    turn($_, $how) for (1, 3) x $rounds;
+    my $seen = $load->finish;
     my $made = $seen->{status}{201} || 0;
     my $lost = $seen->{status}{502} || 0;
-    my $rows = $tf->value("SELECT count(*) FROM tags WHERE category = 'load'");
+    my $rows = $tf->value("SELECT count(*) FROM tags
+                           WHERE category = '$how'");
 
     # a second try of a change would be refused: its name is taken
 
     is_deeply [grep { !/^(?:201|502)$/ } keys %{ $seen->{status} }], [],
-        'POST: done once, or 502' or diag explain $seen;
+        "POST, $how: done once, or 502" or diag explain $seen;
     is_deeply $seen->{errors}, {}, 'no connection broke';
     cmp_ok $made, '>', 200, 'most are done';
-    cmp_ok $lost, '<=', 256, 'few had no answer';
+    cmp_ok $lost, '<=', ($how eq 'kill' ? 128 : 2) * 2 * $rounds,
+        'those without an answer were on their way';
     cmp_ok $rows, '>=', $made, 'every 201 is a row';
     cmp_ok $rows, '<=', $made + $lost + 128, 'and there are not more';
-    diag "POST: $made done, $lost without an answer, $rows rows"
-        if $ENV{TAIFISH_PROOF};
-}
-
-# Stopped in the ordinary way, an app ends what it has begun.
-
-{
-    my $load = load(path => '/tags', method => 'POST', seconds => 6,
-        body => '{"name":"s{n}","display_name":"x","category":"stop"}');
-    sleep 1;
-    for my $n (1, 3) {
-        $edge->app($n)->stop;
-        $edge->app($n)->start;
-    }
-    my $seen = $load->wait;
-    my $made = $seen->{status}{201} || 0;
-    my $rows = $tf->value("SELECT count(*) FROM tags WHERE category = 'stop'");
-
-    is_deeply [grep { !/^(?:201|502)$/ } keys %{ $seen->{status} }], [],
-        'POST under a stop: done once, or 502' or diag explain $seen;
-    cmp_ok $seen->{status}{502} || 0, '<=', 4,
-        'hardly any comes just when the app stops to listen';
-    cmp_ok $rows, '>=', $made, 'every 201 is a row';
-    diag "POST under a stop: ", explain $seen->{status}
+    diag "POST, $how: $made done, $lost without an answer, $rows rows"
         if $ENV{TAIFISH_PROOF};
 }
 

@@ -130,6 +130,14 @@ sub from_many {
     return $library;
 }
 
+# Ends it before its time.
+
+sub finish {
+    my ($self) = @_;
+    kill 'INT', $self->{pid};
+    return $self->wait;
+}
+
 sub wait {
     my ($self) = @_;
     waitpid delete $self->{pid}, 0;
