@@ -85,13 +85,13 @@ sub web {
     system('gzip', '-9kn', "$web/assets/index-0a1b2c3d.js") == 0 or die;
 }
 
-# A new certificate in its place; its serial number.
+# A new certificate in its place, with a key of that kind; its serial number.
 
 sub certificate {
-    my ($self) = @_;
+    my ($self, @kind) = @_;
     my $ssl = "$self->{dir}/ssl";
     my ($code, $out) = TaiFish::Server::run_to_end('openssl', ['req', '-x509',
-        '-newkey', 'rsa:2048', '-nodes', '-days', 2, '-subj', '/CN=localhost',
+        '-newkey', @kind ? @kind : 'rsa:2048', '-nodes', '-days', 2, '-subj', '/CN=localhost',
         '-keyout', "$ssl/privkey.pem.new", '-out', "$ssl/fullchain.pem.new"],
         {});
 
