@@ -7,6 +7,7 @@ use TaiFish;
 use TaiFish::Edge;
 use TaiFish::Load;
 
+use IO::Socket::SSL ();
 use Time::HiRes qw(sleep time);
 
 my $rounds = $ENV{TAIFISH_PROOF} ? 6 : 1;
@@ -141,6 +142,31 @@ for my $how (qw(kill stop)) {
 }
 
 
+# --- a stream of events -------------------------------------------------------
+
+{
+    my $run = $tf->value("INSERT INTO task_runs (task_key, task_category,
+        trigger_source, status) VALUES ('x', 'x', 'api', 'running')
+        RETURNING run_id");
+    my $s = IO::Socket::SSL->new(PeerAddr => '127.0.0.1',
+        PeerPort => $edge->{tls_port}, SSL_verify_mode => 0) or die $!;
+    my $text = '';
+
+    print $s "GET /api/v1/task-runs/$run/events HTTP/1.1\r\nHost: x\r\n"
+        . 'Cookie: __Host-taifish_session='
+        . $api->cookie('__Host-taifish_session') . "\r\n\r\n";
+    local $SIG{ALRM} = sub { die "no event\n" };
+    alarm 10;
+    eval {
+        1 while $text !~ /event: run\n/
+            && sysread $s, $text, 65536, length $text;
+    };
+    alarm 0;
+    like $text, qr/event: run\ndata: .*"status":"running"/,
+        'an event is passed on while its stream is open';
+}
+
+
 # --- when there is no app -----------------------------------------------------
 
 my $anyone = $edge->client;
@@ -178,6 +204,11 @@ ok TaiFish::Server::until_true(10, sub {
     $anyone->get('/health/live')->status == 200;
 }), 'an app is back';
 cmp_ok time - $start, '<', 6, 'and found at once';
+
+
+# The module in the edge keeps clients and does nothing else.
+
+unlike $edge->error_log, qr/taifish: /, 'the edge wants no store';
 
 
 # --- edge-watch.sh ----------------------------------------------------------

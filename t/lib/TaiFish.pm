@@ -69,6 +69,7 @@ sub import {
 #     workers => n      nginx worker processes, 1
 #     http    => text   more for nginx's http block
 #     server  => text   more for its server block
+#     direct_tls => 1   with direct-tls.conf, which the test puts there
 #     env     => {}     more for the worker's environment
 #     pg      => {}     more settings for PostgreSQL
 
@@ -265,6 +266,8 @@ sub nginx_conf {
 
     $text =~ s/^( *include taifish\.conf;\n)/$1$opt->{server}/m
         if defined $opt->{server};
+
+    $text =~ s/^( *)#(include direct-tls\.conf;)/$1$2/m if $opt->{direct_tls};
 
     if (nginx_version() >= 1_027_004) {
         $text =~ s/#(keepalive_min_timeout \S+;)/$1/;
