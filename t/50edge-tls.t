@@ -14,7 +14,7 @@ my $edge = TaiFish::Edge->new($tf, apps => 1);
 my $tls = $edge->{tls_port};
 
 
-# --- protocols and ciphers ----------------------------------------------------
+# --- protocols and ciphers -------------------------------------------------
 
 sub s_client {
     my (@how) = @_;
@@ -72,7 +72,7 @@ like s_client('-tls1_3', '-alpn', 'h2,http/1.1'), qr/ALPN protocol: h2/,
     'HTTP/2 is offered';
 
 
-# --- the headers, once each -----------------------------------------------------
+# --- the headers, once each ------------------------------------------------
 
 my %must = (
     'strict-transport-security' => qr/^max-age=63072000; includeSubDomains$/,
@@ -246,7 +246,7 @@ is $entry->{addr}, '127.0.0.1', 'the address is that of the connection';
 is $entry->{request_id}, 'of-the-client.1', 'the id of a request goes through';
 
 
-# --- port 80 ------------------------------------------------------------------
+# --- port 80 ---------------------------------------------------------------
 
 my ($moved, $there) = raw(get('/tags?x=1&y=2'), $edge->{port});
 is $moved, 301, 'people are sent on';
@@ -264,7 +264,7 @@ is +(raw(get('/.well-known/acme-challenge/../../../privkey.pem'),
 is +(raw(get('/.edge/health'), $edge->{port}))[0], 200, 'health of the edge';
 
 
-# --- a new certificate ----------------------------------------------------------
+# --- a new certificate -----------------------------------------------------
 
 sub answers_with {
     my ($pem) = s_client('-tls1_3')
@@ -315,7 +315,7 @@ is cipher(s_client('-tls1_2', '-cipher', $_)), '', "not $_"
     for qw(ECDHE-ECDSA-AES128-SHA256 ECDHE-ECDSA-AES256-CCM), $good[0];
 
 
-# --- 429, 500, 502, 503, 504 ------------------------------------------------------
+# --- 429, 500, 502, 503, 504 -----------------------------------------------
 
 sub flood {
     my ($bytes, $n) = @_;

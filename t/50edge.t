@@ -65,7 +65,7 @@ sub served {
 }
 
 
-# --- both serve ---------------------------------------------------------------
+# --- both serve ------------------------------------------------------------
 
 under_load('quiet', sub { sleep 1 });
 sleep 1.2;
@@ -77,7 +77,7 @@ like JSON::PP::decode_json($line)->{addr}, qr/^127\.1\./,
     'an app knows the address of who asks';
 
 
-# --- each in turn -------------------------------------------------------------
+# --- each in turn ----------------------------------------------------------
 
 for my $how (qw(kill stop)) {
     under_load("$how of two", sub {
@@ -109,7 +109,7 @@ under_load('one goes', sub {
 });
 
 
-# --- what changes something -------------------------------------------------
+# --- what changes something ------------------------------------------------
 
 # A change that an app took with it into its grave is for the client to look
 # after: 502.  It is never done twice, and none that was answered is missing.
@@ -142,7 +142,7 @@ for my $how (qw(kill stop)) {
 }
 
 
-# --- a stream of events -------------------------------------------------------
+# --- a stream of events ----------------------------------------------------
 
 {
     my $run = $tf->value("INSERT INTO task_runs (task_key, task_category,
@@ -167,7 +167,7 @@ for my $how (qw(kill stop)) {
 }
 
 
-# --- when there is no app -----------------------------------------------------
+# --- when there is no app --------------------------------------------------
 
 my $anyone = $edge->client;
 
@@ -211,7 +211,7 @@ cmp_ok time - $start, '<', 6, 'and found at once';
 unlike $edge->error_log, qr/taifish: /, 'the edge wants no store';
 
 
-# --- edge-watch.sh ----------------------------------------------------------
+# --- edge-watch.sh ---------------------------------------------------------
 
 # A list that nginx refuses is taken back.
 
@@ -250,9 +250,11 @@ ok TaiFish::Server::until_true(10, sub { !orphans() }), 'nothing is left';
 
 sub orphans {
     my $group = $edge->watch->pid;
-    return grep { ((split ' ', TaiFish::slurp_if("/proc/$_/stat") =~ s/\(.*\)/x/r)
-        [4] // 0) == $group && TaiFish::cmdline($_) =~ /^nginx/ }
-        map { m{(\d+)$} } glob '/proc/[0-9]*';
+    return grep {
+        my $stat = TaiFish::slurp_if("/proc/$_/stat") =~ s/\(.*\)/x/r;
+        ((split ' ', $stat)[4] // 0) == $group
+            && TaiFish::cmdline($_) =~ /^nginx/;
+    } map { m{(\d+)$} } glob '/proc/[0-9]*';
 }
 
 done_testing;

@@ -21,11 +21,12 @@ sub build {
     my $copy = "$dir/nginx";
     my $header = TaiFish::slurp("$TaiFish::ROOT/src/core/tf_release.h");
     my @knows = map { m{([^/]+)\.c$} } split /\n/,
-        `grep -rl tf_release.h $TaiFish::ROOT/src/ngx $TaiFish::ROOT/src/feature`;
+        `cd $TaiFish::ROOT && grep -rl tf_release.h src/ngx src/feature`;
 
     system('cp', '-R', "$TaiFish::BUILD/nginx", $copy) == 0 or die;
     mkdir "$dir/include" or die $!;
-    TaiFish::spew("$dir/include/tf_release.h", $header =~ s/"\Q$release"/"$next"/r);
+    TaiFish::spew("$dir/include/tf_release.h",
+        $header =~ s/"\Q$release"/"$next"/r);
     my $make = TaiFish::slurp("$copy/objs/Makefile");
     $make =~ s{^(CFLAGS = )}{$1-I$dir/include }m or die 'no CFLAGS';
     TaiFish::spew("$copy/objs/Makefile", $make);
@@ -132,7 +133,7 @@ sub mapped {
 }
 
 
-# --- another file, and a reload -------------------------------------------------
+# --- another file, and a reload --------------------------------------------
 
 my $master = pid_in('nginx.pid');
 my @before = TaiFish::children($master);
@@ -151,7 +152,7 @@ ok TaiFish::Server::until_true(10, sub {
 is mapped($master), $next, 'and the old code with them';
 
 
-# --- a new binary ---------------------------------------------------------------
+# --- a new binary ----------------------------------------------------------
 
 my $new = 0;
 

@@ -91,9 +91,9 @@ sub certificate {
     my ($self, @kind) = @_;
     my $ssl = "$self->{dir}/ssl";
     my ($code, $out) = TaiFish::Server::run_to_end('openssl', ['req', '-x509',
-        '-newkey', @kind ? @kind : 'rsa:2048', '-nodes', '-days', 2, '-subj', '/CN=localhost',
-        '-keyout', "$ssl/privkey.pem.new", '-out', "$ssl/fullchain.pem.new"],
-        {});
+        '-newkey', @kind ? @kind : 'rsa:2048', '-nodes', '-days', 2,
+        '-subj', '/CN=localhost', '-keyout', "$ssl/privkey.pem.new",
+        '-out', "$ssl/fullchain.pem.new"], {});
 
     $code == 0 or die "openssl: $out";
     for my $name (qw(privkey fullchain)) {

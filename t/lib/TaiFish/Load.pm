@@ -9,10 +9,10 @@ package TaiFish::Load;
 #
 # Options: connections, 64; method and body, which may hold {n}, a number that
 # no other request of the load has (a path may, too); preload, a library for
-# wrk, see from_many; delay, milliseconds of each connection between two requests.
-# seen: status, a hash of counts; errors, a hash of socket errors by kind
-# without those of value 0; requests; max, the slowest in milliseconds; codes,
-# counts of message_code in answers that are not 2xx.
+# wrk, see from_many; delay, milliseconds of each connection between two
+# requests.  seen: status, a hash of counts; errors, a hash of socket errors by
+# kind without those of value 0; requests; max, the slowest in milliseconds;
+# codes, counts of message_code in answers that are not 2xx.
 
 use strict;
 use warnings;
