@@ -351,12 +351,21 @@ ngx_taifish_init_process(ngx_cycle_t *cycle)
 
     mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_taifish_module);
 
-    if (mcf == NULL || !mcf->used) {
+    if (mcf == NULL) {
         return NGX_OK;
     }
 
-    if (ngx_tf_reload_init_process(cycle) != NGX_OK
-        || ngx_tf_pg_init_process(cycle, &mcf->pg) != NGX_OK
+    /* an edge without "taifish on" has clients to keep through a reload too */
+
+    if (ngx_tf_reload_init_process(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (!mcf->used) {
+        return NGX_OK;
+    }
+
+    if (ngx_tf_pg_init_process(cycle, &mcf->pg) != NGX_OK
         || ngx_tf_redis_init_process(cycle, mcf->redis) != NGX_OK)
     {
         return NGX_ERROR;

@@ -1,23 +1,29 @@
-# TLS in front, with the very lines of docs/security.md.
+# TLS without an edge: conf/direct-tls.conf as it is.  Ciphers and the like are
+# in t/50edge-tls.t.
 
 use lib 't/lib';
 use TaiFish;
 
-my ($lines) = TaiFish::slurp("$TaiFish::ROOT/docs/security.md")
-    =~ /```nginx\n(.*?)```/s or die 'no lines';
-
 my $tf = TaiFish->new(redis => 0);
+my $dir = $tf->dir;
 my $tls = TaiFish::Server::free_port();
-my $cert = $tf->dir . '/tls';
+my $port = TaiFish::Server::free_port();
 
+mkdir "$dir/ssl" or die $!;
+TaiFish::Server::give("$dir/ssl");
 my ($code, $out) = TaiFish::Server::run_to_end('openssl', [qw(req -x509
-    -newkey rsa:2048 -nodes -days 2 -subj /CN=x -keyout), "$cert.key", '-out',
-    "$cert.crt"], {});
+    -newkey rsa:2048 -nodes -days 2 -subj /CN=x -keyout),
+    "$dir/ssl/privkey.pem", '-out', "$dir/ssl/fullchain.pem"], {});
 $code == 0 or die "openssl: $out";
 
-$lines =~ s{/etc/taifish/tls}{$cert}g;
-$lines =~ s{listen 443}{listen 127.0.0.1:$tls};
-$tf->{opt}{server} = $lines;
+for my $name (qw(direct-tls redirect errors error-words tls)) {
+    my $text = TaiFish::slurp("$TaiFish::ROOT/conf/$name.conf");
+    $text =~ s/^( *listen) 443/$1 127.0.0.1:$tls/m;
+    $text =~ s/^( *listen) 80/$1 127.0.0.1:$port/m;
+    TaiFish::spew("$dir/$name.conf", $text);
+}
+
+$tf->{opt}{direct_tls} = 1;
 $tf->start_nginx;
 
 # the protocol and cipher of a connection, or nothing
@@ -43,9 +49,22 @@ like talk('-tls1_2', @weak), qr/Cipher is ECDHE-/, 'forward secrecy';
 unlike talk('-tls1_2', '-cipher', $_), qr/Cipher is \w+-/, "not $_"
     for qw(AES128-SHA AES256-GCM-SHA384 ECDHE-RSA-AES128-SHA256);
 
+# port 80
+
+my $plain = HTTP::Tiny->new(max_redirect => 0);
+my $r = $plain->get("http://127.0.0.1:$port/tags");
+is $r->{status}, 301, 'people are sent on';
+is $r->{headers}{location}, 'https://127.0.0.1/tags', 'to TLS';
+$r = $plain->get("http://127.0.0.1:$port/api/v1/tags",
+    { headers => { 'accept-language' => 'en' } });
+is $r->{status}, 403, 'a program is refused';
+like $r->{content}, qr/"message_code":"FORBIDDEN".*"This action is forbidden"/,
+    'and told so';
+is $r->{headers}{'cache-control'}, 'no-store', 'with our headers';
+
 # what is said to the TLS port without TLS, and the other way round
 
-my $r = HTTP::Tiny->new->get("http://127.0.0.1:$tls/api/v1/tags");
+$r = $plain->get("http://127.0.0.1:$tls/api/v1/tags");
 is $r->{status}, 400, 'no TLS on the port with TLS';
 like $r->{content}, qr/"message_code":"INVALID_REQUEST"/, 'is told so';
 is $r->{headers}{'cache-control'}, 'no-store', 'with our headers';

@@ -12,7 +12,7 @@ build="gcc libc6-dev make perl binutils nginx nginx-dev libpq-dev
        libhiredis-dev libyajl-dev libpcre2-dev libsodium-dev libmariadb-dev"
 run="$build postgresql redis-server curl util-linux"
 test="$run mariadb-server-core mariadb-client-core wrk procps psmisc
-      libtest-nginx-perl"
+      libtest-nginx-perl openssl libio-socket-ssl-perl"
 bench="$test"
 asan="$test dpkg-dev zlib1g-dev libssl-dev"
 

@@ -290,17 +290,23 @@ write_conf() {
     sed -e "s|^load_module .*|load_module $module;|" \
         -e '/^user /d' -e '/^env /d' -e '/^worker_rlimit_nofile /d' \
         -e "s|^worker_processes .*|worker_processes 2;|" \
-        -e "s|#taifish_database_url .*|taifish_database_url \"$api_url\";|" \
+        -e "s|^\( *listen\) [^ ;]*|\1 127.0.0.1:$port|" \
+        "$here/conf/nginx.conf" > "$dir/nginx.conf.next"
+    sed -e "s|#taifish_database_url .*|taifish_database_url \"$api_url\";|" \
         -e "s|#taifish_redis_url .*|taifish_redis_url unix://$dir/s/redis;|" \
         -e "s|#taifish_keys .*|taifish_keys $dir/keys;|" \
         -e 's|taifish_cookie_secure .*|taifish_cookie_secure off;|' \
-        -e "s|listen [^ ;]*|listen 127.0.0.1:$port|" -e "$min" \
-        "$here/conf/nginx.conf" > "$dir/nginx.conf.next"
+        "$here/conf/settings.conf" > "$dir/settings.conf.next"
+    sed -e "$min" "$here/conf/http.conf" > "$dir/http.conf.next"
+    for f in headers taifish; do
+        cp "$here/conf/$f.conf" "$dir/$f.conf.next"
+    done
 
     changed=
-    install_file "$dir/nginx.conf.next" "$dir/nginx.conf" 600 && changed=1
-    install_file "$here/conf/taifish.conf" "$dir/taifish.conf" 600 && changed=1
-    rm -f "$dir/nginx.conf.next"
+    for f in nginx settings http headers taifish; do
+        install_file "$dir/$f.conf.next" "$dir/$f.conf" 600 && changed=1
+        rm -f "$dir/$f.conf.next"
+    done
 }
 
 nginx_do() {

@@ -69,6 +69,7 @@ sub import {
 #     workers => n      nginx worker processes, 1
 #     http    => text   more for nginx's http block
 #     server  => text   more for its server block
+#     direct_tls => 1   with direct-tls.conf, which the test puts there
 #     env     => {}     more for the worker's environment
 #     pg      => {}     more settings for PostgreSQL
 
@@ -227,13 +228,16 @@ sub stop_worker {
     return $worker->stop('TERM', 60);
 }
 
-# conf/nginx.conf with this test's paths.
+# conf/nginx.conf with what it includes for the http level, and this test's
+# paths.
 
 sub nginx_conf {
     my ($self) = @_;
     my $dir = $self->{dir};
     my $opt = $self->{opt};
-    my $text = slurp("$ROOT/conf/nginx.conf");
+    my $text = slurp("$ROOT/conf/nginx.conf")
+        =~ s{^    include ((?:settings|http|headers)\.conf);\n}
+            {slurp("$ROOT/conf/$1") =~ s/^(?=.)/    /gmr}gemr;
     my $workers = $opt->{workers} || 1;
     my $redis = $self->redis_url;
     my $own = join '', map { "    $_;\n" }
@@ -247,7 +251,7 @@ sub nginx_conf {
     $text =~ s/^(?:worker_rlimit_nofile|env) .*\n//mg;
     $text =~ s/^worker_processes .*;$/worker_processes $workers;/m;
     $text =~ s/^(error_log \S+) .*;$/$1 info;/m;
-    $text =~ s/listen \S+/listen 127.0.0.1:$self->{port}/;
+    $text =~ s/^( *listen) \S+/$1 127.0.0.1:$self->{port}/m;
 
     # what the test says wins over what the file says
 
@@ -262,6 +266,8 @@ sub nginx_conf {
 
     $text =~ s/^( *include taifish\.conf;\n)/$1$opt->{server}/m
         if defined $opt->{server};
+
+    $text =~ s/^( *)#(include direct-tls\.conf;)/$1$2/m if $opt->{direct_tls};
 
     if (nginx_version() >= 1_027_004) {
         $text =~ s/#(keepalive_min_timeout \S+;)/$1/;
@@ -512,13 +518,15 @@ sub close {
     my ($self) = @_;
     return unless delete $self->{pid};
 
+    my @found = map { $_->close } @{ delete $self->{parts} || [] };
+
     $self->stop_nginx;
     $_->stop('TERM', 40) for @{ delete $self->{workers} || [] };
     $_->close for values %{ $self->{targets} || {} };
     $self->{redis}->close if $self->{redis};
     $self->{pg}->close if $self->{pg};
 
-    my @found = complaints($self->{dir});
+    push @found, complaints($self->{dir});
     for my $pattern (@{ $self->{allowed} || [] }) {
         @found = grep { $_ !~ $pattern } @found;
     }

@@ -8,10 +8,11 @@ package TaiFish::Load;
 #     my $seen = $load->wait;
 #
 # Options: connections, 64; method and body, which may hold {n}, a number that
-# no other request of the load has (a path may, too).  seen: status, a hash of
-# counts; errors, a hash of socket errors by kind without those of value 0;
-# requests; max, the slowest in milliseconds; codes, counts of message_code in
-# answers that are not 2xx.
+# no other request of the load has (a path may, too); preload, a library for
+# wrk, see from_many; delay, milliseconds of each connection between two
+# requests.  seen: status, a hash of counts; errors, a hash of socket errors by
+# kind without those of value 0; requests; max, the slowest in milliseconds;
+# codes, counts of message_code in answers that are not 2xx.
 
 use strict;
 use warnings;
@@ -96,10 +97,13 @@ sub start {
     $head .= sprintf qq{wrk.headers["%s"] = "%s"\n}, $_, quote($headers{$_})
         for sort keys %headers;
 
+    $head .= "function delay() return $opt{delay} end\n" if $opt{delay};
+
     TaiFish::spew($script, $head . $lua);
 
     my $pid = fork() // die "fork: $!";
     if (!$pid) {
+        $ENV{LD_PRELOAD} = $opt{preload} if $opt{preload};
         open STDOUT, '>', $out or die $!;
         open STDERR, '>&', \*STDOUT;
         exec 'wrk', '-t1', '-c' . ($opt{connections} || 64),
@@ -108,6 +112,30 @@ sub start {
     }
 
     return bless { pid => $pid, out => $out }, $class;
+}
+
+# A library by which every connection has an address of its own, so that nginx
+# may keep its limits per address.
+
+sub from_many {
+    my ($tf) = @_;
+    my $library = $tf->dir . '/from_many.so';
+
+    if (!-e $library) {
+        system('cc', '-O1', '-fPIC', '-shared', '-o', $library,
+            "$TaiFish::ROOT/t/lib/from_many.c", '-ldl') == 0
+            or die "cc: $?";
+    }
+
+    return $library;
+}
+
+# Ends it before its time.
+
+sub finish {
+    my ($self) = @_;
+    kill 'INT', $self->{pid};
+    return $self->wait;
 }
 
 sub wait {
