@@ -31,12 +31,21 @@ WITH queued AS (
            last_seen_at
     FROM workers
 ), fleet AS (
-    SELECT db_type, account_count, is_active,
+    SELECT db_type, is_active,
            is_active AND credential_id IS NOT NULL AS synced,
            coalesce(last_sync_status, 'never') AS status,
-           now() - last_sync_at AS age
+           CASE WHEN last_sync_at IS NULL THEN 'never'
+                WHEN last_sync_at >= now() - interval '1 hour' THEN '1h'
+                WHEN last_sync_at >= now() - interval '1 day' THEN '1d'
+                WHEN last_sync_at >= now() - interval '2 days' THEN '2d'
+                WHEN last_sync_at >= now() - interval '7 days' THEN '7d'
+                ELSE 'older' END AS age,
+           count(*) AS n,
+           sum(account_count) AS accounts,
+           min(last_sync_at) AS oldest
     FROM instances
     WHERE deleted_at IS NULL
+    GROUP BY 1, 2, 3, 4, 5
 ), due AS (
     SELECT is_enabled,
            is_enabled AND coalesce(next_due_at, updated_at)
@@ -86,7 +95,7 @@ FROM runs
 GROUP BY task_key, status
 
 UNION ALL
-SELECT 'instances', e.name, s.name, count(f.status)::text
+SELECT 'instances', e.name, s.name, coalesce(sum(f.n), 0)::text
 FROM engine e
      CROSS JOIN (VALUES ('completed'), ('partial'), ('failed'), ('never'))
                 AS s (name)
@@ -95,29 +104,25 @@ FROM engine e
 GROUP BY e.name, s.name
 
 UNION ALL
-SELECT 'inactive', NULL, NULL, (count(*) FILTER (WHERE NOT is_active))::text
+SELECT 'inactive', NULL, NULL, coalesce(sum(n), 0)::text
 FROM fleet
+WHERE NOT is_active
 
 UNION ALL
-SELECT 'sync_age', a.name, NULL, count(f.synced)::text
+SELECT 'sync_age', a.name, NULL, coalesce(sum(f.n), 0)::text
 FROM (VALUES ('1h'), ('1d'), ('2d'), ('7d'), ('older'), ('never')) AS a (name)
-     LEFT JOIN fleet f ON f.synced
-          AND a.name = CASE WHEN f.age IS NULL THEN 'never'
-                            WHEN f.age <= interval '1 hour' THEN '1h'
-                            WHEN f.age <= interval '1 day' THEN '1d'
-                            WHEN f.age <= interval '2 days' THEN '2d'
-                            WHEN f.age <= interval '7 days' THEN '7d'
-                            ELSE 'older' END
+     LEFT JOIN fleet f ON f.synced AND f.age = a.name
 GROUP BY a.name
 
 UNION ALL
-SELECT 'sync_oldest', status, NULL, extract(epoch FROM max(age))::text
+SELECT 'sync_oldest', status, NULL,
+       extract(epoch FROM now() - min(oldest))::text
 FROM fleet
-WHERE synced AND age IS NOT NULL
+WHERE synced AND oldest IS NOT NULL
 GROUP BY status
 
 UNION ALL
-SELECT 'accounts', e.name, NULL, coalesce(sum(f.account_count), 0)::text
+SELECT 'accounts', e.name, NULL, coalesce(sum(f.accounts), 0)::text
 FROM engine e
      LEFT JOIN fleet f ON f.db_type = e.name
 GROUP BY e.name
