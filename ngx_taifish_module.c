@@ -5,6 +5,7 @@
 
 
 #include "ngx_tf_conf.h"
+#include "ngx_tf_metrics_zone.h"
 #include "ngx_tf_op.h"
 #include "ngx_tf_redis.h"
 #include "ngx_tf_reload.h"
@@ -17,9 +18,9 @@ static void *ngx_taifish_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_taifish_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_taifish(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static char *ngx_taifish_session_zone(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
+static char *ngx_taifish_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static ngx_int_t ngx_taifish_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_taifish_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_taifish_init_process(ngx_cycle_t *cycle);
 static void ngx_taifish_exit_process(ngx_cycle_t *cycle);
 
@@ -34,6 +35,22 @@ static ngx_conf_num_bounds_t  ngx_taifish_slow_bounds = {
 
 static ngx_conf_num_bounds_t  ngx_taifish_hash_bounds = {
     ngx_conf_check_num_bounds, 1, 1024
+};
+
+
+/* makes a zone of shared memory, the post of its directive */
+
+typedef struct {
+    ngx_int_t  (*add)(ngx_conf_t *cf, ngx_str_t *name, size_t size);
+} ngx_taifish_zone_post_t;
+
+
+static ngx_taifish_zone_post_t  ngx_taifish_session_zone = {
+    ngx_tf_session_zone
+};
+
+static ngx_taifish_zone_post_t  ngx_taifish_metrics_zone = {
+    ngx_tf_metrics_zone
 };
 
 
@@ -69,10 +86,17 @@ static ngx_command_t  ngx_taifish_commands[] = {
 
     { ngx_string("taifish_session_zone"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_taifish_session_zone,
+      ngx_taifish_zone,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
-      NULL },
+      &ngx_taifish_session_zone },
+
+    { ngx_string("taifish_metrics_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_taifish_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      &ngx_taifish_metrics_zone },
 
     { ngx_string("taifish_session_idle"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
@@ -176,7 +200,7 @@ ngx_module_t  ngx_taifish_module = {
     ngx_taifish_commands,                  /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
+    ngx_taifish_init_module,               /* init module */
     ngx_taifish_init_process,              /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -203,6 +227,7 @@ ngx_taifish_create_main_conf(ngx_conf_t *cf)
      *     mcf->redis_url = { 0, NULL };
      *     mcf->keys = { 0, NULL };
      *     mcf->zone = NULL;
+     *     mcf->metrics = NULL;
      *     mcf->used = 0;
      */
 
@@ -301,12 +326,14 @@ ngx_taifish(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_taifish_session_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_taifish_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    u_char     *p;
-    ssize_t     size;
-    ngx_str_t  *value, name, s;
+    u_char                   *p;
+    ssize_t                   size;
+    ngx_str_t                *value, name, s;
+    ngx_taifish_zone_post_t  *post;
 
+    post = cmd->post;
     value = cf->args->elts;
 
     p = ngx_strlchr(value[1].data, value[1].data + value[1].len, ':');
@@ -325,8 +352,7 @@ ngx_taifish_session_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "needs a size of at least 8 memory pages";
     }
 
-    return ngx_tf_session_zone(cf, &name, size) == NGX_OK ? NGX_CONF_OK
-                                                          : NGX_CONF_ERROR;
+    return post->add(cf, &name, size) == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -334,6 +360,21 @@ static ngx_int_t
 ngx_taifish_preconfiguration(ngx_conf_t *cf)
 {
     return ngx_tf_op_variables(cf);
+}
+
+
+static ngx_int_t
+ngx_taifish_init_module(ngx_cycle_t *cycle)
+{
+    ngx_tf_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_taifish_module);
+
+    if (mcf && mcf->used) {
+        ngx_tf_metrics_init_module(cycle);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -371,6 +412,8 @@ ngx_taifish_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
+    ngx_tf_metrics_init_process(cycle);
+
     return NGX_OK;
 }
 
@@ -378,6 +421,7 @@ ngx_taifish_init_process(ngx_cycle_t *cycle)
 static void
 ngx_taifish_exit_process(ngx_cycle_t *cycle)
 {
+    ngx_tf_metrics_exit_process(cycle);
     ngx_tf_redis_exit_process(cycle);
     ngx_tf_pg_exit_process(cycle);
     ngx_tf_reload_exit_process(cycle);

@@ -12,7 +12,7 @@ build="gcc libc6-dev make perl binutils nginx nginx-dev libpq-dev
        libhiredis-dev libyajl-dev libpcre2-dev libsodium-dev libmariadb-dev"
 run="$build postgresql redis-server curl util-linux"
 test="$run mariadb-server-core mariadb-client-core wrk procps psmisc
-      libtest-nginx-perl openssl libio-socket-ssl-perl"
+      libtest-nginx-perl openssl libio-socket-ssl-perl prometheus"
 bench="$test"
 asan="$test dpkg-dev zlib1g-dev libssl-dev"
 
@@ -155,7 +155,7 @@ root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
 # What we brought must not start at the next boot either.
 
 if command -v systemctl >/dev/null; then
-    for p in nginx redis-server postgresql; do
+    for p in nginx redis-server postgresql prometheus; do
         case " $missing " in
             *" $p "*) root systemctl disable -q "$p" 2>/dev/null || : ;;
         esac

@@ -1,5 +1,6 @@
 
 #include "ngx_tf_conf.h"
+#include "ngx_tf_metrics_zone.h"
 #include "ngx_tf_redis.h"
 #include "ngx_tf_session.h"
 
@@ -28,6 +29,7 @@ ngx_tf_conf_init(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf)
     ngx_int_t  rc;
     ngx_str_t  name = ngx_string("taifish");
     ngx_str_t  zone = ngx_string("taifish");
+    ngx_str_t  metrics = ngx_string("taifish_metrics");
 
     if (tf_crypto_init() != TF_OK) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -75,7 +77,9 @@ ngx_tf_conf_init(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf)
 
     if (mcf->threads == NULL
         || (mcf->zone == NULL
-            && ngx_tf_session_zone(cf, &zone, 8 * 1024 * 1024) != NGX_OK))
+            && ngx_tf_session_zone(cf, &zone, 8 * 1024 * 1024) != NGX_OK)
+        || (mcf->metrics == NULL
+            && ngx_tf_metrics_zone(cf, &metrics, 512 * 1024) != NGX_OK))
     {
         rc = NGX_ERROR;
     }

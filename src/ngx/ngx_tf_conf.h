@@ -32,6 +32,7 @@ typedef struct {
     time_t               session_idle;      /* 30 min */
     time_t               session_life;      /* 12 h */
     ngx_shm_zone_t      *zone;              /* of sessions */
+    ngx_shm_zone_t      *metrics;
     ngx_flag_t           cookie_secure;     /* Secure and __Host- */
     size_t               body_max;          /* 1 MiB */
     ngx_flag_t           used;              /* a location says "taifish on" */

@@ -1,6 +1,7 @@
 
 #include "ngx_tf_op_int.h"
 #include "ngx_tf_events.h"
+#include "ngx_tf_metrics_zone.h"
 #include "ngx_tf_redis.h"
 
 
@@ -122,6 +123,8 @@ ngx_tf_events_open(ngx_tf_op_t *op)
 
     op->in->data = ev;
     op->in->done = 1;
+
+    ngx_tf_metrics_stream(op);
 
     ngx_tf_op_deadline(op, NGX_TF_EVENTS_LIFE);
     op->in->deadline.handler = ngx_tf_events_poll;

@@ -1,5 +1,6 @@
 
 #include "ngx_tf_op_int.h"
+#include "ngx_tf_metrics_zone.h"
 #include "ngx_tf_op.h"
 
 
@@ -9,6 +10,7 @@ typedef enum { NGX_TF_VAR_ROUTE = 0, NGX_TF_VAR_USER,
     NGX_TF_VAR_REQUEST_ID } ngx_tf_variable_e;
 
 
+static void ngx_tf_op_count(ngx_tf_op_t *op);
 static void ngx_tf_op_start(ngx_tf_op_t *op);
 static void ngx_tf_op_unmatched(ngx_tf_op_t *op);
 static void ngx_tf_op_identify(ngx_tf_op_t *op);
@@ -57,6 +59,8 @@ ngx_tf_op_handler(ngx_http_request_t *r)
     cln->handler = ngx_tf_op_cleanup;
     cln->data = op;
 
+    ngx_tf_op_count(op);
+
     in->deadline.handler = ngx_tf_op_expired;
     in->deadline.data = op;
     in->deadline.log = r->connection->log;
@@ -98,6 +102,27 @@ ngx_tf_op_handler(ngx_http_request_t *r)
     }
 
     return NGX_DONE;
+}
+
+
+/* A request whose op could not answer comes again by error_page: it counts
+ * once, as what it was at first. */
+
+static void
+ngx_tf_op_count(ngx_tf_op_t *op)
+{
+    ngx_http_cleanup_t  *cln;
+
+    for (cln = op->r->cleanup->next; cln; cln = cln->next) {
+        if (cln->handler == ngx_tf_op_cleanup) {
+            return;
+        }
+    }
+
+    op->in->counted = 1;
+    op->in->refused = op->r->err_status != 0;
+
+    ngx_tf_metrics_begin(op);
 }
 
 
@@ -598,6 +623,10 @@ ngx_tf_op_cleanup(void *data)
     op->in->done = 1;
     ngx_tf_op_end(op);
     ngx_tf_input_wipe(op);
+
+    if (op->in->counted) {
+        ngx_tf_metrics_end(op);
+    }
 }
 
 

@@ -71,6 +71,9 @@ struct ngx_tf_op_int_s {
     unsigned                 unsafe:1;  /* POST, PUT, PATCH, DELETE */
     unsigned                 done:1;    /* answered */
     unsigned                 task_running:1;
+    unsigned                 counted:1; /* not by an earlier op of it */
+    unsigned                 refused:1; /* an error of nginx's own */
+    unsigned                 stream:1;
 };
 
 
@@ -131,6 +134,9 @@ void ngx_tf_reply_render(ngx_tf_op_t *op);
 /* --- ngx_tf_thread.c, ngx_tf_run.c -------------------------------------- */
 
 void ngx_tf_thread_detach(ngx_tf_op_t *op);
+
+/* Tasks queued or running in this process. */
+ngx_uint_t ngx_tf_thread_count(void);
 
 /* Waits for the end of the run in op->res, then answers. */
 void ngx_tf_run_wait(ngx_tf_op_t *op);

@@ -18,11 +18,13 @@ struct ngx_tf_node_s {
     ngx_tf_node_t           *next;
     const ngx_tf_route_t    *route[NGX_TF_METHODS];
     const char              *group[NGX_TF_METHODS];
+    ngx_uint_t               index[NGX_TF_METHODS];
     const char             **names[NGX_TF_METHODS];
 };
 
 struct ngx_tf_router_s {
     ngx_tf_node_t            root;
+    ngx_uint_t               n;             /* rows */
 };
 
 
@@ -127,6 +129,7 @@ ngx_tf_router_add(ngx_conf_t *cf, ngx_tf_router_t *router,
 
     node->route[m] = route;
     node->group[m] = group;
+    node->index[m] = router->n++;
     node->names[m] = names;
 
     return NGX_OK;
@@ -320,6 +323,7 @@ ngx_tf_router_match(ngx_tf_router_t *router, ngx_http_request_t *r,
     if (i != NGX_ERROR && node->route[i]) {
         m->route = node->route[i];
         m->group = node->group[i];
+        m->index = node->index[i];
         m->names = node->names[i];
         return NGX_OK;
     }

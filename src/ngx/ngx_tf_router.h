@@ -20,6 +20,7 @@ typedef struct ngx_tf_router_s  ngx_tf_router_t;
 typedef struct {
     const ngx_tf_route_t    *route;
     const char              *group;     /* the table's name */
+    ngx_uint_t               index;     /* of the row among all rows */
     const char *const       *names;     /* of the path's parameters */
     ngx_uint_t               n;
     ngx_str_t                values[NGX_TF_PATH_MAX];

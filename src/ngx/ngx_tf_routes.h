@@ -18,6 +18,7 @@ extern const ngx_tf_route_t  ngx_tf_auth_routes[];
 extern const ngx_tf_route_t  ngx_tf_credentials_routes[];
 extern const ngx_tf_route_t  ngx_tf_health_routes[];
 extern const ngx_tf_route_t  ngx_tf_instances_routes[];
+extern const ngx_tf_route_t  ngx_tf_metrics_routes[];
 extern const ngx_tf_route_t  ngx_tf_sync_sessions_routes[];
 extern const ngx_tf_route_t  ngx_tf_openapi_routes[];
 extern const ngx_tf_route_t  ngx_tf_tags_routes[];

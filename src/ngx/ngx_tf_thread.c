@@ -132,6 +132,13 @@ ngx_tf_thread_detach(ngx_tf_op_t *op)
 }
 
 
+ngx_uint_t
+ngx_tf_thread_count(void)
+{
+    return ngx_tf_thread_tasks;
+}
+
+
 static void
 ngx_tf_thread_free(ngx_thread_task_t *task)
 {
