@@ -32,7 +32,8 @@ asan_make  = $(MAKE) BUILD=build/asan CFLAGS="$(sanitize)" hardening= \
                  -DNGX_DEBUG_PALLOC=1" \
              NGX_LD_OPT="-fsanitize=address -Wl,--no-as-needed -lcrypt" \
              NGX_FLAGS="--with-debug --with-http_realip_module \
-                 --with-http_ssl_module --with-http_v2_module"
+                 --with-http_ssl_module --with-http_v2_module \
+                 --with-http_gzip_static_module"
 
 .PHONY: all module worker unit fuzz packages run stop reload status check-config \
         test prove proof tidy asan bench clean help

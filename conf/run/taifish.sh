@@ -298,8 +298,17 @@ write_conf() {
 
     changed=
     install_file "$dir/nginx.conf.next" "$dir/nginx.conf" 600 && changed=1
-    install_file "$here/conf/taifish.conf" "$dir/taifish.conf" 600 && changed=1
-    rm -f "$dir/nginx.conf.next"
+    sed "s|/usr/share/taifish/web|$dir/web|" "$here/conf/taifish.conf" \
+        > "$dir/taifish.conf.next"
+    install_file "$dir/taifish.conf.next" "$dir/taifish.conf" 600 && changed=1
+    rm -f "$dir"/*.conf.next
+
+    # the user may not be able to reach the checkout
+    rm -rf "$dir/web.new"
+    cp -R "$here/web" "$dir/web.new"
+    [ "$(id -u)" != 0 ] || chown -R "$user:" "$dir/web.new"
+    rm -rf "$dir/web"
+    mv "$dir/web.new" "$dir/web"
 }
 
 nginx_do() {
