@@ -1,4 +1,4 @@
-# migrate, keygen, check-config, admin and enqueue.
+# migrate, keygen, check-config, status, admin and enqueue.
 
 use lib 't/lib';
 use TaiFish::Queue;
@@ -105,6 +105,25 @@ rename "$keys/seal.key", "$keys/gone";
 try_it('a missing key', 1, qr/seal\.key: No such file/, 'run');
 ok !-e "$keys/seal.key", 'none is made up';
 rename "$keys/gone", "$keys/seal.key";
+
+# status: what a container's health check asks
+
+try_it('no worker here', 1, qr/no worker of host \S+ was seen/, 'status');
+$tf->sql("INSERT INTO workers (id, host, pid, version)
+          VALUES (gen_random_uuid(), 'elsewhere', 1, '1.0.0')");
+try_it('one elsewhere', 1, qr/no worker of host/, 'status');
+$tf->start_worker;
+try_it('one here', 0, qr/^running \d\S*, seen \d+ s ago$/, 'status');
+kill 'STOP', $tf->worker->pid;
+$tf->sql("UPDATE workers SET last_seen_at = now() - interval '31 s'
+          WHERE host <> 'elsewhere'");
+try_it('one that hangs', 1, qr/no worker of host/, 'status');
+kill 'CONT', $tf->worker->pid;
+$tf->stop_worker;
+try_it('one that was stopped', 1, qr/no worker of host/, 'status');
+with_env({ DATABASE_URL => 'postgresql:///x?host=/nowhere' }, sub {
+    try_it('and no server', 1, qr/SERVICE_UNAVAILABLE/, 'status') });
+$tf->sql('DELETE FROM workers');
 
 # keygen
 

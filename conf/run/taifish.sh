@@ -298,15 +298,22 @@ write_conf() {
         -e 's|taifish_cookie_secure .*|taifish_cookie_secure off;|' \
         "$here/conf/settings.conf" > "$dir/settings.conf.next"
     sed -e "$min" "$here/conf/http.conf" > "$dir/http.conf.next"
-    for f in headers taifish; do
-        cp "$here/conf/$f.conf" "$dir/$f.conf.next"
-    done
+    cp "$here/conf/headers.conf" "$dir/headers.conf.next"
+    sed "s|/usr/share/taifish/web|$dir/web|" "$here/conf/taifish.conf" \
+        > "$dir/taifish.conf.next"
 
     changed=
     for f in nginx settings http headers taifish; do
         install_file "$dir/$f.conf.next" "$dir/$f.conf" 600 && changed=1
         rm -f "$dir/$f.conf.next"
     done
+
+    # the user may not be able to reach the checkout
+    rm -rf "$dir/web.new"
+    cp -R "$here/web" "$dir/web.new"
+    [ "$(id -u)" != 0 ] || chown -R "$user:" "$dir/web.new"
+    rm -rf "$dir/web"
+    mv "$dir/web.new" "$dir/web"
 }
 
 nginx_do() {

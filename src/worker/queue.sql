@@ -344,6 +344,17 @@ VALUES (:id::uuid, :host, :pid::int, :version, :state)
 ON CONFLICT (id) DO UPDATE
 SET last_seen_at = now(), state = EXCLUDED.state
 
+-- name: worker_status
+-- worker
+-- The one of this host that was seen last, as long as it counts as alive.
+SELECT state, version,
+       extract(epoch FROM now() - last_seen_at)::int AS seconds
+FROM workers
+WHERE host = :host AND state <> 'stopped'
+      AND last_seen_at > now() - interval '30 seconds'
+ORDER BY last_seen_at DESC
+LIMIT 1
+
 -- name: housekeeping_sessions
 -- worker
 DELETE FROM sessions

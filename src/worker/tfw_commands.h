@@ -34,9 +34,15 @@ int tfw_command_keygen(tfw_conf_t *conf, int argc, char **argv);
 /* Names everything that is wrong, settings and what they lead to. */
 int tfw_command_check_config(tfw_conf_t *conf, int argc, char **argv);
 
+/* 0 when a worker of this host was seen within 30 s; a health check. */
+int tfw_command_status(tfw_conf_t *conf, int argc, char **argv);
+
 /* TASK_KEY [--instance ID] [--wait] */
 int tfw_command_enqueue(tfw_conf_t *conf, int argc, char **argv);
 
+
+/* The name of this host, as it stands in table workers. */
+void tfw_command_host(char *host, size_t size);
 
 /* Reports a problem of a setting on stderr. */
 void tfw_command_problem(const char *setting, const char *problem);

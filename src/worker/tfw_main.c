@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "tfw_commands.h"
 
@@ -36,6 +37,9 @@ static const tfw_command_t  tfw_commands[] = {
 
     { "check-config", tfw_command_check_config,
       "check-config          say what is wrong with the settings" },
+
+    { "status", tfw_command_status,
+      "status                whether a worker of this host is at work" },
 
     { "enqueue", tfw_command_enqueue,
       "enqueue TASK_KEY      [--instance ID] [--wait]" },
@@ -101,6 +105,17 @@ main(int argc, char **argv)
     sodium_free(conf);
 
     return rc;
+}
+
+
+void
+tfw_command_host(char *host, size_t size)
+{
+    if (gethostname(host, size) == -1) {
+        snprintf(host, size, "unknown");
+    }
+
+    host[size - 1] = '\0';
 }
 
 

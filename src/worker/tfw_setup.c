@@ -1,5 +1,5 @@
 
-/* migrate, keygen and check-config. */
+/* migrate, keygen, check-config and status. */
 
 
 #include <stdio.h>
@@ -8,6 +8,9 @@
 #include "tfw_keys.h"
 #include "tfw_migrate.h"
 #include "tfw_redis.h"
+
+
+#define TFW_SETUP_STATUS  8000      /* ms, less than a health check waits */
 
 
 static int tfw_setup_arguments(int argc, const char *command);
@@ -119,6 +122,59 @@ tfw_command_check_config(tfw_conf_t *conf, int argc, char **argv)
     printf("everything is well\n");
 
     return 0;
+}
+
+
+int
+tfw_command_status(tfw_conf_t *conf, int argc, char **argv)
+{
+    int        rc;
+    char       host[256];
+    tf_err_t   err;
+    tfw_db_t  *db;
+    PGresult  *res;
+
+    (void) argv;
+
+    if (tfw_setup_arguments(argc, "status")) {
+        return 2;
+    }
+
+    if (tfw_conf_load(conf, 0, tfw_command_problem) > 0) {
+        return 1;
+    }
+
+    db = tfw_db_create(conf->database_url, "taifish-status");
+    if (db == NULL) {
+        fprintf(stderr, "taifish-worker: no memory\n");
+        return 1;
+    }
+
+    tfw_db_limit(db, TFW_SETUP_STATUS);
+    tfw_command_host(host, sizeof(host));
+
+    res = tfw_db_run(db, TF_SQL_worker_status, TFW_ARGS({ "host", host }),
+                     &err);
+    tfw_db_free(db);
+
+    if (res == NULL) {
+        return tfw_command_failed("status", &err);
+    }
+
+    rc = PQntuples(res) == 0;
+
+    if (rc) {
+        fprintf(stderr, "taifish-worker: no worker of host %s was seen in the "
+                "last 30 s\n", host);
+
+    } else {
+        printf("%s %s, seen %s s ago\n", PQgetvalue(res, 0, 0),
+               PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 2));
+    }
+
+    PQclear(res);
+
+    return rc;
 }
 
 

@@ -371,11 +371,7 @@ tfw_supervisor_state(tfw_supervisor_t *s, const char *state, tf_err_t *err)
     char       host[256], pid[12];
     PGresult  *res;
 
-    if (gethostname(host, sizeof(host)) == -1) {
-        snprintf(host, sizeof(host), "unknown");
-    }
-
-    host[sizeof(host) - 1] = '\0';
+    tfw_command_host(host, sizeof(host));
     snprintf(pid, sizeof(pid), "%d", getpid());
 
     res = tfw_db_run(s->db, TF_SQL_worker_seen,

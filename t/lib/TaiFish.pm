@@ -289,6 +289,9 @@ sub write_nginx_conf {
 
     $locations =~ s/^ *limit_(?:conn|req)(?:_\w+)? .*\n//mg
         unless $self->{opt}{limits};
+    $locations =~ s{/usr/share/taifish/web}{$dir/web}g;
+    system('cp', '-R', "$ROOT/web", $dir) == 0 or die "cp: $?"
+        unless -d "$dir/web";
     spew("$dir/taifish.conf", $locations);
     spew("$dir/nginx.conf", $self->nginx_conf);
 }
