@@ -34,6 +34,9 @@ int tfw_command_keygen(tfw_conf_t *conf, int argc, char **argv);
 /* Names everything that is wrong, settings and what they lead to. */
 int tfw_command_check_config(tfw_conf_t *conf, int argc, char **argv);
 
+/* Whether the keys open every stored password of the database. */
+int tfw_command_backup_verify(tfw_conf_t *conf, int argc, char **argv);
+
 /* TASK_KEY [--instance ID] [--wait] */
 int tfw_command_enqueue(tfw_conf_t *conf, int argc, char **argv);
 

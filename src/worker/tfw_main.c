@@ -37,6 +37,9 @@ static const tfw_command_t  tfw_commands[] = {
     { "check-config", tfw_command_check_config,
       "check-config          say what is wrong with the settings" },
 
+    { "backup-verify", tfw_command_backup_verify,
+      "backup-verify         say whether the keys fit the database" },
+
     { "enqueue", tfw_command_enqueue,
       "enqueue TASK_KEY      [--instance ID] [--wait]" },
 
