@@ -45,20 +45,25 @@ report() {
 
 # fail CODE TEXT; not to be called in a $(...)
 
+told=
 fail() {
+    told=1
     report false "\"code\":$1,\"error\":$(json "$2")"
     exit "$1"
 }
 
-# What the last program said on stderr, on one line.
+# What the last program said on stderr, on one line; a damaged dump makes it
+# say bytes that are no text.
 
-said() { tail -n 5 "$work/err" | tr '\n' ' ' | cut -c 1-500; }
+said() {
+    tail -n 5 "$work/err" | tr '\n' ' ' | tr -c '\040-\176' '?' | cut -c 1-500
+}
 
 # Programs run as a child, so that TERM is heard while they do.
 
 child=
 task() {
-    "$@" 2> "$work/err" &
+    "$@" 2> "$work/err" 9>&- &
     child=$!
     rc=0
     wait "$child" || rc=$?
@@ -83,7 +88,10 @@ begin() {
 }
 
 finish() {
+    rc=$?
     trap '' TERM INT HUP
+    [ $rc = 0 ] || [ -n "$told" ] \
+        || report false "\"code\":$rc,\"error\":\"see stderr\""
     for p in $child ${asker:-}; do
         kill "$p" 2>/dev/null || :
     done
@@ -240,9 +248,9 @@ connect_verify() {
     connect verify "$value"
 }
 
-# sql CONNINFO: runs stdin.  In the background only if it is told so by task.
+# sql CONNINFO [FILE]: runs what is in FILE, else in $work/sql.
 
-sql() { psql -XqAtw -v ON_ERROR_STOP=1 -d "$1" -f -; }
+sql() { psql -XqAtw -v ON_ERROR_STOP=1 -d "$1" -f "${2:-$work/sql}"; }
 
 directory() {
     dir=${BACKUP_DIR:-/backups}
@@ -250,9 +258,10 @@ directory() {
     dir=$(cd "$dir" && pwd -P)
 }
 
-# One run at a time; the kernel ends the lock with the last process of a run.
+# One run at a time; the kernel ends the lock with this shell, however it ends.
 
 lock() {
+    command -v flock > /dev/null || fail 2 'flock (util-linux) is needed'
     exec 9> "$dir/.lock" || fail 1 "cannot write to $dir"
     flock -n 9 || fail 75 'another run is at work'
 }
@@ -276,8 +285,8 @@ SQL
 # counted CONNINFO FILE: whether that database holds what FILE says.
 
 counted() {
-    count_sql > "$work/count.sql"
-    task sql "$1" < "$work/count.sql" > "$work/got" \
+    count_sql > "$work/sql"
+    task sql "$1" > "$work/got" \
         || fail 1 "rows could not be counted: $(said)"
     cmp -s "$2" "$work/got"
 }
@@ -286,7 +295,7 @@ size() { stat -c %s "$1"; }
 
 digest() {
     task sha256sum "$1" > "$work/digest" || fail 1 "cannot read $1"
-    read -r sum name < "$work/digest"
+    read -r sum rest < "$work/digest"
 }
 
 
@@ -340,7 +349,7 @@ prove() {
     scratch=taifish_verify_$(date -u +%Y%m%dt%H%M%Sz)_$$
     echo "CREATE DATABASE $scratch TEMPLATE template0 ENCODING 'UTF8'" \
         > "$work/sql"
-    task sql service=verify < "$work/sql" || {
+    task sql service=verify || {
         scratch=
         fail 1 "no scratch database: $(said)"
     }
@@ -348,7 +357,7 @@ prove() {
     for role in $3; do
         echo "SELECT count(*) FROM pg_roles WHERE rolname = '$role'" \
             > "$work/sql"
-        task sql service=verify < "$work/sql" > "$work/got" \
+        task sql service=verify > "$work/got" \
             || fail 1 "cannot look at roles: $(said)"
         [ "$(cat "$work/got")" = 1 ] || rights=false
     done
@@ -364,7 +373,7 @@ prove() {
 
 drop_scratch() {
     echo "DROP DATABASE IF EXISTS $scratch WITH (FORCE)" > "$work/sql"
-    sql service=verify < "$work/sql" 2> "$work/err" && scratch=
+    sql service=verify 2> "$work/err" && scratch=
 }
 
 # Those that a killed run left behind, once they are a day old.
@@ -380,7 +389,7 @@ WHERE datname ~ '^taifish_verify_[0-9]{8}t[0-9]{6}z_[0-9]+$'
                     'YYYYMMDD"t"HH24MISS')
 \gexec
 SQL
-    task sql service=verify < "$work/sql" \
+    task sql service=verify \
         || fail 1 "the server to verify on: $(said)"
 }
 
@@ -393,7 +402,7 @@ SQL
 
 make() {
     mkfifo "$work/ask" "$work/answer"
-    sql service=live < "$work/ask" > "$work/answer" 2> "$work/ask.err" 9>&- &
+    sql service=live - < "$work/ask" > "$work/answer" 2> "$work/ask.err" 9>&- &
     asker=$!
     exec 3<> "$work/ask" 4< "$work/answer"
     cat >&3 <<'SQL'
@@ -509,8 +518,9 @@ command_now() {
 }
 
 
-# Retention: the newest of each of the last days, weeks (from Monday) and
-# months that have a backup, by the time in the name (UTC).
+# Retention: all of the 24 hours before the newest, and the newest of each of
+# the last days, weeks (from Monday) and months that have a backup, by the time
+# in the name (UTC).
 
 keep_settings() {
     number BACKUP_KEEP_DAILY 7
@@ -541,7 +551,10 @@ excess() {
                 + int((153 * (m - 3) + 2) / 5) + substr($0, 15, 2) \
                 - 1 - 719468
             week = int((n + 3) / 7)
-            keep = NR == 1
+            n = n * 86400 + substr($0, 18, 2) * 3600 \
+                + substr($0, 20, 2) * 60 + substr($0, 22, 2)
+            if (NR == 1) newest = n
+            keep = newest - n < 86400
             if (!(day in days) && d < daily) { days[day]; d++; keep = 1 }
             if (!(week in weeks) && w < weekly) { weeks[week]; w++; keep = 1 }
             if (!(month in months) && o < monthly) {
@@ -618,7 +631,7 @@ look() {
         BEGIN { split(at, t, ":") }
         {
             n = (t[1] - $1) * 3600 + (t[2] - $2) * 60 + t[3] - $3
-            print n > 0 ? n : n + 86400
+            print (n > 0 ? n : n + 86400)
         }')
 }
 

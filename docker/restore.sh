@@ -20,7 +20,7 @@ fail() {
     exit "$1"
 }
 
-run() { echo "$2" > "$work/sql"; task sql "$1" < "$work/sql"; }
+run() { echo "$2" > "$work/sql"; task sql "$1"; }
 
 undo() {
     [ -z "$into" ] || run service=live "DROP DATABASE \"$into\" WITH (FORCE)" \
