@@ -347,12 +347,11 @@ tables() { sed -n 's/^    \("[^"]*": [0-9]*\),\{0,1\}$/\1/p' "$1"; }
 prove() {
     stale_scratch
     scratch=taifish_verify_$(date -u +%Y%m%dt%H%M%Sz)_$$
-    echo "CREATE DATABASE $scratch TEMPLATE template0 ENCODING 'UTF8'" \
-        > "$work/sql"
-    task sql service=verify || {
-        scratch=
-        fail 1 "no scratch database: $(said)"
-    }
+    cat > "$work/sql" <<SQL
+CREATE DATABASE $scratch TEMPLATE template0 ENCODING 'UTF8';
+REVOKE ALL ON DATABASE $scratch FROM PUBLIC;
+SQL
+    task sql service=verify || fail 1 "no scratch database: $(said)"
     rights=true
     for role in $3; do
         echo "SELECT count(*) FROM pg_roles WHERE rolname = '$role'" \

@@ -51,6 +51,8 @@ if [ -n "$into" ]; then
         ENCODING 'UTF8'" || fail 1 "database $into: $(said)"
     trap 'undo; finish' EXIT
     to="service=live dbname=$into"
+    run service=live "REVOKE ALL ON DATABASE \"$into\" FROM PUBLIC" \
+        || fail 1 "database $into: $(said)"
 else
     to=service=live
     run $to "SELECT count(*)
@@ -77,6 +79,9 @@ for role in $(manifest_roles); do
             "role $role is missing, let a superuser CREATE ROLE it: $(said)"
         made="$made $role"
     fi
+    [ -z "$into" ] || run service=live \
+        "GRANT CONNECT, TEMPORARY ON DATABASE \"$into\" TO \"$role\"" \
+        || fail 1 "database $into: $(said)"
 done
 
 task pg_restore -w --exit-on-error --single-transaction --no-owner \
