@@ -36,7 +36,7 @@ asan_make  = $(MAKE) BUILD=build/asan CFLAGS="$(sanitize)" hardening= \
                  --with-http_gzip_static_module"
 
 .PHONY: all module worker unit fuzz packages run stop reload status check-config \
-        test prove proof tidy asan bench clean help
+        test prove proof tidy asan bench install uninstall deb clean help
 .DEFAULT_GOAL = all
 
 all: module worker              ## build the module and the worker
@@ -207,6 +207,22 @@ bench:                          ## ratios to a bare nginx and to pgbench
 	@conf/run/packages.sh bench
 	@$(MAKE) -s -j$$(nproc) all
 	@perl t/bench/bench.pl
+
+# On a host, docs/install.md.
+
+PREFIX     ?= /usr/local
+on_host     = BUILD="$(BUILD)" PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" \
+              UNITDIR="$(UNITDIR)" conf/run/install.sh
+
+install: all                    ## install (PREFIX=/usr/local, DESTDIR=)
+	@$(on_host) install
+
+uninstall:                      ## remove it, but for settings, keys, data
+	@$(on_host) uninstall
+
+deb:                            ## a Debian package, build/taifish_*.deb
+	@conf/run/packages.sh deb
+	@debian/rules binary
 
 help:                           ## this list
 	@sed -n 's/^\([a-z-]*\):.*## */\1 /p' $(MAKEFILE_LIST) \

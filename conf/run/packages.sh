@@ -1,6 +1,6 @@
 #!/bin/sh
 
-# packages.sh build|run|test|bench|asan
+# packages.sh build|run|test|bench|asan|deb
 #
 # Installs, by name, the Debian packages that "make run", "make test" and so
 # on need and that are missing.  No service is started, no database cluster is
@@ -12,8 +12,10 @@ build="gcc libc6-dev make perl binutils nginx nginx-dev libpq-dev
        libhiredis-dev libyajl-dev libpcre2-dev libsodium-dev libmariadb-dev"
 run="$build postgresql redis-server curl util-linux"
 test="$run mariadb-server-core mariadb-client-core wrk procps psmisc
-      libtest-nginx-perl openssl libio-socket-ssl-perl prometheus"
+      libtest-nginx-perl openssl libio-socket-ssl-perl prometheus
+      busybox-static"
 bench="$test"
+deb="$build debhelper dpkg-dev"
 asan="$test dpkg-dev zlib1g-dev libssl-dev"
 
 case ${1:-} in
@@ -22,7 +24,8 @@ case ${1:-} in
     test)  want=$test ;;
     bench) want=$bench ;;
     asan)  want=$asan ;;
-    *)     echo "usage: $0 build|run|test|bench|asan" >&2; exit 2 ;;
+    deb)   want=$deb ;;
+    *)     echo "usage: $0 build|run|test|bench|asan|deb" >&2; exit 2 ;;
 esac
 
 missing=

@@ -24,3 +24,11 @@ WHERE is_active AND (sealed IS NOT NULL OR key_id IS DISTINCT FROM :key_id)
       AND id > :after::bigint
 ORDER BY id
 LIMIT 100
+
+-- name: credential_all
+-- worker
+SELECT id, name
+FROM credentials
+WHERE id > :after::bigint
+ORDER BY id
+LIMIT 100

@@ -37,6 +37,9 @@ int tfw_command_check_config(tfw_conf_t *conf, int argc, char **argv);
 /* 0 when a worker of this host was seen within 30 s; a health check. */
 int tfw_command_status(tfw_conf_t *conf, int argc, char **argv);
 
+/* Whether the keys open every stored password of the database. */
+int tfw_command_backup_verify(tfw_conf_t *conf, int argc, char **argv);
+
 /* TASK_KEY [--instance ID] [--wait] */
 int tfw_command_enqueue(tfw_conf_t *conf, int argc, char **argv);
 

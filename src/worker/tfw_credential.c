@@ -14,6 +14,7 @@
 
 typedef struct {
     const char      *id;
+    int              active;
     tf_secret_t      of;
     tf_str_t         sealed;        /* data NULL: none */
     tf_str_t         envelope;
@@ -23,14 +24,19 @@ typedef struct {
 } tfw_credential_t;
 
 
+static tf_int_t tfw_credential_get(tfw_job_t *job, tfw_credential_t *c,
+    const char **username);
 static tf_int_t tfw_credential_read(tfw_job_t *job, PGresult *res,
     tfw_credential_t *c, const char **username);
 static tf_int_t tfw_credential_bytes(tfw_job_t *job, tf_str_t text,
     tf_str_t *bytes, char **copy);
 static tf_int_t tfw_credential_decrypt(tfw_job_t *job,
     const tf_mem_t *mem, tfw_credential_t *c, tf_str_t *plain);
+static tf_int_t tfw_credential_plain(tfw_job_t *job, const tf_mem_t *mem,
+    tfw_credential_t *c, tf_str_t *plain);
 static tf_int_t tfw_credential_keep(tfw_job_t *job, tfw_credential_t *c,
     tf_str_t plain);
+static tf_int_t tfw_credential_try(tfw_job_t *job, const char *id);
 static const char *tfw_credential_lock(tf_str_t plain);
 
 
@@ -44,7 +50,6 @@ tfw_credential_open(tfw_job_t *job, int64_t credential_id,
     char               id[24];
     tf_int_t           rc;
     tf_str_t           plain;
-    PGresult          *res;
     tfw_mem_t          m;
     tfw_credential_t   c;
 
@@ -53,17 +58,13 @@ tfw_credential_open(tfw_job_t *job, int64_t credential_id,
     memset(&c, 0, sizeof(tfw_credential_t));
     c.id = id;
 
-    res = tfw_db_run(job->db, TF_SQL_credential_get, TFW_ARGS({ "id", id }),
-                     &job->err);
-    if (res == NULL) {
+    if (tfw_credential_get(job, &c, username) != TF_OK) {
         return TF_ERROR;
     }
 
-    rc = tfw_credential_read(job, res, &c, username);
-    PQclear(res);
-
-    if (rc != TF_OK) {
-        return TF_ERROR;
+    if (!c.active) {
+        return tf_fail(&job->err, TF_E_CREDENTIAL_UNREADABLE, NULL,
+                       "the credential is disabled");
     }
 
     /* the only copy besides the locked one is wiped with m */
@@ -161,6 +162,107 @@ tfw_credential_renew(tfw_job_t *job, int *n, int *failed)
 }
 
 
+tf_int_t
+tfw_credential_prove(tfw_job_t *job, tfw_conf_problem_pt problem, int *n,
+    int *failed)
+{
+    int          i, rows;
+    char         after[24], what[320];
+    PGresult    *res;
+
+    *n = 0;
+    *failed = 0;
+
+    snprintf(after, sizeof(after), "0");
+
+    do {
+        res = tfw_db_run(job->db, TF_SQL_credential_all,
+                         TFW_ARGS({ "after", after }), &job->err);
+        if (res == NULL) {
+            return TF_ERROR;
+        }
+
+        rows = PQntuples(res);
+
+        for (i = 0; i < rows; i++) {
+            snprintf(after, sizeof(after), "%s", PQgetvalue(res, i, 0));
+            *n += 1;
+
+            if (tfw_credential_try(job, after) == TF_OK) {
+                continue;
+            }
+
+            if (job->err.code != TF_E_CREDENTIAL_UNREADABLE) {
+                PQclear(res);
+                return TF_ERROR;
+            }
+
+            snprintf(what, sizeof(what), "credential %s (%s)", after,
+                     PQgetvalue(res, i, 1));
+            problem(what, job->err.detail);
+            *failed += 1;
+        }
+
+        PQclear(res);
+
+    } while (rows);
+
+    return TF_OK;
+}
+
+
+/* Nothing of it outlives the call. */
+
+static tf_int_t
+tfw_credential_try(tfw_job_t *job, const char *id)
+{
+    tf_int_t           rc;
+    tf_str_t           plain;
+    tfw_mem_t          m;
+    const char        *username;
+    const tf_mem_t    *mem;
+    tfw_credential_t   c;
+
+    memset(&c, 0, sizeof(tfw_credential_t));
+    c.id = id;
+
+    tfw_mem_init(&m, 1024 * 1024);
+
+    mem = job->mem;
+    job->mem = &m.mem;
+
+    rc = tfw_credential_get(job, &c, &username);
+
+    if (rc == TF_OK) {
+        rc = tfw_credential_plain(job, &m.mem, &c, &plain);
+    }
+
+    job->mem = mem;
+    tfw_mem_clear(&m);
+
+    return rc;
+}
+
+
+static tf_int_t
+tfw_credential_get(tfw_job_t *job, tfw_credential_t *c, const char **username)
+{
+    tf_int_t   rc;
+    PGresult  *res;
+
+    res = tfw_db_run(job->db, TF_SQL_credential_get,
+                     TFW_ARGS({ "id", c->id }), &job->err);
+    if (res == NULL) {
+        return TF_ERROR;
+    }
+
+    rc = tfw_credential_read(job, res, c, username);
+    PQclear(res);
+
+    return rc;
+}
+
+
 static tf_int_t
 tfw_credential_read(tfw_job_t *job, PGresult *res, tfw_credential_t *c,
     const char **username)
@@ -175,10 +277,7 @@ tfw_credential_read(tfw_job_t *job, PGresult *res, tfw_credential_t *c,
                        "the credential does not exist any more");
     }
 
-    if (!tf_str_eq(tf_row_get(res, 0, "is_active"), "t")) {
-        return tf_fail(&job->err, TF_E_CREDENTIAL_UNREADABLE, NULL,
-                       "the credential is disabled");
-    }
+    c->active = tf_str_eq(tf_row_get(res, 0, "is_active"), "t");
 
     key_id = tf_row_get(res, 0, "key_id");
 
@@ -242,34 +341,40 @@ tfw_credential_decrypt(tfw_job_t *job, const tf_mem_t *mem,
     const char        *kid;
     const tfw_conf_t  *conf = job->conf;
 
-    /* a seal is newer than an envelope beside it */
-
-    if (c->sealed.data != NULL) {
-
-        if (tf_unseal(mem, conf->public_key, conf->secret_key, &c->of,
-                      c->sealed, plain)
-            != TF_OK)
-        {
-            return tf_fail(&job->err, TF_E_CREDENTIAL_UNREADABLE, NULL,
-                           "the sealed password is damaged, or sealed to "
-                           "another key or for another credential: enter it "
-                           "again");
-        }
-
-        return tfw_credential_keep(job, c, *plain);
-    }
-
-    if (tf_envelope_open(mem, &conf->ring, &c->of, c->envelope, plain,
-                         &job->err)
-        != TF_OK)
-    {
+    if (tfw_credential_plain(job, mem, c, plain) != TF_OK) {
         return TF_ERROR;
     }
 
     kid = conf->ring.key[conf->ring.count - 1].kid;
 
-    return c->key_id && strcmp(c->key_id, kid) == 0
+    return c->sealed.data == NULL && c->key_id && strcmp(c->key_id, kid) == 0
            ? TF_OK : tfw_credential_keep(job, c, *plain);
+}
+
+
+static tf_int_t
+tfw_credential_plain(tfw_job_t *job, const tf_mem_t *mem, tfw_credential_t *c,
+    tf_str_t *plain)
+{
+    const tfw_conf_t  *conf = job->conf;
+
+    /* a seal is newer than an envelope beside it */
+
+    if (c->sealed.data == NULL) {
+        return tf_envelope_open(mem, &conf->ring, &c->of, c->envelope, plain,
+                                &job->err);
+    }
+
+    if (tf_unseal(mem, conf->public_key, conf->secret_key, &c->of, c->sealed,
+                  plain)
+        != TF_OK)
+    {
+        return tf_fail(&job->err, TF_E_CREDENTIAL_UNREADABLE, NULL,
+                       "the sealed password is damaged, or sealed to another "
+                       "key or for another credential: enter it again");
+    }
+
+    return TF_OK;
 }
 
 

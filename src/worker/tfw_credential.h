@@ -35,5 +35,11 @@ void tfw_credential_close_all(void);
 tf_int_t tfw_credential_renew(tfw_job_t *job, int *n, int *failed)
     TF_MUST_CHECK;
 
+/* Opens every credential, a disabled one too, and writes nothing; *n counts
+ * them, *failed those that can not be read, each of which is reported.  job
+ * needs its db and conf only. */
+tf_int_t tfw_credential_prove(tfw_job_t *job, tfw_conf_problem_pt problem,
+    int *n, int *failed) TF_MUST_CHECK;
+
 
 #endif /* _TFW_CREDENTIAL_H_INCLUDED_ */

@@ -41,6 +41,9 @@ static const tfw_command_t  tfw_commands[] = {
     { "status", tfw_command_status,
       "status                whether a worker of this host is at work" },
 
+    { "backup-verify", tfw_command_backup_verify,
+      "backup-verify         say whether the keys fit the database" },
+
     { "enqueue", tfw_command_enqueue,
       "enqueue TASK_KEY      [--instance ID] [--wait]" },
 

@@ -1,10 +1,11 @@
 
-/* migrate, keygen, check-config and status. */
+/* migrate, keygen, check-config, status and backup-verify. */
 
 
 #include <stdio.h>
 
 #include "tfw_commands.h"
+#include "tfw_credential.h"
 #include "tfw_keys.h"
 #include "tfw_migrate.h"
 #include "tfw_redis.h"
@@ -175,6 +176,60 @@ tfw_command_status(tfw_conf_t *conf, int argc, char **argv)
     PQclear(res);
 
     return rc;
+}
+
+
+int
+tfw_command_backup_verify(tfw_conf_t *conf, int argc, char **argv)
+{
+    int        n, failed;
+    tf_int_t   rc;
+    tfw_job_t  job;
+
+    (void) argv;
+
+    if (tfw_setup_arguments(argc, "backup-verify")) {
+        return 2;
+    }
+
+    if (tfw_conf_load(conf, TFW_CONF_KEYS, tfw_command_problem) > 0) {
+        return 1;
+    }
+
+    memset(&job, 0, sizeof(tfw_job_t));
+
+    job.conf = conf;
+    job.db = tfw_db_create(conf->database_url, "taifish-backup-verify");
+
+    if (job.db == NULL) {
+        fprintf(stderr, "taifish-worker: no memory\n");
+        return 1;
+    }
+
+    rc = tfw_db_exec(job.db, "BEGIN ISOLATION LEVEL REPEATABLE READ, "
+                     "READ ONLY", &job.err);
+
+    if (rc == TF_OK) {
+        rc = tfw_credential_prove(&job, tfw_command_problem, &n, &failed);
+    }
+
+    tfw_db_free(job.db);
+
+    if (rc != TF_OK) {
+        return tfw_command_failed("backup-verify", &job.err);
+    }
+
+    if (failed) {
+        fprintf(stderr, "taifish-worker: backup-verify: %d of %d credentials "
+                "can not be opened with these keys\n", failed, n);
+        return 1;
+    }
+
+    printf(n ? "the keys open all %d stored credentials\n"
+             : "no credential is stored: nothing shows whether the keys "
+               "fit\n", n);
+
+    return 0;
 }
 
 
