@@ -378,7 +378,8 @@ subtest 'what PostgreSQL knows' => sub {
         'taifish_queue_items{lane="normal",state="ready"}' => 0,
         'taifish_queue_expired_leases' => 1,
         'taifish_schedules_overdue' => 1,
-        'taifish_task_runs_last_day{task="sync_accounts",status="running"}' => 1,
+        'taifish_task_runs_last_day{task="sync_accounts",status="running"}'
+            => 1,
     );
     is $page->{$_}, $want{$_}, $_ for sort keys %want;
     my %near = (
@@ -563,7 +564,8 @@ scrape_configs:
 END
     my $prometheus = TaiFish::Server::spawn('prometheus', $dir,
         ['prometheus', "--config.file=$dir/prometheus.yml",
-         "--storage.tsdb.path=$dir/data", "--web.listen-address=127.0.0.1:$port",
+         "--storage.tsdb.path=$dir/data",
+         "--web.listen-address=127.0.0.1:$port",
          '--log.level=warn'], {});
     my $http = HTTP::Tiny->new(timeout => 20);
     my $ask = sub {

@@ -7,11 +7,13 @@
 #define NGX_TF_METRICS_SILENCE  10000   /* ms after which a worker is gone */
 
 
-/* Written by the worker whose place it is, read by all. */
+/* Written by the worker whose place it is, read by all; two cache lines, so
+ * that neighbours do not disturb each other. */
 
 typedef struct ngx_tf_metrics_process_s {
     ngx_msec_t           seen;          /* 0: nobody */
     ngx_uint_t           gauge[NGX_TF_GAUGES];
+    ngx_uint_t           unused[15 - NGX_TF_GAUGES];
 } ngx_tf_metrics_process_t;
 
 
