@@ -183,7 +183,7 @@ prove: all unit $(BUILD)/engine_dump ## every test, with what is built
 	@r=0; prove -j2 t/[0-8]*.t || r=1; prove t/9*.t || r=1; exit $$r
 
 proof:                          ## the same with the long ones
-	@conf/run/packages.sh test
+	@conf/run/packages.sh proof
 	@TAIFISH_PROOF=1 $(MAKE) -s test
 
 tidy:                           ## layering, names, sizes, style

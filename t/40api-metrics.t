@@ -468,14 +468,18 @@ subtest 'refusals of the pool add up over workers' => sub {
     $tf->reload;
     until_page(15, sub { $_[0]{taifish_nginx_workers_leaving} == 0
                          && $_[0]{taifish_nginx_workers} == 2 });
-    $tf->client->get('/health/ready') for 1 .. 4;
+    my $viewer = $tf->as('viewer');
+    my $cookie = $viewer->cookie('taifish_session');
+    $viewer->get('/tags') for 1 .. 4;
 
     my $refused = 'taifish_postgres_pool_rejected_total';
     my $before = scrape();
     my @backends = split /\n/, $tf->value("SELECT pid FROM pg_stat_activity
         WHERE application_name = 'taifish-nginx'");
     kill 'STOP', @backends;
-    my @asked = map { raw("GET /health/ready HTTP/1.0\r\n\r\n") } 1 .. 8;
+    my @asked = map { raw("GET /api/v1/tags HTTP/1.0\r\n"
+                          . "Cookie: taifish_session=$cookie\r\n\r\n") }
+        1 .. 8;
 
     # each worker keeps one and refuses the rest
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 
-# packages.sh build|run|test|bench|asan|deb
+# packages.sh build|run|test|proof|bench|asan|deb
 #
 # Installs, by name, the Debian packages that "make run", "make test" and so
 # on need and that are missing.  No service is started, no database cluster is
@@ -12,8 +12,8 @@ build="gcc libc6-dev make perl binutils nginx nginx-dev libpq-dev
        libhiredis-dev libyajl-dev libpcre2-dev libsodium-dev libmariadb-dev"
 run="$build postgresql redis-server curl util-linux"
 test="$run mariadb-server-core mariadb-client-core wrk procps psmisc
-      libtest-nginx-perl openssl libio-socket-ssl-perl prometheus
-      busybox-static"
+      libtest-nginx-perl openssl libio-socket-ssl-perl busybox-static"
+proof="$test prometheus"
 bench="$test"
 deb="$build debhelper dpkg-dev"
 asan="$test dpkg-dev zlib1g-dev libssl-dev"
@@ -22,10 +22,11 @@ case ${1:-} in
     build) want=$build ;;
     run)   want=$run ;;
     test)  want=$test ;;
+    proof) want=$proof ;;
     bench) want=$bench ;;
     asan)  want=$asan ;;
     deb)   want=$deb ;;
-    *)     echo "usage: $0 build|run|test|bench|asan|deb" >&2; exit 2 ;;
+    *)     echo "usage: $0 build|run|test|proof|bench|asan|deb" >&2; exit 2 ;;
 esac
 
 missing=
