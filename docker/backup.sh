@@ -80,12 +80,14 @@ parts=
 begin() {
     event=$1
     trap finish EXIT
-    trap 'fail 1 "ended by a signal"' TERM INT HUP
+    heed
     work=$(mktemp -d "${TMPDIR:-/tmp}/taifish-backup.XXXXXX") \
         || fail 1 'no temporary directory'
     : > "$work/service"
     export PGSERVICEFILE="$work/service"
 }
+
+heed() { trap 'fail 1 "ended by a signal"' TERM INT HUP; }
 
 finish() {
     rc=$?
@@ -248,9 +250,10 @@ connect_verify() {
     connect verify "$value"
 }
 
-# sql CONNINFO [FILE]: runs what is in FILE, else in $work/sql.
+# sql CONNINFO [FILE]: runs what is in FILE, else in $work/sql.  Becomes psql,
+# so that killing the child kills that: to be called in a child only.
 
-sql() { psql -XqAtw -v ON_ERROR_STOP=1 -d "$1" -f "${2:-$work/sql}"; }
+sql() { exec psql -XqAtw -v ON_ERROR_STOP=1 -d "$1" -f "${2:-$work/sql}"; }
 
 directory() {
     dir=${BACKUP_DIR:-/backups}
@@ -351,7 +354,8 @@ prove() {
 CREATE DATABASE $scratch TEMPLATE template0 ENCODING 'UTF8';
 REVOKE ALL ON DATABASE $scratch FROM PUBLIC;
 SQL
-    task sql service=verify || fail 1 "no scratch database: $(said)"
+    task sql "service=verify application_name=$scratch" \
+        || fail 1 "no scratch database: $(said)"
     rights=true
     for role in $3; do
         echo "SELECT count(*) FROM pg_roles WHERE rolname = '$role'" \
@@ -370,9 +374,16 @@ SQL
     drop_scratch || fail 1 "$scratch could not be dropped: $(said)"
 }
 
+# A server goes on making the database when who asked for it was killed: first
+# it is told to stop.
+
 drop_scratch() {
-    echo "DROP DATABASE IF EXISTS $scratch WITH (FORCE)" > "$work/sql"
-    sql service=verify 2> "$work/err" && scratch=
+    cat > "$work/sql" <<SQL
+SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+WHERE application_name = '$scratch' AND pid <> pg_backend_pid() \g /dev/null
+DROP DATABASE IF EXISTS $scratch WITH (FORCE);
+SQL
+    ( sql service=verify 2> "$work/err" ) && scratch=
 }
 
 # Those that a killed run left behind, once they are a day old.
@@ -401,9 +412,12 @@ SQL
 
 make() {
     mkfifo "$work/ask" "$work/answer"
-    sql service=live - < "$work/ask" > "$work/answer" 2> "$work/ask.err" 9>&- &
+    # opened in this order none of them waits for its other end
+    exec 3<> "$work/ask" 5<> "$work/answer" 4< "$work/answer"
+    sql service=live - < "$work/ask" >&5 2> "$work/ask.err" \
+        3>&- 4<&- 5>&- 9>&- &
     asker=$!
-    exec 3<> "$work/ask" 4< "$work/answer"
+    exec 5>&-
     cat >&3 <<'SQL'
 SET statement_timeout = 0;
 SET lock_timeout = 0;
@@ -497,17 +511,20 @@ command_now() {
         > "$parts.sha256"
     prove "$parts.dump" "$work/tables" "$roles"
 
-    # the dump last: where it is, the others are
-
     sync "$parts.dump" "$parts.json" "$parts.sha256"
-    mv "$parts.json" "$dir/$name.json"
-    mv "$parts.sha256" "$dir/$name.dump.sha256"
     bytes=$(size "$parts.dump")
     rows=$(awk '{ n += $2 } END { printf "%.0f", n }' "$work/tables")
     count=$(awk 'END { print NR }' "$work/tables")
+
+    # all or none, the dump last: where it is, the others are
+
+    trap '' TERM INT HUP
+    mv "$parts.json" "$dir/$name.json"
+    mv "$parts.sha256" "$dir/$name.dump.sha256"
     mv "$parts.dump" "$dir/$name.dump"
     sync "$dir"
     parts=
+    heed
 
     prune
     report true "\"file\":$(json "$dir/$name.dump"),\"bytes\":$bytes,\
@@ -661,9 +678,8 @@ command_daily() {
             || { [ $again != 0 ] && [ "$clock" -ge $again ]; }
         then
             ( trap - EXIT TERM INT HUP; command_now ) &
-            child=$!
             rc=0
-            wait "$child" || rc=$?
+            wait "$!" || rc=$?
             look
             again=$((rc ? clock + retry : 0))
         fi
@@ -672,16 +688,15 @@ command_daily() {
         [ $again = 0 ] || [ $again -ge $due ] || pause=$((again - clock))
         [ "$pause" -le 60 ] || pause=60
         sleep "$pause" &
-        child=$!
-        wait "$child" || :
+        wait "$!" || :
         look
     done
 }
 
 stop_daily() {
     trap '' TERM INT HUP
-    kill "$child" 2>/dev/null || :
-    wait "$child" || :
+    kill "${!:-}" 2>/dev/null || :
+    wait "${!:-}" 2>/dev/null || :
     exit 0
 }
 
