@@ -17,8 +17,8 @@ cd "$(dirname "$0")/../.."
 etc=$DESTDIR/etc
 usr=$DESTDIR$PREFIX
 units=$DESTDIR${UNITDIR:-$PREFIX/lib/systemd/system}
-version=$(sed -n 's/^#define TFW_VERSION *"\(.*\)"$/\1/p' \
-    src/worker/tfw_commands.h)
+version=$(sed -n 's/^#define TF_RELEASE *"\(.*\)"$/\1/p' \
+    src/core/tf_release.h)
 module=ngx_taifish_module-$version.so
 
 put() {

@@ -8,7 +8,7 @@
 #define _TF_RELEASE_H_INCLUDED_
 
 
-#define TF_RELEASE  "0.1.0"
+#define TF_RELEASE  "1.0.0"
 
 
 #endif /* _TF_RELEASE_H_INCLUDED_ */

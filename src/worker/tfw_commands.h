@@ -9,10 +9,8 @@
 #define _TFW_COMMANDS_H_INCLUDED_
 
 
+#include "tf_release.h"
 #include "tfw_conf.h"
-
-
-#define TFW_VERSION  "1.0.0"
 
 
 typedef int (*tfw_command_pt)(tfw_conf_t *conf, int argc, char **argv);

@@ -68,7 +68,7 @@ main(int argc, char **argv)
     }
 
     if (strcmp(argv[1], "--version") == 0) {
-        printf("taifish-worker %s\n", TFW_VERSION);
+        printf("taifish-worker %s\n", TF_RELEASE);
         return 0;
     }
 

@@ -376,7 +376,7 @@ tfw_supervisor_state(tfw_supervisor_t *s, const char *state, tf_err_t *err)
 
     res = tfw_db_run(s->db, TF_SQL_worker_seen,
                      TFW_ARGS({ "id", s->id }, { "host", host },
-                              { "pid", pid }, { "version", TFW_VERSION },
+                              { "pid", pid }, { "version", TF_RELEASE },
                               { "state", state }), err);
     if (res == NULL) {
         return TF_ERROR;
