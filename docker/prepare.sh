@@ -31,7 +31,7 @@ name=
 case $#,${1:-} in
     0,)              ;;
     2,--self-signed) name=$2 ;;
-    *)               echo "usage: prepare.sh [--self-signed NAME]" >&2; exit 2 ;;
+    *)               echo "usage: $0 [--self-signed NAME]" >&2; exit 2 ;;
 esac
 
 case $name in
@@ -74,6 +74,7 @@ random() { head -c 24 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n'; }
 password() { cat "$home/secrets/$1"; }
 
 
+(umask 022; mkdir -p "$home")
 directory .                root:root  755
 directory data             root:root  755
 directory data/postgres    $postgres  700

@@ -20,9 +20,10 @@ fi
 hash=$(printf '%s' "$password" | sha256sum | cut -d ' ' -f 1)
 unset password
 
+may='-@all +@connection +@pubsub +@read +@write -@dangerous +info'
 cat > "$REDIS_RUN/users.conf" <<EOF
 user default off
-user taifish on #$hash resetkeys ~taifish:* resetchannels &taifish:* -@all +@connection +@pubsub +@read +@write -@dangerous +info
+user taifish on #$hash resetkeys ~taifish:* resetchannels &taifish:* $may
 EOF
 
 exec redis-server "$REDIS_CONF" "$@"
