@@ -27,7 +27,7 @@ if [ "${TRY_INSIDE:-}" = "" ]; then
     b="buildah --root $dir/store --runroot $dir/run"
 
     clean() {
-        $b rm -a >/dev/null 2>&1 || :
+        rm -rf "$dir"/rootfs.*
         [ -n "$keep" ] || rm -rf "$dir"
     }
     trap clean EXIT
@@ -71,7 +71,10 @@ if [ "${TRY_INSIDE:-}" = "" ]; then
             -t "localhost/taifish-$t:try" "$here" > "$dir/$t.log" 2>&1 \
             || { tail -n 30 "$dir/$t.log" >&2; exit 1; }
         c=$($b from "localhost/taifish-$t:try")
-        $b mount "$c" > "$dir/$t.root"
+        rm -rf "$dir/rootfs.$t"
+        cp -a "$($b mount "$c")" "$dir/rootfs.$t"
+        echo "$dir/rootfs.$t" > "$dir/$t.root"
+        $b rm "$c" >/dev/null
         $b inspect --type image "localhost/taifish-$t:try" > "$dir/$t.json"
     done
     $b images | sed 's/^/# /'
@@ -101,7 +104,7 @@ check() {
         echo "ok $n - $what"
     else
         echo "not ok $n - $what"
-        sed 's/^/# /' "$work/out"
+        tail -n 5 "$work/out" | sed 's/^/# /'
         failed=1
     fi
 }
@@ -110,7 +113,7 @@ eventually() {
     i=0
     until "$@"; do
         i=$((i + 1))
-        [ $i -lt 150 ] || return 1
+        [ $i -lt 100 ] || return 1
         sleep 0.2
     done
 }
@@ -167,8 +170,12 @@ container() {
 }
 
 inside() {
-    ROOT=$(cat "$dir/$2.root") MNT=$work/$1.root HOME_DIR=$home SECRETS=$3 \
-        HOSTS=$work/hosts unshare --mount --propagation private sh -euc '
+    root=$(cat "$dir/$2.root")
+    mnt=$work/$1.root
+    mounts=$3
+    shift 3
+    ROOT=$root MNT=$mnt HOME_DIR=$home SECRETS=$mounts HOSTS=$work/hosts \
+        unshare --mount --propagation private sh -euc '
         # where things are mounted, as an engine would make it
         for s in $SECRETS; do
             t=$ROOT/run/secrets/${s##*/}
@@ -312,7 +319,7 @@ check 'Redis with our settings' eventually sh -c "REDISCLI_AUTH=\$(cat \
 for t in worker app edge; do
     check "$t runs as 10001" has_user $t
 done
-check 'HEALTHCHECK of app' prints '127.0.0.1:5000/health' \
+check 'app has a health check' prints '127.0.0.1:5000/health' \
     cat "$dir/app.json"
 
 s=secrets
@@ -347,8 +354,8 @@ check 'it has no capability' bare nginx
 check 'it has no key of the worker' inside look app "$app_secrets" sh -c \
     'test -r /etc/taifish/keys/seal.pub && ! ls /etc/taifish/keys/seal.key'
 check 'nothing can be written but what should be' inside look app \
-    "$app_secrets" sh -c '! touch /x && ! touch /etc/taifish/x && ! touch
-    /usr/share/taifish/web/x && touch /run/taifish/x /tmp/x'
+    "$app_secrets" sh -c '! touch /x && ! touch /etc/taifish/x \
+    && ! touch /usr/share/taifish/web/x && touch /run/taifish/x /tmp/x'
 check 'no compiler, no source' inside look app "$app_secrets" sh -c \
     '! command -v gcc cc make perl-config && ! ls /src'
 
@@ -403,7 +410,7 @@ masters() {
 }
 
 # shellcheck disable=SC2046
-kill -QUIT $(masters)
+kill -QUIT $(masters) || :
 check 'app and edge stop' eventually sh -c '! pgrep -x nginx'
 as_image direct app "$app_secrets ssl=/etc/taifish/ssl" \
     /etc/taifish/direct.conf
@@ -416,5 +423,6 @@ check 'and sends from port 80 to 443' prints 'https://taifish.test/' \
     $edge -o /dev/null -w '%{redirect_url}' http://taifish.test/
 check 'it has no capability' bare nginx
 
+[ $failed = 0 ] || tail -n 15 "$work"/*.log >&2
 echo "1..$n"
 exit $failed

@@ -14,7 +14,8 @@ my $home = TaiFish::Server::private_dir();
 my $port = TaiFish::Server::free_port();
 my $script = "$home/conf/run/taifish.sh";
 
-system('cp', '-R', "$TaiFish::ROOT/conf", "$TaiFish::ROOT/web", $home) == 0 or die;
+system('cp', '-R', "$TaiFish::ROOT/conf", "$TaiFish::ROOT/web", $home) == 0
+    or die;
 mkdir "$home/build" or die $!;
 system('cp', "$TaiFish::BUILD/taifish-worker",
     "$TaiFish::BUILD/ngx_taifish_module.so", "$home/build") == 0 or die;
