@@ -21,7 +21,8 @@ here=$(cd "$(dirname "$0")/.." && pwd -P)
 taifish=10001:10001                     # in our images
 postgres=70:70                          # in postgres:15-alpine
 redis=999:1000                          # in redis:7-alpine
-database=172.20.0.30:5432/taifish
+# One host: what goes over its own bridge is not encrypted.
+database='172.20.0.30:5432/taifish?sslmode=disable'
 cache=172.20.0.40:6379
 
 say() { printf '%s\n' "$*"; }
@@ -103,11 +104,11 @@ in_use=
 owner=$(password db_owner_password)
 api=$(password db_api_password)
 worker=$(password db_worker_password)
-printf 'postgresql://taifish:%s@%s\n' "$owner" $database \
+printf 'postgresql://taifish:%s@%s\n' "$owner" "$database" \
     | secret database_url_owner $taifish 400
-printf 'postgresql://taifish_api:%s@%s\n' "$api" $database \
+printf 'postgresql://taifish_api:%s@%s\n' "$api" "$database" \
     | secret database_url_api $taifish 400
-printf 'postgresql://taifish_worker:%s@%s\n' "$worker" $database \
+printf 'postgresql://taifish_worker:%s@%s\n' "$worker" "$database" \
     | secret database_url_worker $taifish 400
 printf 'redis://taifish:%s@%s\n' "$(password redis_password)" $cache \
     | secret redis_url $taifish 400
