@@ -101,6 +101,27 @@ sub until_page {
     return $page;
 }
 
+# A client has its answer a moment before the request ends and is counted.
+
+sub settled {
+    return until_page(10, sub { $_[0]{taifish_http_requests_in_flight} == 1 });
+}
+
+# Reloads until only new workers are left, and they are connected.
+
+sub reload {
+    my %old = map { $_ => 1 } TaiFish::children($tf->nginx->pid);
+    $tf->reload;
+    TaiFish::Server::until_true(20, sub {
+        my @now = TaiFish::children($tf->nginx->pid);
+        @now == 2 && !grep { $old{$_} } @now;
+    }) or die 'old workers stay';
+    return until_page(15, sub {
+        $_[0]{taifish_nginx_workers} == 2
+            && $_[0]{taifish_postgres_pool_connected_workers} == 2;
+    });
+}
+
 # A connection to nginx with this written on it.
 
 sub raw {
@@ -166,7 +187,7 @@ subtest 'N requests are N more, whichever worker has them' => sub {
     my $sum = 'taifish_http_request_duration_seconds_count'
         . '{route="/api/v1/tags",method="GET"}';
     my @workers = $tf->nginx_workers;
-    my $before = scrape();
+    my $before = settled();
     is @workers, 2, 'two workers';
 
     # one of them stands still while the other answers
@@ -193,7 +214,7 @@ subtest 'N requests are N more, whichever worker has them' => sub {
         kill 'CONT', $still;
     }
 
-    my $after = scrape();
+    my $after = settled();
     is more($before, $after, @series), '46 10 8 4 2 4 2', 'every one, once';
     is more($before, $after, $sum), 54, 'and its duration';
     is $after->{taifish_http_requests_in_flight}, 1, 'only this one is left';
@@ -215,7 +236,7 @@ subtest 'load from many connections' => sub {
     } 1 .. 4;
     my $failed = grep { waitpid $_, 0; $? } @kids;
     is $failed, 0, 'all were answered';
-    is more($before, scrape(), $series), 1000, 'a thousand are a thousand';
+    is more($before, settled(), $series), 1000, 'a thousand are a thousand';
 };
 
 
@@ -242,7 +263,7 @@ sub half_a_request {
 }
 
 subtest 'reload' => sub {
-    my $before = scrape();
+    my $before = settled();
     my ($stream) = open_streams(1);
     my $series = series(GET => '/api/v1/tags', 200);
     is until_page(5, sub { $_[0]{taifish_http_event_streams} == 1 })
@@ -420,7 +441,7 @@ subtest 'who may read it' => sub {
 
 subtest 'without PostgreSQL' => sub {
     my $series = series(GET => '/api/v1/tags', 200);
-    my $before = scrape();
+    my $before = settled();
 
     # it does not answer: the page waits two seconds for it and no more
 
@@ -446,7 +467,7 @@ subtest 'without PostgreSQL' => sub {
     is more($before, $page, $series), 0, 'what nginx counted is there';
     is $page->{taifish_nginx_workers}, 2, 'so are its workers';
     $admin->get('/tags');
-    is more($page, scrape(), series(GET => '/api/v1/tags', 503)), 1,
+    is more($page, settled(), series(GET => '/api/v1/tags', 503)), 1,
         'a failure is counted';
     is until_page(5, sub { !$_[0]{taifish_postgres_pool_connected_workers} })
         ->{taifish_postgres_pool_connected_workers}, 0, 'nobody is connected';
@@ -465,21 +486,17 @@ subtest 'without PostgreSQL' => sub {
 subtest 'refusals of the pool add up over workers' => sub {
     $tf->{opt}{http} = 'taifish_pg_queue 1';
     $tf->write_nginx_conf;
-    $tf->reload;
-    until_page(15, sub { $_[0]{taifish_nginx_workers_leaving} == 0
-                         && $_[0]{taifish_nginx_workers} == 2 });
-    my $viewer = $tf->as('viewer');
-    my $cookie = $viewer->cookie('taifish_session');
-    $viewer->get('/tags') for 1 .. 4;
+
+    # both are connected: one that is not answers 503 without a refusal
+
+    is reload()->{taifish_postgres_pool_connected_workers}, 2, 'connected';
 
     my $refused = 'taifish_postgres_pool_rejected_total';
     my $before = scrape();
     my @backends = split /\n/, $tf->value("SELECT pid FROM pg_stat_activity
         WHERE application_name = 'taifish-nginx'");
     kill 'STOP', @backends;
-    my @asked = map { raw("GET /api/v1/tags HTTP/1.0\r\n"
-                          . "Cookie: taifish_session=$cookie\r\n\r\n") }
-        1 .. 8;
+    my @asked = map { raw("GET /health/ready HTTP/1.0\r\n\r\n") } 1 .. 8;
 
     # each worker keeps one and refuses the rest
 
@@ -491,19 +508,19 @@ subtest 'refusals of the pool add up over workers' => sub {
             $s->remove($c);
         }
     }
-    kill 'CONT', @backends;
     ok $got, "$got of 8 were refused";
+
+    # a page that is asked for before the others have gone is refused too
+
+    kill 'CONT', @backends;
+    $_->getline for $s->handles;
     my $page = until_page(5, sub { more($before, $_[0], $refused) >= $got });
     is more($before, $page, $refused), $got, 'and counted';
-    $tf->reload;
-    sleep 1;
-    $page = until_page(10, sub { $_[0]{taifish_nginx_workers_leaving} == 0
-                                 && $_[0]{taifish_nginx_workers} == 2 });
-    is more($before, $page, $refused), $got, 'also when they are gone';
+    is more($before, reload(), $refused), $got, 'also when they are gone';
 
     delete $tf->{opt}{http};
     $tf->write_nginx_conf;
-    $tf->reload;
+    reload();
 };
 
 
