@@ -176,6 +176,13 @@ for my $path (@c) {
         }
     }
 
+    # nginx decides which of the system's interfaces are seen (_GNU_SOURCE),
+    # and what the system's headers saw first stays so
+
+    say_no($path, 0, 'nginx', "includes <$1> before nginx's headers")
+        if $path =~ m{/ngx_tf_[^/]*$} && $text =~ /^#include ([<"].*)/m
+           && $1 =~ /^<(?!ngx_config)(.*)>/;
+
     functions($path, $bare) if $path =~ /\.c$/;
 }
 
@@ -248,7 +255,8 @@ sub compile_headers {
 
     push @inc, map { "-I$_" } "$build/nginx/objs", "$src/core", "$src/event",
         "$src/event/modules", "$src/os/unix", "$src/http",
-        "$src/http/modules", "$src/http/v2";
+        "$src/http/modules", "$src/http/v2", "$src/http/v3",
+        "$src/event/quic";
     my @paths = sort grep { m{^src/} } keys %headers;
     my @jobs;
 

@@ -1,7 +1,7 @@
 
-#include <netdb.h>
-
 #include "ngx_tf_pg_int.h"
+
+#include <netdb.h>
 
 
 #define NGX_TF_PG_WORDS  64         /* connection parameters, at most */

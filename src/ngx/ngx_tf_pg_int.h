@@ -13,10 +13,10 @@
 #define _NGX_TF_PG_INT_H_INCLUDED_
 
 
-#include <ngx_event.h>
-
 #include "ngx_tf_fd.h"
 #include "ngx_tf_pg.h"
+
+#include <ngx_event.h>
 
 
 #define NGX_TF_PG_FAST   0

@@ -1,11 +1,11 @@
 
-#include <netdb.h>
-
-#include <hiredis/async.h>
-
 #include "ngx_tf_fd.h"
 #include "ngx_tf_redis.h"
 #include "tf_conf.h"
+
+#include <netdb.h>
+
+#include <hiredis/async.h>
 
 
 #define NGX_TF_REDIS_CONNECT      3000      /* ms to be signed in */

@@ -1,9 +1,9 @@
 
-#include <sys/eventfd.h>
+#include "ngx_tf_reload.h"
 
 #include <ngx_event.h>
 
-#include "ngx_tf_reload.h"
+#include <sys/eventfd.h>
 
 
 /*
