@@ -23,10 +23,6 @@ my @exempt = (
       'the prefix all tokens share' ],
     [ 'src/feature/auth/ngx_tf_cookie.c', 'secret', qr/ngx_strncmp/,
       'names of headers and cookies' ],
-    [ 'src/ngx/pg/ngx_tf_pg_conf.c', 'blocks', qr/getaddrinfo/,
-      'while the configuration is read' ],
-    [ 'src/ngx/redis/ngx_tf_redis.c', 'blocks', qr/getaddrinfo/,
-      'while the configuration is read' ],
     [ 'src/feature/health/ngx_tf_health.c', 'feature', qr/^/,
       'asks the zone of sessions when nginx was started' ],
 );

@@ -115,6 +115,8 @@ ngx_tf_events_open(ngx_tf_op_t *op)
     ev->sub.channel.len = sizeof(ev->channel);
     ev->sub.handler = ngx_tf_events_message;
     ev->sub.data = ev;
+    ev->sub.log = r->connection->log;
+    ev->sub.label = op->in->request_id;
 
     ngx_tf_redis_subscribe(&ev->sub);
 

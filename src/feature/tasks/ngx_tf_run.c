@@ -72,6 +72,8 @@ ngx_tf_run_wait(ngx_tf_op_t *op)
     run->sub.channel.len = 12 + 36;
     run->sub.handler = ngx_tf_run_message;
     run->sub.data = run;
+    run->sub.log = op->r->connection->log;
+    run->sub.label = op->in->request_id;
 
     op->in->run = run;
 

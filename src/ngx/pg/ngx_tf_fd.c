@@ -103,3 +103,45 @@ ngx_tf_fd_set(ngx_event_t *ev, ngx_int_t event, ngx_uint_t on)
 
     return NGX_OK;
 }
+
+
+ngx_array_t *
+ngx_tf_fd_resolve(ngx_conf_t *cf, const char *host, const char *server)
+{
+    u_char        *text;
+    ngx_url_t      u;
+    ngx_uint_t     i;
+    ngx_array_t   *list;
+
+    ngx_memzero(&u, sizeof(ngx_url_t));
+
+    u.host.data = (u_char *) host;
+    u.host.len = ngx_strlen(host);
+
+    if (ngx_inet_resolve_host(cf->pool, &u) != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "taifish: host \"%s\" of the %s URL cannot be "
+                      "resolved: %s", host, server,
+                      u.err ? u.err : "no memory");
+        return NULL;
+    }
+
+    list = ngx_array_create(cf->pool, u.naddrs, sizeof(char *));
+    if (list == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < u.naddrs; i++) {
+        text = ngx_pcalloc(cf->pool, NGX_SOCKADDR_STRLEN + 1);
+        if (text == NULL) {
+            return NULL;
+        }
+
+        (void) ngx_sock_ntop(u.addrs[i].sockaddr, u.addrs[i].socklen, text,
+                             NGX_SOCKADDR_STRLEN, 0);
+
+        *(u_char **) ngx_array_push(list) = text;
+    }
+
+    return list;
+}

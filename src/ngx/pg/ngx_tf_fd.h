@@ -33,5 +33,11 @@ ngx_int_t ngx_tf_fd_watch(ngx_connection_t *c, ngx_uint_t events);
  * the socket already, so the kernel has forgotten it. */
 void ngx_tf_fd_close(ngx_connection_t *c, ngx_uint_t gone);
 
+/* Looks a host name up while the configuration is read (libpq and hiredis would
+ * do it while requests wait): its numeric addresses as char *, at least one.
+ * NULL is logged; server names the URL it stands in. */
+ngx_array_t *ngx_tf_fd_resolve(ngx_conf_t *cf, const char *host,
+    const char *server);
+
 
 #endif /* _NGX_TF_FD_H_INCLUDED_ */

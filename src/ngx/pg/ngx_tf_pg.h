@@ -15,10 +15,18 @@
 #define _NGX_TF_PG_H_INCLUDED_
 
 
-#include "ngx_tf.h"
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include <libpq-fe.h>
+
+#include "ngx_tf_pg_conf.h"
+#include "tf_error.h"
+#include "tf_sql.h"
 
 
-#define NGX_TF_PG_PARAMS_MAX  32
+#define NGX_TF_SQL_MAX         4        /* statements of a unit */
+#define NGX_TF_PG_PARAMS_MAX  32        /* parameters of a statement */
 
 typedef struct ngx_tf_pg_unit_s  ngx_tf_pg_unit_t;
 
@@ -44,25 +52,17 @@ struct ngx_tf_pg_unit_s {
      * sql[0], and the bytes they point to: both inside the unit's block */
     const char         **values;
 
+    /* for log lines; set by the owner between making and sending the unit, and
+     * taken back when it detaches.  Without an owner: the process's own log. */
+    ngx_log_t           *log;
+    ngx_str_t            label;         /* the request's id, or "-" */
+    ngx_uint_t           number;        /* of this process, from 1 on */
+
     unsigned             write:1;       /* any statement writes */
     unsigned             slow:1;
     unsigned             sent:1;
     unsigned             retried:1;
 };
-
-
-/* pool configuration, set up from the directives */
-
-typedef struct {
-    ngx_str_t            url;           /* a libpq URI or conninfo */
-    ngx_array_t         *hosts;         /* made by ngx_tf_pg_conf_init() */
-    ngx_uint_t           slow_conns;    /* default 1 */
-    ngx_uint_t           queue;         /* units waiting or in flight, at most;
-                                           default 1024 */
-    ngx_msec_t           connect_timeout;   /* per host, default 3 s */
-    ngx_msec_t           statement_timeout; /* fast lane, default 5 s; the slow
-                                               lane has ten times as much */
-} ngx_tf_pg_conf_t;
 
 
 /* The state of the pool for health answers and metrics. */
@@ -75,15 +75,6 @@ typedef struct {
     ngx_uint_t           rejected;
 } ngx_tf_pg_state_t;
 
-
-/*
- * Splits the URL into single hosts and looks their names up; called when the
- * configuration is read and the other members are set.  NGX_ERROR is logged.
- * Without sslmode in the URL: require, or disable on a unix socket and on this
- * machine's own addresses.  With several hosts the one that can be written to
- * is found.
- */
-ngx_int_t ngx_tf_pg_conf_init(ngx_conf_t *cf, ngx_tf_pg_conf_t *conf);
 
 /* Starts connecting; never fails because PostgreSQL is away. */
 ngx_int_t ngx_tf_pg_init_process(ngx_cycle_t *cycle, ngx_tf_pg_conf_t *conf);

@@ -1,8 +1,6 @@
 
 #include "ngx_tf_pg_int.h"
 
-#include <netdb.h>
-
 
 #define NGX_TF_PG_WORDS  64         /* connection parameters, at most */
 
@@ -36,23 +34,23 @@ typedef struct {
 } ngx_tf_pg_words_t;
 
 
-static ngx_int_t ngx_tf_pg_url_host(ngx_tf_pg_url_t *url, ngx_uint_t n);
-static ngx_int_t ngx_tf_pg_url_resolve(ngx_tf_pg_url_t *url,
+static ngx_int_t ngx_tf_pg_conf_host(ngx_tf_pg_url_t *url, ngx_uint_t n);
+static ngx_int_t ngx_tf_pg_conf_resolve(ngx_tf_pg_url_t *url,
     ngx_tf_pg_place_t *place);
-static ngx_int_t ngx_tf_pg_url_add(ngx_tf_pg_url_t *url,
+static ngx_int_t ngx_tf_pg_conf_add(ngx_tf_pg_url_t *url,
     ngx_tf_pg_place_t *place);
-static ngx_int_t ngx_tf_pg_url_words(ngx_tf_pg_url_t *url,
+static ngx_int_t ngx_tf_pg_conf_words(ngx_tf_pg_url_t *url,
     ngx_tf_pg_place_t *place, ngx_uint_t lane, ngx_tf_pg_words_t *words);
 static void ngx_tf_pg_word(ngx_tf_pg_words_t *words, const char *name,
     const char *value);
-static char *ngx_tf_pg_url_options(ngx_tf_pg_url_t *url, ngx_uint_t lane);
-static const char *ngx_tf_pg_url_get(ngx_tf_pg_url_t *url, const char *name);
-static ngx_uint_t ngx_tf_pg_url_count(const char *list);
-static char *ngx_tf_pg_url_nth(ngx_pool_t *pool, const char *list,
+static char *ngx_tf_pg_conf_options(ngx_tf_pg_url_t *url, ngx_uint_t lane);
+static const char *ngx_tf_pg_conf_get(ngx_tf_pg_url_t *url, const char *name);
+static ngx_uint_t ngx_tf_pg_conf_count(const char *list);
+static char *ngx_tf_pg_conf_nth(ngx_pool_t *pool, const char *list,
     ngx_uint_t n);
-static char *ngx_tf_pg_url_copy(ngx_pool_t *pool, const char *text,
+static char *ngx_tf_pg_conf_copy(ngx_pool_t *pool, const char *text,
     size_t len);
-static ngx_uint_t ngx_tf_pg_url_literal(const char *host, ngx_uint_t *local);
+static ngx_uint_t ngx_tf_pg_conf_literal(const char *host, ngx_uint_t *local);
 
 
 ngx_int_t
@@ -87,15 +85,15 @@ ngx_tf_pg_conf_init(ngx_conf_t *cf, ngx_tf_pg_conf_t *conf)
         return NGX_ERROR;
     }
 
-    url.nhosts = ngx_max(ngx_tf_pg_url_count(ngx_tf_pg_url_get(&url, "host")),
-                         ngx_tf_pg_url_count(ngx_tf_pg_url_get(&url,
+    url.nhosts = ngx_max(ngx_tf_pg_conf_count(ngx_tf_pg_conf_get(&url, "host")),
+                         ngx_tf_pg_conf_count(ngx_tf_pg_conf_get(&url,
                                                                "hostaddr")));
     url.list = ngx_array_create(cf->pool, url.nhosts,
                                 sizeof(ngx_tf_pg_host_t));
     rc = url.list ? NGX_OK : NGX_ERROR;
 
     for (i = 0; i < url.nhosts && rc == NGX_OK; i++) {
-        rc = ngx_tf_pg_url_host(&url, i);
+        rc = ngx_tf_pg_conf_host(&url, i);
     }
 
     PQconninfoFree(url.opts);
@@ -107,7 +105,7 @@ ngx_tf_pg_conf_init(ngx_conf_t *cf, ngx_tf_pg_conf_t *conf)
 
 
 ngx_msec_t
-ngx_tf_pg_timeout(ngx_tf_pg_conf_t *conf, ngx_uint_t lane)
+ngx_tf_pg_conf_timeout(ngx_tf_pg_conf_t *conf, ngx_uint_t lane)
 {
     return lane == NGX_TF_PG_SLOW ? conf->statement_timeout * 10
                                   : conf->statement_timeout;
@@ -115,22 +113,22 @@ ngx_tf_pg_timeout(ngx_tf_pg_conf_t *conf, ngx_uint_t lane)
 
 
 static ngx_int_t
-ngx_tf_pg_url_host(ngx_tf_pg_url_t *url, ngx_uint_t n)
+ngx_tf_pg_conf_host(ngx_tf_pg_url_t *url, ngx_uint_t n)
 {
     const char         *ports;
     ngx_pool_t         *pool;
     ngx_tf_pg_place_t   place;
 
     pool = url->cf->pool;
-    ports = ngx_tf_pg_url_get(url, "port");
+    ports = ngx_tf_pg_conf_get(url, "port");
 
     ngx_memzero(&place, sizeof(ngx_tf_pg_place_t));
 
-    place.host = ngx_tf_pg_url_nth(pool, ngx_tf_pg_url_get(url, "host"), n);
-    place.hostaddr = ngx_tf_pg_url_nth(pool,
-                                       ngx_tf_pg_url_get(url, "hostaddr"), n);
-    place.port = ngx_tf_pg_url_nth(pool, ports,
-                                   ngx_tf_pg_url_count(ports) > 1 ? n : 0);
+    place.host = ngx_tf_pg_conf_nth(pool, ngx_tf_pg_conf_get(url, "host"), n);
+    place.hostaddr = ngx_tf_pg_conf_nth(pool,
+                                       ngx_tf_pg_conf_get(url, "hostaddr"), n);
+    place.port = ngx_tf_pg_conf_nth(pool, ports,
+                                   ngx_tf_pg_conf_count(ports) > 1 ? n : 0);
 
     if (place.host == NULL || place.hostaddr == NULL || place.port == NULL) {
         return NGX_ERROR;
@@ -138,23 +136,23 @@ ngx_tf_pg_url_host(ngx_tf_pg_url_t *url, ngx_uint_t n)
 
     if (place.hostaddr[0] != '\0') {
 
-        if (!ngx_tf_pg_url_literal(place.hostaddr, &place.local)) {
+        if (!ngx_tf_pg_conf_literal(place.hostaddr, &place.local)) {
             ngx_conf_log_error(NGX_LOG_EMERG, url->cf, 0,
                                "hostaddr \"%s\" of the PostgreSQL URL is not "
                                "an address", place.hostaddr);
             return NGX_ERROR;
         }
 
-        return ngx_tf_pg_url_add(url, &place);
+        return ngx_tf_pg_conf_add(url, &place);
     }
 
     if (place.host[0] == '\0' || place.host[0] == '/' || place.host[0] == '@') {
         place.local = 1;
         place.socket = 1;
-        return ngx_tf_pg_url_add(url, &place);
+        return ngx_tf_pg_conf_add(url, &place);
     }
 
-    return ngx_tf_pg_url_resolve(url, &place);
+    return ngx_tf_pg_conf_resolve(url, &place);
 }
 
 
@@ -162,57 +160,35 @@ ngx_tf_pg_url_host(ngx_tf_pg_url_t *url, ngx_uint_t n)
  * address of a name is a host of its own. */
 
 static ngx_int_t
-ngx_tf_pg_url_resolve(ngx_tf_pg_url_t *url, ngx_tf_pg_place_t *place)
+ngx_tf_pg_conf_resolve(ngx_tf_pg_url_t *url, ngx_tf_pg_place_t *place)
 {
-    int               rc;
-    char              text[NI_MAXHOST];
-    ngx_int_t         ok;
-    struct addrinfo   hints, *list, *ai;
+    char         **addr;
+    ngx_uint_t     i;
+    ngx_array_t   *addrs;
 
-    ngx_memzero(&hints, sizeof(struct addrinfo));
-    hints.ai_family = AF_UNSPEC;
-    hints.ai_socktype = SOCK_STREAM;
-
-    rc = getaddrinfo(place->host, NULL, &hints, &list);
-
-    if (rc != 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, url->cf, 0,
-                           "host \"%s\" of the PostgreSQL URL cannot be "
-                           "resolved: %s", place->host, gai_strerror(rc));
+    addrs = ngx_tf_fd_resolve(url->cf, place->host, "PostgreSQL");
+    if (addrs == NULL) {
         return NGX_ERROR;
     }
 
-    ok = NGX_OK;
+    addr = addrs->elts;
 
-    for (ai = list; ai && ok == NGX_OK; ai = ai->ai_next) {
+    for (i = 0; i < addrs->nelts; i++) {
+        place->hostaddr = addr[i];
 
-        if (getnameinfo(ai->ai_addr, ai->ai_addrlen, text, sizeof(text), NULL,
-                        0, NI_NUMERICHOST)
-            != 0)
-        {
-            continue;
+        (void) ngx_tf_pg_conf_literal(addr[i], &place->local);
+
+        if (ngx_tf_pg_conf_add(url, place) != NGX_OK) {
+            return NGX_ERROR;
         }
-
-        place->hostaddr = ngx_tf_pg_url_copy(url->cf->pool, text,
-                                             ngx_strlen(text));
-        if (place->hostaddr == NULL) {
-            ok = NGX_ERROR;
-            break;
-        }
-
-        (void) ngx_tf_pg_url_literal(text, &place->local);
-
-        ok = ngx_tf_pg_url_add(url, place);
     }
 
-    freeaddrinfo(list);
-
-    return ok;
+    return NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_tf_pg_url_add(ngx_tf_pg_url_t *url, ngx_tf_pg_place_t *place)
+ngx_tf_pg_conf_add(ngx_tf_pg_url_t *url, ngx_tf_pg_place_t *place)
 {
     u_char             *p;
     size_t              size;
@@ -236,7 +212,7 @@ ngx_tf_pg_url_add(ngx_tf_pg_url_t *url, ngx_tf_pg_place_t *place)
         words.values = ngx_pcalloc(pool, size);
 
         if (words.keywords == NULL || words.values == NULL
-            || ngx_tf_pg_url_words(url, place, lane, &words) != NGX_OK)
+            || ngx_tf_pg_conf_words(url, place, lane, &words) != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -268,7 +244,7 @@ ngx_tf_pg_url_add(ngx_tf_pg_url_t *url, ngx_tf_pg_place_t *place)
  * default. */
 
 static ngx_int_t
-ngx_tf_pg_url_words(ngx_tf_pg_url_t *url, ngx_tf_pg_place_t *place,
+ngx_tf_pg_conf_words(ngx_tf_pg_url_t *url, ngx_tf_pg_place_t *place,
     ngx_uint_t lane, ngx_tf_pg_words_t *words)
 {
     PQconninfoOption  *opt;
@@ -283,7 +259,7 @@ ngx_tf_pg_url_words(ngx_tf_pg_url_t *url, ngx_tf_pg_place_t *place,
     ngx_tf_pg_word(words, "gssencmode", "disable");
     ngx_tf_pg_word(words, "client_encoding", "UTF8");
     ngx_tf_pg_word(words, "application_name", "taifish-nginx");
-    ngx_tf_pg_word(words, "options", ngx_tf_pg_url_options(url, lane));
+    ngx_tf_pg_word(words, "options", ngx_tf_pg_conf_options(url, lane));
 
     if (place->socket) {
         ngx_tf_pg_word(words, "sslmode", "disable");
@@ -322,9 +298,9 @@ ngx_tf_pg_word(ngx_tf_pg_words_t *words, const char *name, const char *value)
         return;
     }
 
-    words->keywords[i] = ngx_tf_pg_url_copy(words->pool, name,
+    words->keywords[i] = ngx_tf_pg_conf_copy(words->pool, name,
                                             ngx_strlen(name));
-    words->values[i] = ngx_tf_pg_url_copy(words->pool, value,
+    words->values[i] = ngx_tf_pg_conf_copy(words->pool, value,
                                           ngx_strlen(value));
 
     if (words->keywords[i] == NULL || words->values[i] == NULL) {
@@ -340,14 +316,14 @@ ngx_tf_pg_word(ngx_tf_pg_words_t *words, const char *name, const char *value)
  * tf_row.c, which counts on the last three. */
 
 static char *
-ngx_tf_pg_url_options(ngx_tf_pg_url_t *url, ngx_uint_t lane)
+ngx_tf_pg_conf_options(ngx_tf_pg_url_t *url, ngx_uint_t lane)
 {
     u_char      *p, *last;
     size_t       size;
     ngx_msec_t   timeout;
     const char  *own;
 
-    own = ngx_tf_pg_url_get(url, "options");
+    own = ngx_tf_pg_conf_get(url, "options");
     size = ngx_strlen(own) + 320;
 
     p = ngx_pnalloc(url->cf->pool, size);
@@ -355,7 +331,7 @@ ngx_tf_pg_url_options(ngx_tf_pg_url_t *url, ngx_uint_t lane)
         return NULL;
     }
 
-    timeout = ngx_tf_pg_timeout(url->conf, lane);
+    timeout = ngx_tf_pg_conf_timeout(url->conf, lane);
 
     last = ngx_snprintf(p, size - 1,
                         "%s -c statement_timeout=%M -c lock_timeout=%M"
@@ -372,7 +348,7 @@ ngx_tf_pg_url_options(ngx_tf_pg_url_t *url, ngx_uint_t lane)
 /* "" when the URL does not have it. */
 
 static const char *
-ngx_tf_pg_url_get(ngx_tf_pg_url_t *url, const char *name)
+ngx_tf_pg_conf_get(ngx_tf_pg_url_t *url, const char *name)
 {
     PQconninfoOption  *opt;
 
@@ -387,7 +363,7 @@ ngx_tf_pg_url_get(ngx_tf_pg_url_t *url, const char *name)
 
 
 static ngx_uint_t
-ngx_tf_pg_url_count(const char *list)
+ngx_tf_pg_conf_count(const char *list)
 {
     ngx_uint_t  n;
 
@@ -402,7 +378,7 @@ ngx_tf_pg_url_count(const char *list)
 /* Element n of a comma list, "" past its end. */
 
 static char *
-ngx_tf_pg_url_nth(ngx_pool_t *pool, const char *list, ngx_uint_t n)
+ngx_tf_pg_conf_nth(ngx_pool_t *pool, const char *list, ngx_uint_t n)
 {
     size_t  len;
 
@@ -410,11 +386,11 @@ ngx_tf_pg_url_nth(ngx_pool_t *pool, const char *list, ngx_uint_t n)
         len = strcspn(list, ",");
 
         if (n-- == 0) {
-            return ngx_tf_pg_url_copy(pool, list, len);
+            return ngx_tf_pg_conf_copy(pool, list, len);
         }
 
         if (list[len] == '\0') {
-            return ngx_tf_pg_url_copy(pool, "", 0);
+            return ngx_tf_pg_conf_copy(pool, "", 0);
         }
 
         list += len + 1;
@@ -423,7 +399,7 @@ ngx_tf_pg_url_nth(ngx_pool_t *pool, const char *list, ngx_uint_t n)
 
 
 static char *
-ngx_tf_pg_url_copy(ngx_pool_t *pool, const char *text, size_t len)
+ngx_tf_pg_conf_copy(ngx_pool_t *pool, const char *text, size_t len)
 {
     char  *copy;
 
@@ -442,7 +418,7 @@ ngx_tf_pg_url_copy(ngx_pool_t *pool, const char *text, size_t len)
 /* Whether host is a numeric address; local: one of this machine itself. */
 
 static ngx_uint_t
-ngx_tf_pg_url_literal(const char *host, ngx_uint_t *local)
+ngx_tf_pg_conf_literal(const char *host, ngx_uint_t *local)
 {
     u_char     addr6[16];
     in_addr_t  addr;

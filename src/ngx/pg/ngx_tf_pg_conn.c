@@ -1,5 +1,7 @@
 
-#include "ngx_tf_pg_int.h"
+#include "ngx_tf_fd.h"
+#include "ngx_tf_pg_conn.h"
+#include "ngx_tf_pg_error.h"
 
 
 #define NGX_TF_PG_GRACE        2000     /* ms past statement_timeout */
@@ -26,6 +28,7 @@ static void ngx_tf_pg_conn_write_handler(ngx_event_t *ev);
 static ngx_uint_t ngx_tf_pg_conn_told(ngx_tf_pg_conn_t *conn);
 static void ngx_tf_pg_conn_results(ngx_tf_pg_conn_t *conn);
 static ngx_int_t ngx_tf_pg_conn_null(ngx_tf_pg_conn_t *conn);
+static ngx_tf_pg_item_t *ngx_tf_pg_conn_head(ngx_tf_pg_conn_t *conn);
 static ngx_int_t ngx_tf_pg_conn_prepared(ngx_tf_pg_conn_t *conn,
     PGresult *res);
 static ngx_int_t ngx_tf_pg_conn_result(ngx_tf_pg_conn_t *conn, PGresult *res);
@@ -267,6 +270,10 @@ ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
     for (i = 0; i < u->n; i++) {
         stmt = &tf_sql[u->sql[i]];
 
+        ngx_log_debug4(NGX_LOG_DEBUG_HTTP, u->log, 0,
+                       "taifish %V: unit %ui: sends \"%s\" on socket %d",
+                       &u->label, u->number, stmt->name, conn->c->fd);
+
         if (item->describe) {
             rc = PQsendDescribePrepared(conn->pg, stmt->name);
 
@@ -438,7 +445,6 @@ ngx_tf_pg_conn_results(ngx_tf_pg_conn_t *conn)
 static ngx_int_t
 ngx_tf_pg_conn_null(ngx_tf_pg_conn_t *conn)
 {
-    ngx_queue_t       *q;
     ngx_tf_pg_item_t  *item;
 
     if (conn->state == NGX_TF_PG_PREPARING) {
@@ -446,8 +452,7 @@ ngx_tf_pg_conn_null(ngx_tf_pg_conn_t *conn)
         return NGX_OK;
     }
 
-    q = ngx_queue_head(&conn->flight);
-    item = (ngx_tf_pg_item_t *) ngx_queue_data(q, ngx_tf_pg_unit_t, queue);
+    item = ngx_tf_pg_conn_head(conn);
 
     if (++item->at > item->u.n) {
         return NGX_ERROR;
@@ -465,6 +470,19 @@ ngx_tf_pg_conn_null(ngx_tf_pg_conn_t *conn)
 }
 
 
+/* The item whose answer is next; something is in flight. */
+
+static ngx_tf_pg_item_t *
+ngx_tf_pg_conn_head(ngx_tf_pg_conn_t *conn)
+{
+    ngx_queue_t  *q;
+
+    q = ngx_queue_head(&conn->flight);
+
+    return (ngx_tf_pg_item_t *) ngx_queue_data(q, ngx_tf_pg_unit_t, queue);
+}
+
+
 static ngx_int_t
 ngx_tf_pg_conn_prepared(ngx_tf_pg_conn_t *conn, PGresult *res)
 {
@@ -477,7 +495,7 @@ ngx_tf_pg_conn_prepared(ngx_tf_pg_conn_t *conn, PGresult *res)
     if (status == PGRES_FATAL_ERROR && !conn->failed) {
         state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
         name = conn->preparing < TF_SQL_END ? tf_sql[conn->preparing].name : "";
-        line = ngx_tf_pg_line(PQresultErrorMessage(res));
+        line = ngx_tf_pg_error_line(PQresultErrorMessage(res));
 
         /* the first one is told, the others of the batch are its victims */
 
@@ -515,7 +533,7 @@ ngx_tf_pg_conn_prepared(ngx_tf_pg_conn_t *conn, PGresult *res)
     conn->lane->pool->complained = 0;
     conn->lane->pool->state.reconnects++;
 
-    ngx_tf_pg_pool_wake(conn->lane->pool);
+    conn->lane->pool->wake(conn->lane->pool);
 
     return NGX_OK;
 }
@@ -524,7 +542,6 @@ ngx_tf_pg_conn_prepared(ngx_tf_pg_conn_t *conn, PGresult *res)
 static ngx_int_t
 ngx_tf_pg_conn_result(ngx_tf_pg_conn_t *conn, PGresult *res)
 {
-    ngx_queue_t       *q;
     ngx_tf_pg_item_t  *item;
 
     if (conn->nflight == 0) {
@@ -536,8 +553,7 @@ ngx_tf_pg_conn_result(ngx_tf_pg_conn_t *conn, PGresult *res)
         return NGX_OK;
     }
 
-    q = ngx_queue_head(&conn->flight);
-    item = (ngx_tf_pg_item_t *) ngx_queue_data(q, ngx_tf_pg_unit_t, queue);
+    item = ngx_tf_pg_conn_head(conn);
 
     switch (PQresultStatus(res)) {
 
@@ -551,6 +567,11 @@ ngx_tf_pg_conn_result(ngx_tf_pg_conn_t *conn, PGresult *res)
             PQclear(res);
             return NGX_ERROR;
         }
+
+        ngx_log_debug4(NGX_LOG_DEBUG_HTTP, item->u.log, 0,
+                       "taifish %V: unit %ui: result of \"%s\", %d rows",
+                       &item->u.label, item->u.number,
+                       tf_sql[item->u.sql[item->at]].name, PQntuples(res));
 
         ngx_tf_pg_conn_measure(conn, res);
 
@@ -627,11 +648,9 @@ ngx_tf_pg_conn_measure(ngx_tf_pg_conn_t *conn, const PGresult *res)
 static ngx_int_t
 ngx_tf_pg_conn_sync(ngx_tf_pg_conn_t *conn)
 {
-    ngx_queue_t       *q;
     ngx_tf_pg_item_t  *item;
 
-    q = ngx_queue_head(&conn->flight);
-    item = (ngx_tf_pg_item_t *) ngx_queue_data(q, ngx_tf_pg_unit_t, queue);
+    item = ngx_tf_pg_conn_head(conn);
 
     if (item->at != item->u.n) {
         return NGX_ERROR;
@@ -650,7 +669,7 @@ ngx_tf_pg_conn_answer(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item)
     conn->nflight--;
     conn->moved_at = ngx_current_msec;
 
-    ngx_tf_pg_pool_answer(conn->lane, item);
+    conn->lane->pool->answer(conn->lane, item);
 }
 
 
@@ -670,7 +689,7 @@ ngx_tf_pg_conn_rest(ngx_tf_pg_conn_t *conn)
     if (conn->recycle) {
         ngx_tf_pg_conn_close(conn);
         conn->tried = 0;
-        ngx_tf_pg_pool_wake(conn->lane->pool);
+        conn->lane->pool->wake(conn->lane->pool);
         return;
     }
 
@@ -680,7 +699,7 @@ ngx_tf_pg_conn_rest(ngx_tf_pg_conn_t *conn)
         ngx_add_timer(&conn->timer, NGX_TF_PG_IDLE);
 
         /* it takes one unit at a time */
-        ngx_tf_pg_pool_wake(conn->lane->pool);
+        conn->lane->pool->wake(conn->lane->pool);
     }
 }
 
@@ -719,7 +738,7 @@ ngx_tf_pg_conn_lost(ngx_tf_pg_conn_t *conn, const char *why)
         conn->tried = conn->lane->pool->nhosts;
     }
 
-    ngx_tf_pg_pool_lost(conn->lane, &flight);
+    conn->lane->pool->lost(conn->lane, &flight);
 
     ngx_tf_pg_conn_again(conn);
 }
@@ -733,13 +752,13 @@ ngx_tf_pg_conn_complain(ngx_tf_pg_conn_t *conn, const char *why)
     ngx_tf_pg_pool_t  *pool;
 
     pool = conn->lane->pool;
-    line = ngx_tf_pg_line(why ? why : PQerrorMessage(conn->pg));
+    line = ngx_tf_pg_error_line(why ? why : PQerrorMessage(conn->pg));
 
     if (line.len == 0) {
 
         /* the server has said why as the answer to a statement */
 
-        line = ngx_tf_pg_line(conn->failed ? "a statement was refused"
+        line = ngx_tf_pg_error_line(conn->failed ? "a statement was refused"
                                            : "the server ended it");
     }
 
@@ -825,7 +844,6 @@ static void
 ngx_tf_pg_conn_watchdog(ngx_tf_pg_conn_t *conn)
 {
     ngx_msec_t         limit, since;
-    ngx_queue_t       *q;
     ngx_tf_pg_item_t  *item;
 
     if (conn->nflight == 0) {
@@ -837,8 +855,7 @@ ngx_tf_pg_conn_watchdog(ngx_tf_pg_conn_t *conn)
         return;
     }
 
-    q = ngx_queue_head(&conn->flight);
-    item = (ngx_tf_pg_item_t *) ngx_queue_data(q, ngx_tf_pg_unit_t, queue);
+    item = ngx_tf_pg_conn_head(conn);
 
     limit = conn->lane->timeout + NGX_TF_PG_GRACE;
 
@@ -882,7 +899,7 @@ ngx_tf_pg_conn_notice(void *arg, const PGresult *res)
 {
     ngx_str_t  line;
 
-    line = ngx_tf_pg_line(PQresultErrorMessage(res));
+    line = ngx_tf_pg_error_line(PQresultErrorMessage(res));
 
     ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
                   "taifish: PostgreSQL says: %V", &line);

@@ -1,5 +1,5 @@
 
-#include "ngx_tf_pg_int.h"
+#include "ngx_tf_pg_error.h"
 
 
 static ngx_uint_t ngx_tf_pg_error_passing(ngx_tf_pg_conn_t *conn,
@@ -64,12 +64,12 @@ ngx_tf_pg_error(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
     level = (code == TF_E_CONSTRAINT_VIOLATION || code == TF_E_VALIDATION_ERROR)
             ? NGX_LOG_INFO : NGX_LOG_ERR;
 
-    line = ngx_tf_pg_line(level == NGX_LOG_INFO ? u->constraint
+    line = ngx_tf_pg_error_line(level == NGX_LOG_INFO ? u->constraint
                           : ngx_tf_pg_error_field(res,
                                                   PG_DIAG_MESSAGE_PRIMARY));
     name = item->at < u->n ? tf_sql[u->sql[item->at]].name : "";
 
-    ngx_log_error(level, ngx_cycle->log, 0,
+    ngx_log_error(level, u->log, 0,
                   "taifish: statement \"%s\" failed, SQLSTATE %s: %V",
                   name, state, &line);
 }
@@ -140,7 +140,7 @@ ngx_tf_pg_error_said(ngx_tf_pg_item_t *item, const PGresult *res)
     code = tf_error_find(tf_str(name));
 
     if (code == TF_E_NONE) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+        ngx_log_error(NGX_LOG_ERR, item->u.log, 0,
                       "taifish: SQL fails with unknown code \"%s\"", name);
         code = TF_E_INTERNAL_ERROR;
     }
@@ -194,7 +194,7 @@ ngx_tf_pg_error_field(const PGresult *res, int field)
 
 
 ngx_str_t
-ngx_tf_pg_line(const char *message)
+ngx_tf_pg_error_line(const char *message)
 {
     ngx_str_t  line;
 

@@ -3,9 +3,10 @@
  * Inside the PostgreSQL pool: one pool per worker process, its lanes, their
  * connections, and units on their way.
  *
- * Who calls whom: ngx_tf_pg_pool.c decides what is sent where and answers
- * owners; ngx_tf_pg_conn.c runs one connection; ngx_tf_pg_error.c judges error
- * results; ngx_tf_pg_conf.c makes the host list.
+ * Who calls whom: ngx_tf_pg.c decides what is sent where and answers owners;
+ * ngx_tf_pg_conn.c runs one connection and reports to the pool by the functions
+ * the pool gives it; ngx_tf_pg_error.c reads error results; ngx_tf_pg_conf.c
+ * makes the list of hosts.
  */
 
 
@@ -114,6 +115,15 @@ struct ngx_tf_pg_lane_s {
 
 
 struct ngx_tf_pg_pool_s {
+
+    /* What a connection reports.  answer: the item has its answer and is out of
+     * flight.  lost: the connection is down with these items in flight.  wake:
+     * something may be sent now. */
+    void                (*answer)(ngx_tf_pg_lane_t *lane,
+                                  ngx_tf_pg_item_t *item);
+    void                (*lost)(ngx_tf_pg_lane_t *lane, ngx_queue_t *flight);
+    void                (*wake)(ngx_tf_pg_pool_t *pool);
+
     ngx_tf_pg_conf_t     *conf;
     ngx_tf_pg_host_t     *hosts;
     ngx_uint_t            nhosts;
@@ -121,57 +131,9 @@ struct ngx_tf_pg_pool_s {
     ngx_event_t           flush;        /* posted: sends what waits */
     ngx_event_t           expire;       /* of units waiting for PostgreSQL */
     ngx_msec_t            complained;   /* last time an outage was logged */
+    ngx_uint_t            units;        /* made so far: their numbers */
     ngx_tf_pg_state_t     state;
 };
-
-
-/* ngx_tf_pg_conf.c */
-
-/* The statement_timeout of a lane. */
-ngx_msec_t ngx_tf_pg_timeout(ngx_tf_pg_conf_t *conf, ngx_uint_t lane);
-
-
-/* ngx_tf_pg_conn.c */
-
-void ngx_tf_pg_conn_init(ngx_tf_pg_conn_t *conn, ngx_tf_pg_lane_t *lane);
-
-/* Starts a try now; the connection is DOWN. */
-void ngx_tf_pg_conn_start(ngx_tf_pg_conn_t *conn);
-
-/* Puts an item into flight; the connection is READY.  NGX_ERROR: the
- * connection is lost, and the item with it if it was taken.  Without sync
- * another item has to follow. */
-ngx_int_t ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
-    ngx_uint_t sync);
-
-/* Sends what libpq still holds. */
-void ngx_tf_pg_conn_flush(ngx_tf_pg_conn_t *conn);
-
-/* Lets go of socket and PGconn, and nothing else. */
-void ngx_tf_pg_conn_close(ngx_tf_pg_conn_t *conn);
-
-
-/* ngx_tf_pg_error.c */
-
-/* Judges an error result of an item: sets its error or its wish for another
- * try, and the marks of the connection. */
-void ngx_tf_pg_error(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
-    const PGresult *res);
-
-/* The first line of a libpq message. */
-ngx_str_t ngx_tf_pg_line(const char *message);
-
-
-/* ngx_tf_pg_pool.c */
-
-/* An item has its answer; it is out of flight. */
-void ngx_tf_pg_pool_answer(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item);
-
-/* A connection is down: what it had in flight is sent again, or fails. */
-void ngx_tf_pg_pool_lost(ngx_tf_pg_lane_t *lane, ngx_queue_t *flight);
-
-/* Something may be sent now. */
-void ngx_tf_pg_pool_wake(ngx_tf_pg_pool_t *pool);
 
 
 #endif /* _NGX_TF_PG_INT_H_INCLUDED_ */

@@ -3,8 +3,6 @@
 #include "ngx_tf_redis.h"
 #include "tf_conf.h"
 
-#include <netdb.h>
-
 #include <hiredis/async.h>
 
 
@@ -151,54 +149,16 @@ ngx_tf_redis_conf_init(ngx_conf_t *cf, ngx_str_t *url,
 static ngx_int_t
 ngx_tf_redis_resolve(ngx_conf_t *cf, ngx_tf_redis_conf_t *conf)
 {
-    int               rc;
-    char              text[NI_MAXHOST], *name, **host;
-    tf_str_t          s;
-    struct addrinfo   hints, *list, *ai;
+    char  *name;
 
     name = ngx_tf_redis_text(cf->pool, conf->server.host);
-    conf->hosts = ngx_array_create(cf->pool, 2, sizeof(char *));
-
-    if (name == NULL || conf->hosts == NULL) {
+    if (name == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_memzero(&hints, sizeof(struct addrinfo));
-    hints.ai_family = AF_UNSPEC;
-    hints.ai_socktype = SOCK_STREAM;
+    conf->hosts = ngx_tf_fd_resolve(cf, name, "Redis");
 
-    rc = getaddrinfo(name, NULL, &hints, &list);
-
-    if (rc != 0) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "taifish: host \"%s\" of the Redis URL cannot be "
-                      "resolved: %s", name, gai_strerror(rc));
-        return NGX_ERROR;
-    }
-
-    for (ai = list; ai; ai = ai->ai_next) {
-
-        if (getnameinfo(ai->ai_addr, ai->ai_addrlen, text, sizeof(text), NULL,
-                        0, NI_NUMERICHOST)
-            != 0)
-        {
-            continue;
-        }
-
-        host = ngx_array_push(conf->hosts);
-        s = tf_str(text);
-
-        if (host == NULL
-            || (*host = ngx_tf_redis_text(cf->pool, s)) == NULL)
-        {
-            freeaddrinfo(list);
-            return NGX_ERROR;
-        }
-    }
-
-    freeaddrinfo(list);
-
-    return conf->hosts->nelts ? NGX_OK : NGX_ERROR;
+    return conf->hosts ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -282,6 +242,10 @@ ngx_tf_redis_subscribe(ngx_tf_redis_sub_t *sub)
 
     redis = &ngx_tf_redis;
 
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, sub->log, 0,
+                   "taifish %V: subscribes to Redis channel \"%V\"",
+                   &sub->label, &sub->channel);
+
     known = ngx_tf_redis_has(redis, &sub->channel);
 
     ngx_queue_insert_tail(ngx_tf_redis_bucket(redis, &sub->channel),
@@ -300,6 +264,9 @@ ngx_tf_redis_unsubscribe(ngx_tf_redis_sub_t *sub)
     ngx_tf_redis_t  *redis;
 
     redis = &ngx_tf_redis;
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, sub->log, 0,
+                   "taifish %V: leaves its Redis channel", &sub->label);
 
     if (redis->next == &sub->queue) {
         redis->next = ngx_queue_next(&sub->queue);
@@ -766,6 +733,11 @@ ngx_tf_redis_tell(ngx_tf_redis_t *redis, ngx_str_t *channel,
 
         if (ngx_tf_redis_same(q, channel)) {
             sub = ngx_queue_data(q, ngx_tf_redis_sub_t, queue);
+
+            ngx_log_debug2(NGX_LOG_DEBUG_HTTP, sub->log, 0,
+                           "taifish %V: Redis message of %uz bytes",
+                           &sub->label, message->len);
+
             sub->handler(sub, message);
         }
     }

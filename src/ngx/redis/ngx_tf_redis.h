@@ -11,7 +11,8 @@
 #define _NGX_TF_REDIS_H_INCLUDED_
 
 
-#include "ngx_tf.h"
+#include <ngx_config.h>
+#include <ngx_core.h>
 
 
 typedef struct ngx_tf_redis_sub_s   ngx_tf_redis_sub_t;
@@ -29,6 +30,9 @@ struct ngx_tf_redis_sub_s {
     ngx_str_t                 channel;  /* the bytes outlive the subscription */
     ngx_tf_redis_message_pt   handler;
     void                     *data;
+
+    ngx_log_t                *log;      /* the subscriber's, and */
+    ngx_str_t                 label;    /* its request's id, for debug lines */
 };
 
 

@@ -26,8 +26,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include <libpq-fe.h>
-
+#include "ngx_tf_pg.h"
 #include "tf_error.h"
 #include "tf_json.h"
 #include "tf_param.h"
@@ -64,8 +63,6 @@ typedef enum {
     NGX_TF_CUSTOM       /* next answers by ngx_tf_op_reply() */
 } ngx_tf_render_e;
 
-
-#define NGX_TF_SQL_MAX  4
 
 typedef struct ngx_tf_op_s     ngx_tf_op_t;
 typedef struct ngx_tf_route_s  ngx_tf_route_t;

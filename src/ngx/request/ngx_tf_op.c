@@ -433,6 +433,8 @@ ngx_tf_op_await(ngx_tf_op_t *op, ngx_tf_pg_unit_t *u)
 {
     u->done = ngx_tf_op_unit_done;
     u->data = op;
+    u->log = op->r->connection->log;
+    u->label = op->in->request_id;
 
     if (ngx_tf_pg_send(u) != NGX_OK) {
         return ngx_tf_op_fail(op, TF_E_SERVICE_UNAVAILABLE, NULL,

@@ -1,5 +1,5 @@
 
-#include "ngx_tf_pg_int.h"
+#include "ngx_tf_pg_conn.h"
 
 
 #define NGX_TF_PG_WAIT    1000      /* ms a unit waits for PostgreSQL */
@@ -7,6 +7,9 @@
 #define NGX_TF_PG_SHARE     16      /* items before one Sync */
 
 
+static void ngx_tf_pg_answer(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item);
+static void ngx_tf_pg_lost(ngx_tf_pg_lane_t *lane, ngx_queue_t *flight);
+static void ngx_tf_pg_wake(ngx_tf_pg_pool_t *pool);
 static void ngx_tf_pg_flush_handler(ngx_event_t *ev);
 static void ngx_tf_pg_flush_fast(ngx_tf_pg_lane_t *lane);
 static void ngx_tf_pg_flush_slow(ngx_tf_pg_lane_t *lane);
@@ -28,6 +31,8 @@ static ngx_tf_pg_item_t *ngx_tf_pg_alloc(const tf_sql_e *sql, ngx_uint_t n,
 
 static ngx_tf_pg_pool_t  ngx_tf_pg_pool;
 
+static const ngx_str_t  ngx_tf_pg_no_label = ngx_string("-");
+
 
 ngx_int_t
 ngx_tf_pg_init_process(ngx_cycle_t *cycle, ngx_tf_pg_conf_t *conf)
@@ -39,6 +44,10 @@ ngx_tf_pg_init_process(ngx_cycle_t *cycle, ngx_tf_pg_conf_t *conf)
     pool = &ngx_tf_pg_pool;
 
     ngx_memzero(pool, sizeof(ngx_tf_pg_pool_t));
+
+    pool->answer = ngx_tf_pg_answer;
+    pool->lost = ngx_tf_pg_lost;
+    pool->wake = ngx_tf_pg_wake;
 
     pool->conf = conf;
     pool->hosts = conf->hosts->elts;
@@ -58,7 +67,7 @@ ngx_tf_pg_init_process(ngx_cycle_t *cycle, ngx_tf_pg_conf_t *conf)
 
         lane->pool = pool;
         lane->id = i;
-        lane->timeout = ngx_tf_pg_timeout(conf, i);
+        lane->timeout = ngx_tf_pg_conf_timeout(conf, i);
         lane->nconns = (i == NGX_TF_PG_FAST) ? 1 : conf->slow_conns;
 
         ngx_queue_init(&lane->waiting);
@@ -212,6 +221,10 @@ ngx_tf_pg_alloc(const tf_sql_e *sql, ngx_uint_t n, size_t size)
     item->u.values = (const char **) (item + 1);
     item->size = size;
 
+    item->u.log = ngx_cycle->log;
+    item->u.label = ngx_tf_pg_no_label;
+    item->u.number = ++ngx_tf_pg_pool.units;
+
     for (i = 0; i < n; i++) {
         item->u.sql[i] = sql[i];
 
@@ -242,6 +255,11 @@ ngx_tf_pg_send(ngx_tf_pg_unit_t *u)
         || pool->state.waiting + pool->state.in_flight >= pool->conf->queue)
     {
         pool->state.rejected++;
+
+        ngx_log_debug2(NGX_LOG_DEBUG_HTTP, u->log, 0,
+                       "taifish %V: unit %ui: refused, the queue is full",
+                       &u->label, u->number);
+
         ngx_tf_pg_free(item);
         return NGX_BUSY;
     }
@@ -254,7 +272,11 @@ ngx_tf_pg_send(ngx_tf_pg_unit_t *u)
     ngx_queue_insert_tail(&lane->waiting, &u->queue);
     pool->state.waiting++;
 
-    ngx_tf_pg_pool_wake(pool);
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, u->log, 0,
+                   "taifish %V: unit %ui: queued, %ui statements, lane %s",
+                   &u->label, u->number, u->n, u->slow ? "slow" : "fast");
+
+    ngx_tf_pg_wake(pool);
 
     return NGX_OK;
 }
@@ -267,7 +289,13 @@ ngx_tf_pg_detach(ngx_tf_pg_unit_t *u)
 
     item = (ngx_tf_pg_item_t *) u;
 
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, u->log, 0,
+                   "taifish %V: unit %ui: detached%s", &u->label, u->number,
+                   item->where == NGX_TF_PG_IN_FLIGHT ? " in flight" : "");
+
     u->done = NULL;
+    u->log = ngx_cycle->log;
+    u->label = ngx_tf_pg_no_label;
 
     if (item->where == NGX_TF_PG_WAITING) {
         ngx_queue_remove(&u->queue);
@@ -294,8 +322,8 @@ ngx_tf_pg_state(ngx_tf_pg_state_t *state)
 }
 
 
-void
-ngx_tf_pg_pool_wake(ngx_tf_pg_pool_t *pool)
+static void
+ngx_tf_pg_wake(ngx_tf_pg_pool_t *pool)
 {
     ngx_post_event(&pool->flush, &ngx_posted_next_events);
 }
@@ -518,18 +546,18 @@ ngx_tf_pg_expire_handler(ngx_event_t *ev)
         }
     }
 
-    ngx_tf_pg_pool_wake(pool);
+    ngx_tf_pg_wake(pool);
 }
 
 
-void
-ngx_tf_pg_pool_answer(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item)
+static void
+ngx_tf_pg_answer(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item)
 {
     lane->pool->state.in_flight--;
 
     if (item->again && item->u.done) {
         ngx_tf_pg_again(lane, item);
-        ngx_tf_pg_pool_wake(lane->pool);
+        ngx_tf_pg_wake(lane->pool);
         return;
     }
 
@@ -537,8 +565,8 @@ ngx_tf_pg_pool_answer(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item)
 }
 
 
-void
-ngx_tf_pg_pool_lost(ngx_tf_pg_lane_t *lane, ngx_queue_t *flight)
+static void
+ngx_tf_pg_lost(ngx_tf_pg_lane_t *lane, ngx_queue_t *flight)
 {
     ngx_queue_t        answered, *q;
     ngx_tf_pg_item_t  *item;
@@ -580,7 +608,7 @@ ngx_tf_pg_pool_lost(ngx_tf_pg_lane_t *lane, ngx_queue_t *flight)
         }
     }
 
-    ngx_tf_pg_pool_wake(lane->pool);
+    ngx_tf_pg_wake(lane->pool);
 }
 
 
@@ -599,6 +627,11 @@ ngx_tf_pg_again(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item)
     if (!item->victim) {
         item->u.retried = 1;
     }
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, item->u.log, 0,
+                   "taifish %V: unit %ui: to be sent again%s",
+                   &item->u.label, item->u.number,
+                   item->victim ? ", another one of its Sync failed" : "");
 
     item->u.sent = 0;
     item->where = NGX_TF_PG_WAITING;
@@ -622,6 +655,12 @@ static void
 ngx_tf_pg_finish(ngx_tf_pg_item_t *item)
 {
     item->where = NGX_TF_PG_ANSWERED;
+
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, item->u.log, 0,
+                   "taifish %V: unit %ui: answered after %M ms, error \"%s\"",
+                   &item->u.label, item->u.number,
+                   ngx_current_msec - item->since,
+                   item->u.err.code ? tf_errors[item->u.err.code].code : "");
 
     if (item->u.done) {
         item->u.done(&item->u);

@@ -1,0 +1,42 @@
+
+/*
+ * Where PostgreSQL is and how long it may take: the pool's configuration.
+ */
+
+
+#ifndef _NGX_TF_PG_CONF_H_INCLUDED_
+#define _NGX_TF_PG_CONF_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+/* Set up from the directives. */
+
+typedef struct {
+    ngx_str_t            url;           /* a libpq URI or conninfo */
+    ngx_array_t         *hosts;         /* made by ngx_tf_pg_conf_init() */
+    ngx_uint_t           slow_conns;    /* default 1 */
+    ngx_uint_t           queue;         /* units waiting or in flight, at most;
+                                           default 1024 */
+    ngx_msec_t           connect_timeout;   /* per host, default 3 s */
+    ngx_msec_t           statement_timeout; /* fast lane, default 5 s; the slow
+                                               lane has ten times as much */
+} ngx_tf_pg_conf_t;
+
+
+/*
+ * Splits the URL into single hosts and looks their names up; called when the
+ * configuration is read and the other members are set.  NGX_ERROR is logged.
+ * Without sslmode in the URL: require, or disable on a unix socket and on this
+ * machine's own addresses.  With several hosts the one that can be written to
+ * is found.
+ */
+ngx_int_t ngx_tf_pg_conf_init(ngx_conf_t *cf, ngx_tf_pg_conf_t *conf);
+
+/* The statement_timeout of a lane, NGX_TF_PG_FAST or _SLOW. */
+ngx_msec_t ngx_tf_pg_conf_timeout(ngx_tf_pg_conf_t *conf, ngx_uint_t lane);
+
+
+#endif /* _NGX_TF_PG_CONF_H_INCLUDED_ */
