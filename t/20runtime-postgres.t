@@ -36,9 +36,9 @@ sub ready_within {
 $tf->pg->stop;
 $tf->start_nginx(ready => 0);
 my $anyone = $tf->client;
-my ($nginx_worker) = $tf->nginx_workers;
 
 is $anyone->get('/health/live')->status, 200, 'nginx lives without PostgreSQL';
+my ($nginx_worker) = $tf->nginx_workers;    # it has answered, so it is there
 is $anyone->get('/health/ready')->status, 503, 'and is not ready';
 
 my $start = time;
