@@ -109,7 +109,7 @@ $(BUILD)/fuzz/%: t/fuzz/%.c t/fuzz/fuzz.h t/unit/mem.h \
 	clang -g -O1 -std=gnu11 -W -Wall -Wextra -Werror \
 	    -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=undefined $(includes) -It/unit -It/fuzz \
-	    -o $@ $< $(filter src/core/%.c,$(tf_core)) $(core_libs)
+	    -o $@ $< $(tf_core) $(BUILD)/tf_sql_list.c $(core_libs)
 
 fuzz: $(fuzzers)                ## run the fuzz targets, FUZZ_SECONDS each
 	@for f in $(fuzzers); do \

@@ -167,10 +167,11 @@ for my $path (@c) {
 
     if (my ($feature) = $path =~ m{^src/feature/([^/]+)/}) {
         while ($text =~ /^#include "([^"]+)"/mg) {
-            my $other = $seen{$1} or next;
+            my $name = $1;
+            my $other = $seen{$name} or next;
             my ($theirs) = $other =~ m{^src/feature/([^/]+)/} or next;
-            say_no($path, 0, 'feature', "includes $1 of feature $theirs")
-                if $theirs ne $feature && $1 !~ /^tf_/;
+            say_no($path, 0, 'feature', "includes $name of feature $theirs")
+                if $theirs ne $feature && $name !~ /^tf_/;
         }
     }
 

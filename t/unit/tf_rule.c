@@ -517,13 +517,13 @@ test_limits(void)
         p = stpcpy(p, "NOT ");
     }
 
-    strcpy(p, "LOCKED");
+    stpcpy(p, "LOCKED");
     rule = tf_rule_read_text(&mem, tf_str(text), &e);
     ok(rule != NULL, "the deepest rule is read as text");
     s = rule ? as_json(rule) : (tf_str_t) tf_null_string;
     ok(s.data && rule_json(s, &e), "and as it is stored");
 
-    strcpy(p, "NOT LOCKED");
+    stpcpy(p, "NOT LOCKED");
     ok(tf_rule_read_text(&mem, tf_str(text), &e) == NULL
        && e.fault == TF_RULE_SIZE, "one deeper is not read");
 
@@ -549,7 +549,7 @@ test_limits(void)
         p = stpcpy(p, "]}");
     }
 
-    strcpy(p, "}");
+    stpcpy(p, "}");
     rule = rule_json(tf_str(text), &e);
     ok(rule != NULL, "the deepest list of lists is read");
     s = rule ? as_text(rule) : (tf_str_t) tf_null_string;
@@ -562,7 +562,7 @@ test_limits(void)
 
     ok(tf_rule_read_text(&mem, tf_str(text), &e) != NULL,
        "the most conditions");
-    strcpy(p, " OR LOCKED");
+    stpcpy(p, " OR LOCKED");
     ok(tf_rule_read_text(&mem, tf_str(text), &e) == NULL
        && e.fault == TF_RULE_SIZE, "one more");
 
