@@ -65,7 +65,8 @@ ok !grep({ $out =~ /\Q$_/ } grep { length > 8 } values %secret),
 
 # Every file that compose mounts as a secret is among them.
 
-my $compose = TaiFish::slurp("$root/docker-compose.yml");
+my $compose = join '', map { TaiFish::slurp("$root/docker-compose$_.yml") }
+    '', '.override';
 my @files = $compose =~ m{file: "\$\{TAIFISH_HOME:-/opt/taifish\}/([^"]+)"}g;
 ok @files > 8, 'compose names its secrets';
 is_deeply [grep { !-s "$home/$_" } @files], [], 'they are there';

@@ -13,7 +13,7 @@ build="gcc libc6-dev make perl binutils nginx nginx-dev libpq-dev
 run="$build postgresql redis-server curl util-linux"
 test="$run mariadb-server-core mariadb-client-core wrk procps psmisc
       libtest-nginx-perl openssl libio-socket-ssl-perl busybox-static"
-proof="$test prometheus"
+proof="$test prometheus buildah debootstrap iproute2"
 bench="$test"
 deb="$build debhelper dpkg-dev"
 asan="$test dpkg-dev zlib1g-dev libssl-dev"
