@@ -5,6 +5,9 @@ BUILD     ?= build
 CC        ?= cc
 CFLAGS    ?= -O2 -g
 
+# where Debian has nginx, and a user's PATH has not
+export PATH := $(PATH):/usr/sbin:/sbin
+
 include $(BUILD)/sources.mk
 
 warnings   = -std=gnu11 -W -Wall -Wextra -Werror -Wshadow -Wvla \
@@ -123,7 +126,8 @@ fuzz: $(fuzzers)                ## run the fuzz targets, FUZZ_SECONDS each
 	    echo "$${f##*/}: $$(tail -n 1 $$f.log)"; \
 	done
 
-# The module is built by nginx's own make in a copy of its source tree.
+# The module is built by nginx's own make in a copy of its source tree.  Its
+# configure takes no path with a space, so it is told the way from there.
 
 NGX_CFLAGS ?= $(CFLAGS) $(filter-out -fPIE,$(hardening))
 
@@ -137,7 +141,8 @@ $(BUILD)/nginx/objs/Makefile: config src/sources.sh $(BUILD)/sources.mk
 	    $$configure "$${NGX_CONF_FLAGS[@]:---with-compat}" --with-threads \
 	    $(NGX_FLAGS) --with-cc-opt="$(NGX_CFLAGS) -std=gnu11 $(NGX_CC_OPT)" \
 	    --with-ld-opt="-Wl,-z,relro,-z,now $(NGX_LD_OPT)" \
-	    --add-dynamic-module=$(CURDIR)' > configure.log \
+	    --add-dynamic-module="$$(realpath --relative-to=. "$$0")"' \
+	    "$(CURDIR)" > configure.log \
 	    || { tail -n 20 configure.log; exit 1; }
 
 $(BUILD)/ngx_taifish_module.so: $(BUILD)/nginx/objs/Makefile $(tf_core) $(tf_ngx) \
@@ -199,8 +204,8 @@ asan:                           ## the tests under AddressSanitizer (NGX_SRC=)
 	@$(asan_make) -s -j$$(nproc) all unit build/asan/engine_dump
 	@MAKEFLAGS= $(MAKE) -s -j$$(nproc) -C build/asan/nginx -f objs/Makefile binary
 	CFLAGS="$(sanitize)" ASAN_OPTIONS=detect_leaks=0:detect_odr_violation=0:report_globals=0:quarantine_size_mb=8 \
-	    BUILD=build/asan TAIFISH_BUILD=$(CURDIR)/build/asan \
-	    TEST_NGINX_BINARY=$(CURDIR)/build/asan/nginx/objs/nginx \
+	    BUILD=build/asan TAIFISH_BUILD="$(CURDIR)/build/asan" \
+	    TEST_NGINX_BINARY="$(CURDIR)/build/asan/nginx/objs/nginx" \
 	    prove $(filter-out $(memory),$(wildcard t/[0-8]*.t))
 
 bench:                          ## ratios to a bare nginx and to pgbench

@@ -10,6 +10,9 @@
 
 set -eu
 
+# where Debian has nginx and setpriv's friends, and a user's PATH has not
+PATH=$PATH:/usr/sbin:/sbin
+
 here=$(cd "$(dirname "$0")/../.." && pwd -P)
 run=$here/.run
 build=$here/build
@@ -41,7 +44,20 @@ make_user() {
 }
 
 # Where everything is: .run, or a short private directory behind it when the
-# user cannot reach the checkout or a socket's path would be too long.
+# user cannot reach the checkout, a socket's path would be too long, or one of
+# the configurations that name it would need quotes.
+
+fits() {
+    case $run in
+        *[!A-Za-z0-9/._-]*) return 1 ;;
+    esac
+    [ ${#run} -le 80 ] && as test -x "$here"
+}
+
+enter_run() {
+    dir=$(cd "$run" 2>/dev/null && pwd -P) && [ -w "$dir" ] \
+        || fail "$run belongs to $(stat -L -c %U "$run"): be that user or root"
+}
 
 make_run() {
     if [ -L "$run" ] && [ ! -d "$run" ]; then
@@ -49,14 +65,14 @@ make_run() {
     fi
 
     if [ ! -e "$run" ]; then
-        if [ ${#run} -le 80 ] && as test -x "$here"; then
+        if fits; then
             mkdir "$run"
         else
             ln -s "$(mktemp -d /var/tmp/taifish.XXXXXX)" "$run"
         fi
     fi
 
-    dir=$(cd "$run" && pwd -P)
+    enter_run
     chmod 700 "$dir"
     [ "$(id -u)" != 0 ] || chown "$user:" "$dir"
     as mkdir -p "$dir/s" "$dir/logs" "$dir/tmp" "$dir/bin" "$dir/modules" \
@@ -85,16 +101,20 @@ pid_file() {
 
 pid() { pid_of "$(pid_file "$1")"; }
 
+# wait_for WHAT PID LOG COMMAND: until the command succeeds.  What the process
+# said is shown when it ends before, or after 30 s.
+
 wait_for() {
     what=$1
-    log=$2
-    shift 2
+    waited_for=$2
+    log=$3
+    shift 3
     i=0
     until "$@" >/dev/null 2>&1; do
         i=$((i + 1))
-        if [ $i -gt 300 ]; then
+        if [ $i -gt 300 ] || gone "$waited_for"; then
             tail -n 20 "$log" >&2 || :
-            fail "$what did not come up; see $log"
+            fail "$what did not come up; its log is $log"
         fi
         sleep 0.1
     done
@@ -111,7 +131,12 @@ background() {
     exec $as setsid sh -c 'echo $$ > "$0"; exec "$@"' "$dir/$name.pid" "$@"
 }
 
-gone() { ! kill -0 "$1" 2>/dev/null; }
+# It ended, whether its parent asked for it or not.
+
+gone() {
+    state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 0
+    [ "${state:-Z}" = Z ]
+}
 
 end() {
     p=$(pid "$1") || return 0
@@ -125,9 +150,41 @@ end() {
     done
 }
 
+# What this start started ends with it when it fails; what ran before stays.
+
+started=
+
+give_up() {
+    code=$?
+    trap - EXIT
+    [ "$code" != 0 ] || exit 0
+    for name in $started; do
+        case $name in
+            nginx)    end nginx QUIT ;;
+            postgres) end postgres INT ;;
+            *)        end "$name" TERM ;;
+        esac
+    done
+    exit "$code"
+}
+
+# One that the system chooses, or the given one; fails with the reason.
+
 free_port() {
-    perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1,
-        LocalAddr => "127.0.0.1")->sockport'
+    perl -MIO::Socket::INET -e '
+        my $s = IO::Socket::INET->new(Listen => 1, ReuseAddr => 1,
+            LocalAddr => "127.0.0.1", LocalPort => shift) or die "$!\n";
+        print $s->sockport' "${1:-0}" 2>&1
+}
+
+check_port() {
+    case $port in
+        *[!0-9]*|'') fail "PORT=$port is not a number" ;;
+    esac
+    [ "$port" -ge 1 ] && [ "$port" -le 65535 ] \
+        || fail "PORT=$port is not between 1 and 65535"
+    why=$(free_port "$port") || fail "port $port cannot be used: $why" \
+        "(make run PORT=... takes another)"
 }
 
 secret() { head -c 24 /dev/urandom | base64 | tr -d '+/=\n'; }
@@ -173,8 +230,9 @@ EOF
 
     if ! pid postgres >/dev/null; then
         say "Starting PostgreSQL."
+        started="postgres $started"
         background postgres "$(bin)/postgres" -D "$dir/pg/data" &
-        wait_for PostgreSQL "$dir/logs/postgres.log" \
+        wait_for PostgreSQL $! "$dir/logs/postgres.log" \
             as "$(bin)/pg_isready" -q -h "$dir/s"
     fi
 
@@ -196,10 +254,11 @@ EOF
 start_redis() {
     pid redis >/dev/null && return
     say "Starting Redis."
+    started="redis $started"
     background redis redis-server --port 0 --unixsocket "$dir/s/redis" \
         --unixsocketperm 700 --dir "$dir/redis" --save '' --appendonly no \
         --maxmemory 64mb --maxmemory-policy allkeys-lru &
-    wait_for Redis "$dir/logs/redis.log" as redis-cli -s "$dir/s/redis" ping
+    wait_for Redis $! "$dir/logs/redis.log" as redis-cli -s "$dir/s/redis" ping
 }
 
 
@@ -257,15 +316,20 @@ start_worker() {
 
     pid worker >/dev/null && return
     say "Starting taifish-worker."
+    started="worker $started"
     (
         settings taifish_worker
         background worker "$dir/bin/taifish-worker" run
     ) &
-    sleep 0.5
-    if ! pid worker >/dev/null; then
-        tail -n 20 "$dir/logs/worker.log" >&2
-        fail "taifish-worker did not start"
-    fi
+    wait_for taifish-worker $! "$dir/logs/worker.log" registered $!
+}
+
+# It says so itself in the database when it takes jobs.
+
+registered() {
+    [ "$(echo "SELECT count(*) FROM workers
+               WHERE pid = $1 AND state = 'running'" \
+        | sql taifish taifish)" != 0 ]
 }
 
 
@@ -328,24 +392,47 @@ drop_old_modules() {
 
 ready() { curl --noproxy '*' -fsS -m 2 "$url/health/ready"; }
 
+# nginx says in its log whether it took the new configuration.
+
+reload_nginx() {
+    nginx_do -t -q
+    log=$dir/logs/error.log
+    size=$(($(wc -c < "$log")))
+    kill -HUP "$(pid nginx)"
+    i=0
+    until news=$(tail -c "+$((size + 1))" "$log") \
+        && printf '%s' "$news" | grep -q 'start worker process '
+    do
+        i=$((i + 1))
+        if [ $i -gt 300 ] || printf '%s' "$news" | grep -q '\[emerg\]'; then
+            printf '%s\n' "$news" | grep -F '[emerg]' | tail -n 3 >&2 || :
+            fail "nginx goes on as it was; its log is $log"
+        fi
+        sleep 0.1
+    done
+    drop_old_modules
+}
+
 start_nginx() {
     write_conf
 
     if pid nginx >/dev/null; then
         if [ -n "$changed" ]; then
-            nginx_do -t -q
             say "Reloading nginx."
-            kill -HUP "$(pid nginx)"
-            sleep 0.5
+            reload_nginx
         fi
     else
         say "Starting nginx."
+        started="nginx $started"
         nginx_do -t -q
-        nginx_do < /dev/null >> "$dir/logs/nginx.log" 2>&1
+        nginx_do < /dev/null 2>> "$dir/logs/nginx.log" || {
+            tail -n 5 "$dir/logs/error.log" >&2
+            fail "nginx did not start"
+        }
+        drop_old_modules
     fi
 
-    wait_for "nginx at $url" "$dir/logs/error.log" ready
-    drop_old_modules
+    wait_for "nginx at $url" "$(pid nginx)" "$dir/logs/error.log" ready
 }
 
 
@@ -440,8 +527,8 @@ first_sync() {
 }
 
 where() {
-    port=$(cat "$dir/port" 2>/dev/null) || :
-    port=${PORT:-${port:-8080}}
+    kept=$(cat "$dir/port" 2>/dev/null) || :
+    port=${PORT:-${kept:-8080}}
     url=http://127.0.0.1:$port
 }
 
@@ -449,18 +536,18 @@ start() {
     make_user
     make_run
     where
-    if ! pid nginx >/dev/null \
-        && curl --noproxy '*' -s -m 2 -o /dev/null "$url/"
-    then
-        fail "port $port is in use: make run PORT=..."
+    if ! pid nginx >/dev/null || [ "$port" != "$kept" ]; then
+        check_port
     fi
-    echo "$port" > "$dir/port"
 
+    trap give_up EXIT
+    trap 'exit 130' INT TERM HUP
     start_postgres
     start_redis
     start_worker
     start_nginx
     first_sync
+    echo "$port" > "$dir/port"
 
     say "" "TaiFish runs at $url"
     say "  user      admin"
@@ -491,7 +578,7 @@ stop() {
 
 existing() {
     [ -d "$run" ] || fail "TaiFish is not set up here: make run"
-    dir=$(cd "$run" && pwd -P)
+    enter_run
     pg_port=$(sed -n 's/^port = //p' "$dir/pg/data/postgresql.conf" \
         2>/dev/null) || :
     where
@@ -511,8 +598,7 @@ reload)
     pid nginx >/dev/null || fail "nginx does not run: make run"
     start_worker
     write_conf
-    nginx_do -t -q
-    kill -HUP "$(pid nginx)"
+    reload_nginx
     say "Reloaded."
     ;;
 status)
