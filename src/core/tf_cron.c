@@ -25,6 +25,11 @@ typedef struct {
     int              star;      /* "*" or a step of it */
 } tf_cron_set_t;
 
+typedef struct {
+    const char      *name;
+    const char      *expression;
+} tf_cron_macro_t;
+
 enum {
     TF_CRON_SECOND, TF_CRON_MINUTE, TF_CRON_HOUR, TF_CRON_DAY, TF_CRON_MONTH,
     TF_CRON_WEEKDAY, TF_CRON_YEAR, TF_CRON_FIELDS
@@ -34,7 +39,9 @@ enum {
 static tf_int_t tf_cron_split(tf_str_t text, tf_str_t *fields, unsigned *n,
     tf_err_t *err);
 static tf_int_t tf_cron_field(const tf_cron_field_t *f, tf_str_t text,
-    tf_cron_set_t *set, tf_err_t *err);
+    tf_cron_set_t *set, tf_cron_t *cron, tf_err_t *err);
+static tf_int_t tf_cron_day_of_month(tf_str_t text, tf_cron_t *cron);
+static tf_int_t tf_cron_day_of_week(tf_str_t text, tf_cron_t *cron);
 static tf_int_t tf_cron_part(const tf_cron_field_t *f, tf_str_t text,
     tf_cron_set_t *set, tf_err_t *err);
 static tf_int_t tf_cron_range(const tf_cron_field_t *f, tf_str_t text,
@@ -46,6 +53,7 @@ static tf_int_t tf_cron_wrong(const tf_cron_field_t *f, const char *why,
 static uint64_t tf_cron_bits(const tf_cron_set_t *set, int shift);
 static int tf_cron_bit(uint64_t bits, int from);
 static int tf_cron_day(const tf_cron_t *cron, int year, int month, int day);
+static int tf_cron_near(const tf_cron_t *cron, int year, int month, int day);
 static int tf_cron_days(int year, int month);
 static int tf_cron_weekday(int year, int month, int day);
 static int tf_cron_time(const tf_cron_t *cron, tf_civil_t *t);
@@ -61,6 +69,17 @@ static const tf_cron_field_t  tf_cron_fields[TF_CRON_FIELDS] = {
     { "year", TF_CRON_YEAR_MIN, TF_CRON_YEAR_MAX, NULL, 0 }
 };
 
+static const tf_cron_macro_t  tf_cron_macros[] = {
+    { "@yearly", "0 0 1 1 *" },
+    { "@annually", "0 0 1 1 *" },
+    { "@monthly", "0 0 1 * *" },
+    { "@weekly", "0 0 * * 0" },
+    { "@daily", "0 0 * * *" },
+    { "@midnight", "0 0 * * *" },
+    { "@hourly", "0 * * * *" },
+    { NULL, NULL }
+};
+
 
 tf_int_t
 tf_cron_parse(tf_str_t text, tf_cron_t *cron, tf_err_t *err)
@@ -69,6 +88,14 @@ tf_cron_parse(tf_str_t text, tf_cron_t *cron, tf_err_t *err)
     uint64_t       weekday;
     tf_str_t       fields[TF_CRON_FIELDS];
     tf_cron_set_t  sets[TF_CRON_FIELDS];
+
+    const tf_cron_macro_t  *m;
+
+    for (m = tf_cron_macros; m->name; m++) {
+        if (tf_str_eq(text, m->name)) {
+            text = tf_str(m->expression);
+        }
+    }
 
     if (tf_cron_split(text, fields, &n, err) != TF_OK) {
         return TF_ERROR;
@@ -91,7 +118,7 @@ tf_cron_parse(tf_str_t text, tf_cron_t *cron, tf_err_t *err)
 
     for (i = 0; i < n; i++) {
         if (tf_cron_field(&tf_cron_fields[first + i], fields[i],
-                          &sets[first + i], err)
+                          &sets[first + i], cron, err)
             != TF_OK)
         {
             return TF_ERROR;
@@ -155,8 +182,9 @@ tf_cron_split(tf_str_t text, tf_str_t *fields, unsigned *n, tf_err_t *err)
 
 static tf_int_t
 tf_cron_field(const tf_cron_field_t *f, tf_str_t text, tf_cron_set_t *set,
-    tf_err_t *err)
+    tf_cron_t *cron, tf_err_t *err)
 {
+    tf_int_t        rc;
     tf_str_t        part;
     unsigned char  *comma;
 
@@ -172,7 +200,13 @@ tf_cron_field(const tf_cron_field_t *f, tf_str_t text, tf_cron_set_t *set,
         part.data = text.data;
         part.len = comma ? (size_t) (comma - text.data) : text.len;
 
-        if (tf_cron_part(f, part, set, err) != TF_OK) {
+        rc = f == &tf_cron_fields[TF_CRON_DAY]
+             ? tf_cron_day_of_month(part, cron)
+             : f == &tf_cron_fields[TF_CRON_WEEKDAY]
+             ? tf_cron_day_of_week(part, cron)
+             : TF_DECLINED;
+
+        if (rc != TF_OK && tf_cron_part(f, part, set, err) != TF_OK) {
             return TF_ERROR;
         }
 
@@ -183,6 +217,103 @@ tf_cron_field(const tf_cron_field_t *f, tf_str_t text, tf_cron_set_t *set,
         text.len -= part.len + 1;
         text.data = comma + 1;
     }
+}
+
+
+/* "L", "L-n", "LW" and "nW"; TF_DECLINED: it is none of them. */
+
+static tf_int_t
+tf_cron_day_of_month(tf_str_t text, tf_cron_t *cron)
+{
+    int  n;
+
+    if (text.len && (text.data[0] & 0xdf) == 'L') {
+        text.data++;
+        text.len--;
+
+        if (text.len == 0) {
+            cron->from_last |= 1;
+            return TF_OK;
+        }
+
+        if (text.len == 1 && (text.data[0] & 0xdf) == 'W') {
+            cron->nearest |= 1;
+            return TF_OK;
+        }
+
+        if (text.data[0] != '-') {
+            return TF_DECLINED;
+        }
+
+        text.data++;
+        text.len--;
+
+        if (tf_cron_number(text, &n) != TF_OK || n < 1 || n > 30) {
+            return TF_DECLINED;
+        }
+
+        cron->from_last |= (uint32_t) 1 << n;
+
+        return TF_OK;
+    }
+
+    if (text.len < 2 || (text.data[text.len - 1] & 0xdf) != 'W') {
+        return TF_DECLINED;
+    }
+
+    text.len--;
+
+    if (tf_cron_number(text, &n) != TF_OK || n < 1 || n > 31) {
+        return TF_DECLINED;
+    }
+
+    cron->nearest |= (uint32_t) 1 << n;
+
+    return TF_OK;
+}
+
+
+/* "6L" and "1#2"; TF_DECLINED: it is neither. */
+
+static tf_int_t
+tf_cron_day_of_week(tf_str_t text, tf_cron_t *cron)
+{
+    int  day, n;
+
+    if (text.len < 2) {
+        return TF_DECLINED;
+    }
+
+    n = 0;
+
+    if ((text.data[text.len - 1] & 0xdf) == 'L') {
+        text.len--;
+
+    } else if (text.len > 2 && text.data[text.len - 2] == '#') {
+        n = text.data[text.len - 1] - '0';
+
+        if (n < 1 || n > 5) {
+            return TF_DECLINED;
+        }
+
+        text.len -= 2;
+
+    } else {
+        return TF_DECLINED;
+    }
+
+    if (tf_cron_value(&tf_cron_fields[TF_CRON_WEEKDAY], text, &day) != TF_OK) {
+        return TF_DECLINED;
+    }
+
+    if (n) {
+        cron->nth[day % 7] |= 1 << n;
+
+    } else {
+        cron->last_weekday |= 1 << day % 7;
+    }
+
+    return TF_OK;
 }
 
 
@@ -451,7 +582,7 @@ tf_cron_bit(uint64_t bits, int from)
 static int
 tf_cron_day(const tf_cron_t *cron, int year, int month, int day)
 {
-    int  by_day, by_weekday;
+    int  by_day, by_weekday, weekday, from_last;
 
     if (!(cron->year[(year - TF_CRON_YEAR_MIN) / 8]
           & 1 << (year - TF_CRON_YEAR_MIN) % 8)
@@ -460,14 +591,57 @@ tf_cron_day(const tf_cron_t *cron, int year, int month, int day)
         return 0;
     }
 
-    by_day = (cron->day >> day) & 1;
-    by_weekday = (cron->weekday >> tf_cron_weekday(year, month, day)) & 1;
+    weekday = tf_cron_weekday(year, month, day);
+    from_last = tf_cron_days(year, month) - day;
+
+    by_day = ((cron->day >> day) & 1)
+             || ((cron->from_last >> from_last) & 1)
+             || (cron->nearest && tf_cron_near(cron, year, month, day));
+
+    by_weekday = ((cron->weekday >> weekday) & 1)
+                 || (from_last < 7 && ((cron->last_weekday >> weekday) & 1))
+                 || ((cron->nth[weekday] >> (day + 6) / 7) & 1);
 
     if (cron->any_day || cron->any_weekday) {
         return (cron->any_day || by_day) && (cron->any_weekday || by_weekday);
     }
 
     return by_day || by_weekday;
+}
+
+
+/* 1 when the day is the one from Monday to Friday nearest to a day with "W".
+ * The nearest day of the same month: the 1st on a Saturday gives the 3rd. */
+
+static int
+tf_cron_near(const tf_cron_t *cron, int year, int month, int day)
+{
+    int  n, near, last, weekday;
+
+    last = tf_cron_days(year, month);
+
+    for (n = 0; n <= last; n++) {
+
+        if (!((cron->nearest >> n) & 1)) {
+            continue;
+        }
+
+        near = n ? n : last;
+        weekday = tf_cron_weekday(year, month, near);
+
+        if (weekday == 6) {
+            near += near > 1 ? -1 : 2;
+
+        } else if (weekday == 0) {
+            near += near < last ? 1 : -2;
+        }
+
+        if (near == day) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

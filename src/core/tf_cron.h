@@ -6,6 +6,19 @@
  *
  * with numbers, names (JAN, MON), lists, ranges, steps, "*" and "?".  When both
  * day fields are restricted a day matching either fires (POSIX crontab).
+ *
+ * Members of a day field may also be, as in Quartz:
+ *
+ *     L, L-3        the last day of the month, the third day before it
+ *     15W, LW       the day from Monday to Friday nearest to the 15th, to the
+ *                   last day, in the same month
+ *     6L, SATL      the last such day of the week in the month
+ *     1#2, MON#2    the second one
+ *
+ * where the numbers of weekdays are those of crontab, 0 and 7 for Sunday, and
+ * not Quartz's.  @yearly, @annually, @monthly, @weekly, @daily, @midnight and
+ * @hourly are what they are in cron(8).
+ *
  * Times here are civil (wall clock) times of the schedule's own zone.
  */
 
@@ -29,6 +42,10 @@ typedef struct {
     unsigned         every_hour:1;  /* hour was "*" or a step of it: fires in
                                        both passes of a repeated hour */
     uint8_t          year[16];      /* bits 1970..2097 */
+    uint32_t         from_last;     /* bit n: n days before the last day */
+    uint32_t         nearest;       /* bits 1..31: day n "W"; bit 0: "LW" */
+    uint8_t          last_weekday;  /* bits 0..6: the last one of the month */
+    uint8_t          nth[7];        /* of a weekday, bits 1..5 */
 } tf_cron_t;
 
 typedef struct {
