@@ -6,8 +6,9 @@ use TaiFish;
 
 my $tf = TaiFish->new;
 
-# What "taifish-worker admin" runs, by the owner of the schema.
-my %owner = map { $_ => 1 } qw(admin_create admin_reset_password);
+# What "taifish-worker admin" and "migrate" run, by the owner of the schema.
+my %owner = map { $_ => 1 } qw(admin_create admin_reset_password
+    job_kind_write);
 
 # The catalogue as the programs see it: the C text that tf_sql.pl made.
 

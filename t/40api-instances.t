@@ -252,9 +252,10 @@ is_deeply data_of($api->post('/instances/actions/batch-delete',
     'softly unless said';
 $tf->sql("INSERT INTO task_runs (task_key, task_category, trigger_source)
           VALUES ('x', 'other', 'api');
-          INSERT INTO task_items (run_id, kind, item_type, item_key,
-                                  instance_id)
-          VALUES (1, 'x', 'instance', '1', $gone[2])");
+          INSERT INTO task_items (run_id, kind, lane, max_attempts, deadline,
+                                  item_type, item_key, instance_id)
+          VALUES (1, 'x', 'normal', 1, '1 minute', 'instance', '1',
+                  $gone[2])");
 refused $api->post('/instances/actions/batch-delete',
     { instance_ids => [@gone[1, 2]], deletion_mode => 'hard' }), 409,
     'ALREADY_RUNNING', 'instance_ids', 'not while something works on it';

@@ -371,9 +371,9 @@ subtest 'what PostgreSQL knows' => sub {
                      ('draining', '2 s'), ('stopped', '1 h')) AS v (s, a);
         UPDATE instances SET last_sync_at = now() - interval '3 days',
             last_sync_status = 'failed', account_count = 7;
-        INSERT INTO task_items (run_id, kind, lane, item_type, item_key, state,
-            lease_until, ready_at)
-        SELECT r.id, 'x', l, 'x', s || l, s,
+        INSERT INTO task_items (run_id, kind, lane, max_attempts, deadline,
+            item_type, item_key, state, lease_until, ready_at)
+        SELECT r.id, 'x', l, 1, '1 minute', 'x', s || l, s,
             CASE s WHEN 'running' THEN now() - interval '5 s' END,
             now() - interval '100 s'
         FROM task_runs r, (VALUES ('ready', 'short'), ('retry', 'normal'),

@@ -23,7 +23,8 @@ sub item_of {
     my ($run, $key, $state, %more) = @_;
     my $final = $state =~ /^(?:done|dead|cancelled)$/;
     return row_into($tf, 'task_items', {
-        run_id => $run->{id}, kind => 'none_knows_this',
+        run_id => $run->{id}, kind => 'none_knows_this', lane => 'normal',
+        max_attempts => 1, deadline => '1 minute',
         item_type => 'instance', item_key => $key, item_name => "n$key",
         state => $state, ($final ? (completed_at => 'now') : ()), %more });
 }
@@ -35,7 +36,7 @@ my $run = run_of('sync_accounts', 'completed_with_errors',
     progress_total => 4, progress_completed => 1, progress_failed => 1,
     started_at => 'now', completed_at => 'now',
     summary => '{"version":1}');
-item_of($run, 1, 'done', metrics => '{"synced_count":3,"added_count":1}',
+item_of($run, 1, 'done', metrics => '{"accounts_synced":3}',
         details => '{"success":true}');
 item_of($run, 2, 'dead', error_code => 'TARGET_AUTH',
         error_message => 'refused 🔒');
@@ -46,8 +47,8 @@ my $d = data_of($api->get("/task-runs/$run->{run_id}"), 200, 'a run');
 is_deeply [sort keys %$d], ['items', 'run'], 'and its items';
 is_deeply [sort keys %{ $d->{run} }], [qw(completed_at created_at created_by
     error_message id progress_cancelled progress_completed progress_failed
-    progress_total result_url run_id started_at status summary_json
-    task_category task_key task_name trigger_source updated_at)],
+    progress_partial progress_total result_url run_id started_at status
+    summary_json task_category task_key task_name trigger_source updated_at)],
     'keys of a run';
 is_deeply $d->{run}{summary_json}, { version => 1 }, 'summary';
 is_deeply [map $_->{status}, @{ $d->{items} }],
@@ -56,7 +57,7 @@ is_deeply [sort keys %{ $d->{items}[0] }], [qw(attempt completed_at created_at
     details_json error_code error_message id instance_id item_key item_name
     item_type metrics_json run_id started_at status updated_at)],
     'keys of an item';
-is $d->{items}[0]{metrics_json}{synced_count}, 3, 'numbers';
+is $d->{items}[0]{metrics_json}{accounts_synced}, 3, 'numbers';
 
 $d = data_of($api->get("/task-runs/$run->{run_id}/error-logs"), 200, 'errors');
 is_deeply [$d->{error_count}, map [@$_{qw(item_key error_code
@@ -109,8 +110,8 @@ $d = data_of($api->get("/sync-sessions/$run->{run_id}"), 200, 'one')
     ->{session};
 is $d->{progress_percentage}, 50, 'half of it';
 is_deeply [@{ $d->{instance_records}[0] }{qw(instance_name status
-    items_synced items_created items_deleted)}],
-    ['n1', 'completed', 3, 1, undef], 'a record';
+    items_synced)}], ['n1', 'completed', undef],
+    'a record; only its kind of job says what its numbers are';
 $d = data_of($api->get("/sync-sessions/$run->{run_id}/error-logs"), 200,
     'its errors');
 is_deeply [$d->{error_count}, $d->{error_records}[0]{instance_name}],

@@ -47,7 +47,8 @@ sub add {
     fail("statement $name is empty") if $text eq '';
     fail("statement $name stands twice") if $seen{$name}++;
 
-    $flags |= 1 if $text =~ /\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\b/i;
+    $flags |= 1 if $text
+        =~ /\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|tf_enqueue)\b/i;
     push @stmts, [$name, $text, $flags, \@names, \@sorts];
 }
 

@@ -1,4 +1,5 @@
--- What "taifish-worker admin" does, with the rights of the schema's owner.
+-- What "taifish-worker admin" and "migrate" do, with the rights of the schema's
+-- owner.
 
 -- name: admin_create
 -- worker
@@ -26,3 +27,19 @@ WITH changed AS (
 )
 SELECT id
 FROM changed
+
+-- name: job_kind_write
+-- worker
+INSERT INTO job_kinds (kind, category, scope, lane, attempts, deadline,
+                       exclusive, metrics)
+VALUES (:kind, :category, :scope, :lane, :attempts::int,
+        :deadline::int * interval '1 second', :exclusive::boolean,
+        :metrics::jsonb)
+ON CONFLICT (kind) DO UPDATE
+SET category = EXCLUDED.category,
+    scope = EXCLUDED.scope,
+    lane = EXCLUDED.lane,
+    attempts = EXCLUDED.attempts,
+    deadline = EXCLUDED.deadline,
+    exclusive = EXCLUDED.exclusive,
+    metrics = EXCLUDED.metrics

@@ -10,6 +10,8 @@ ended AS (
            count(*) FILTER (WHERE state = 'done') AS completed,
            count(*) FILTER (WHERE state = 'dead') AS failed,
            count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
+           count(*) FILTER (WHERE state = 'done' AND partial) AS partial,
+           max(completed_at) AS completed_at,
            max(error_message) AS error_message
     FROM item
     WHERE state IN ('done', 'dead', 'cancelled')
@@ -19,20 +21,22 @@ ended AS (
     SET progress_completed = r.progress_completed + e.completed,
         progress_failed = r.progress_failed + e.failed,
         progress_cancelled = r.progress_cancelled + e.cancelled,
+        progress_partial = r.progress_partial + e.partial,
         status = CASE
             WHEN r.status = 'cancelled'
                  OR r.progress_completed + r.progress_failed
                     + r.progress_cancelled + e.n < r.progress_total
                 THEN r.status
             WHEN r.progress_cancelled + e.cancelled > 0 THEN 'cancelled'
-            WHEN r.progress_failed + e.failed = 0 THEN 'completed'
+            WHEN r.progress_failed + e.failed + r.progress_partial
+                 + e.partial = 0 THEN 'completed'
             WHEN r.progress_completed + e.completed = 0 THEN 'failed'
             ELSE 'completed_with_errors' END,
         completed_at = CASE
             WHEN r.progress_completed + r.progress_failed
                  + r.progress_cancelled + e.n < r.progress_total
                 THEN r.completed_at
-            ELSE coalesce(r.completed_at, now()) END,
+            ELSE coalesce(r.completed_at, e.completed_at) END,
         error_message = CASE
             WHEN r.progress_total = 1 THEN e.error_message
             ELSE r.error_message END
@@ -103,6 +107,7 @@ WITH item AS (
     SET state = 'done',
         lease_until = NULL,
         completed_at = clock_timestamp(),
+        partial = :partial::boolean,
         metrics = :metrics::jsonb,
         details = :details::jsonb
     WHERE t.id = :id::bigint AND t.token = :token::bigint
@@ -179,7 +184,7 @@ WITH lost AS MATERIALIZED (
 UPDATE task_runs r
 SET status = CASE
         WHEN r.progress_cancelled > 0 THEN 'cancelled'
-        WHEN r.progress_failed = 0 THEN 'completed'
+        WHEN r.progress_failed + r.progress_partial = 0 THEN 'completed'
         WHEN r.progress_completed = 0 THEN 'failed'
         ELSE 'completed_with_errors' END,
     completed_at = now()
@@ -272,50 +277,12 @@ FROM task_runs
 WHERE status IN ('completed', 'completed_with_errors', 'failed')
       AND summary IS NULL AND completed_at > now() - interval '7 days'
 
--- name: queue_run
+-- name: queue_enqueue
 -- worker
-INSERT INTO task_runs (task_key, task_category, trigger_source)
-VALUES (:task_key, :category, :trigger_source)
-RETURNING id, run_id AS run
-
--- name: queue_items_fleet
--- worker
--- One per instance that can be reached; what is queued already is not queued
--- again.  instance_id NULL: all of them.
-INSERT INTO task_items (run_id, kind, lane, item_type, item_key, item_name,
-                        instance_id, payload, max_attempts, deadline)
-SELECT :run_id::bigint, :kind, :lane, 'instance', i.id::text, i.name, i.id,
-       :payload::jsonb, :max_attempts::int,
-       :deadline::int * interval '1 second'
-FROM instances i
-WHERE i.is_active AND i.deleted_at IS NULL AND i.credential_id IS NOT NULL
-      AND (:instance_id::bigint IS NULL OR i.id = :instance_id)
-ORDER BY i.id
-ON CONFLICT DO NOTHING
-
--- name: queue_item
--- worker
-INSERT INTO task_items (run_id, kind, lane, item_type, item_key, payload,
-                        max_attempts, deadline)
-VALUES (:run_id::bigint, :kind, :lane, 'step', :kind, :payload::jsonb,
-        :max_attempts::int, :deadline::int * interval '1 second')
-
--- name: queue_run_total
--- worker
--- A run without items is over.
-UPDATE task_runs r
-SET progress_total = n.total,
-    status = CASE WHEN n.total = 0 THEN 'completed' ELSE r.status END,
-    completed_at = CASE WHEN n.total = 0 THEN now() END
-FROM (SELECT count(*) AS total
-      FROM task_items
-      WHERE run_id = :run_id::bigint) n
-WHERE r.id = :run_id
-RETURNING r.progress_total AS total
-
--- name: queue_notify
--- worker
-SELECT pg_notify('taifish_queue', '')
+SELECT id, run_id AS run, items
+FROM tf_enqueue(:kind, :trigger_source, payload => :payload::jsonb,
+                instance_ids => CASE WHEN :instance_id::bigint IS NOT NULL
+                                     THEN ARRAY[:instance_id] END)
 
 -- name: queue_outcome
 -- worker
@@ -328,6 +295,14 @@ SELECT r.status, r.progress_total, r.progress_completed, r.progress_failed,
         WHERE t.run_id = r.id AND t.state = 'dead') AS errors
 FROM task_runs r
 WHERE r.run_id = :run::uuid
+
+
+-- name: job_kinds_missing
+-- worker
+SELECT string_agg(k, ', ' ORDER BY k) AS kinds
+FROM (SELECT unnest(:kinds::text[])
+      EXCEPT
+      SELECT kind FROM job_kinds) x (k)
 
 
 -- name: worker_rights

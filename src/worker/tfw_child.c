@@ -297,10 +297,9 @@ tfw_child_claim(tfw_child_ctx_t *ctx, tfw_job_t *job)
 static void
 tfw_child_job(tfw_child_ctx_t *ctx, tfw_job_t *job)
 {
-    tf_int_t               rc;
-    PGresult              *res;
-    tfw_slot_t            *slot;
-    const tfw_job_kind_t  *kind;
+    tf_int_t     rc;
+    PGresult    *res;
+    tfw_slot_t  *slot;
 
     res = NULL;
     slot = ctx->child->slot;
@@ -309,8 +308,7 @@ tfw_child_job(tfw_child_ctx_t *ctx, tfw_job_t *job)
     /* err says what is wrong with an item that has no payload */
 
     if (job->payload != NULL) {
-        kind = tfw_job_kind(job->kind);
-        rc = kind ? kind->run(job)
+        rc = job->in->kind ? job->in->kind->run(job)
                   : tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL,
                             "no kind of job is called %s", job->kind);
     }

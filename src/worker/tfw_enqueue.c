@@ -14,9 +14,6 @@
 #define TFW_ENQUEUE_POLL  200000        /* us */
 
 
-static tf_int_t tfw_enqueue_store(tfw_db_t *db, const tfw_enqueue_t *e,
-    char run[37], int *items, tf_err_t *err);
-static tf_int_t tfw_enqueue_notify(tfw_db_t *db, tf_err_t *err);
 static int tfw_enqueue_wait(tfw_db_t *db, const char *run);
 static int tfw_enqueue_outcome(const PGresult *res);
 static const tfw_job_kind_t *tfw_enqueue_kind(int argc, char **argv,
@@ -27,7 +24,7 @@ int
 tfw_command_enqueue(tfw_conf_t *conf, int argc, char **argv)
 {
     int             rc, wait, items;
-    char            run[37];
+    char            run[37], id[24];
     tf_err_t        err;
     tfw_db_t       *db;
     tfw_enqueue_t   e;
@@ -61,7 +58,7 @@ tfw_command_enqueue(tfw_conf_t *conf, int argc, char **argv)
         return 1;
     }
 
-    if (tfw_enqueue_store(db, &e, run, &items, &err) != TF_OK) {
+    if (tfw_queue_enqueue(db, &e, run, id, &items, &err) != TF_OK) {
         tfw_db_free(db);
         return tfw_command_failed("nothing was queued", &err);
     }
@@ -108,39 +105,6 @@ tfw_enqueue_kind(int argc, char **argv, const char *instance)
     }
 
     return k;
-}
-
-
-static tf_int_t
-tfw_enqueue_store(tfw_db_t *db, const tfw_enqueue_t *e, char run[37],
-    int *items, tf_err_t *err)
-{
-    char  id[24];
-
-    if (tfw_db_exec(db, "BEGIN", err) != TF_OK
-        || tfw_queue_enqueue(db, e, run, id, items, err) != TF_OK
-        || tfw_enqueue_notify(db, err) != TF_OK)
-    {
-        return TF_ERROR;
-    }
-
-    return tfw_db_exec(db, "COMMIT", err);
-}
-
-
-static tf_int_t
-tfw_enqueue_notify(tfw_db_t *db, tf_err_t *err)
-{
-    PGresult  *res;
-
-    res = tfw_db_run(db, TF_SQL_queue_notify, NULL, err);
-    if (res == NULL) {
-        return TF_ERROR;
-    }
-
-    PQclear(res);
-
-    return TF_OK;
 }
 
 

@@ -1,5 +1,5 @@
 
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "tfw_credential.h"
 #include "tfw_queue.h"
@@ -18,7 +18,7 @@ tfw_housekeeping(tfw_job_t *job)
 {
     int         renewed, unreadable, summaries;
     size_t      i;
-    tf_buf_t    b;
+    int64_t     rows;
     PGresult   *res;
 
     static const struct {
@@ -34,18 +34,13 @@ tfw_housekeeping(tfw_job_t *job)
 
     if (tfw_credential_renew(job, &renewed, &unreadable) != TF_OK
         || tfw_housekeeping_summaries(job, &summaries) != TF_OK
+        || tfw_job_report(job, "credentials_renewed", renewed) != TF_OK
+        || tfw_job_report(job, "credentials_unreadable", unreadable) != TF_OK
+        || tfw_job_report(job, "summaries", summaries) != TF_OK
         || tfw_job_begin(job) != TF_OK)
     {
         return TF_ERROR;
     }
-
-    tf_buf_init(&b, job->mem, 256, 4096);
-    tf_buf_lit(&b, "{\"credentials_renewed\":");
-    tf_buf_int(&b, renewed);
-    tf_buf_lit(&b, ",\"credentials_unreadable\":");
-    tf_buf_int(&b, unreadable);
-    tf_buf_lit(&b, ",\"summaries\":");
-    tf_buf_int(&b, summaries);
 
     for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 
@@ -54,15 +49,15 @@ tfw_housekeeping(tfw_job_t *job)
             return TF_ERROR;
         }
 
-        tf_json_key(&b, steps[i].name);
-        tf_buf_lit(&b, PQcmdTuples(res));
+        rows = strtoll(PQcmdTuples(res), NULL, 10);
         PQclear(res);
+
+        if (tfw_job_report(job, steps[i].name, rows) != TF_OK) {
+            return TF_ERROR;
+        }
     }
 
-    tf_buf_char(&b, '}');
-
-    return tf_buf_done(&b, &job->metrics) == TF_OK ? TF_OK
-           : tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL, "no memory");
+    return TF_OK;
 }
 
 

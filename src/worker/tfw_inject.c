@@ -118,7 +118,8 @@ tfw_test_effect(tfw_job_t *job)
     snprintf(sql, sizeof(sql), "INSERT INTO tfw_test_effects (item, attempt)"
              " VALUES (%" PRId64 ", %d)", job->id, job->attempt);
 
-    if (tfw_job_begin(job) != TF_OK
+    if (tfw_job_report(job, "effects", 1) != TF_OK
+        || tfw_job_begin(job) != TF_OK
         || tfw_db_exec(job->db, sql, &job->err) != TF_OK)
     {
         return TF_ERROR;

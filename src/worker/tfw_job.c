@@ -21,6 +21,64 @@ tfw_job_begin(tfw_job_t *job)
 }
 
 
+tf_int_t
+tfw_job_report(tfw_job_t *job, const char *name, int64_t n)
+{
+    unsigned             i;
+    const tfw_metric_t  *m;
+
+    m = job->in->kind->metrics;
+
+    for (i = 0; m[i].name; i++) {
+        if (strcmp(m[i].name, name) == 0) {
+            job->in->metrics[i] = n;
+            job->in->reported |= 1u << i;
+            return TF_OK;
+        }
+    }
+
+    return tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL,
+                   "the row of %s names no metric %s", job->kind, name);
+}
+
+
+tf_int_t
+tfw_job_metrics(const tfw_job_t *job, const char **out)
+{
+    unsigned             i;
+    tf_buf_t             b;
+    tf_str_t             text;
+    const tfw_metric_t  *m;
+
+    *out = NULL;
+
+    if (job->in->reported == 0) {
+        return TF_OK;
+    }
+
+    m = job->in->kind->metrics;
+    tf_buf_init(&b, job->mem, 256, 4096);
+    tf_buf_char(&b, '{');
+
+    for (i = 0; m[i].name; i++) {
+        if (job->in->reported & 1u << i) {
+            tf_json_key(&b, m[i].name);
+            tf_buf_int(&b, job->in->metrics[i]);
+        }
+    }
+
+    tf_buf_add(&b, "}", 2);
+
+    if (tf_buf_done(&b, &text) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    *out = (const char *) text.data;
+
+    return TF_OK;
+}
+
+
 void
 tfw_job_progress(tfw_job_t *job, const char *stage, int64_t done,
     int64_t total)

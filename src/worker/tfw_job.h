@@ -38,9 +38,9 @@ struct tfw_job_s {
     const tfw_conf_t    *conf;
     tf_err_t             err;
 
-    /* what run leaves for task_items, JSON text; data NULL for none */
-    tf_str_t             metrics;
-    tf_str_t             details;
+    /* what run leaves for task_items */
+    tf_str_t             details;       /* JSON text; data NULL for none */
+    unsigned             partial:1;     /* some of it could not be read */
 
     struct tfw_job_int_s  *in;          /* tfw_child.c's own */
 };
@@ -51,9 +51,29 @@ typedef tf_int_t (*tfw_job_pt)(tfw_job_t *job);
 typedef enum {
     TFW_ONCE = 0,                       /* a run has one item */
     TFW_FLEET,                          /* one per active instance that has a
-                                           credential */
-    TFW_INSTANCE                        /* one instance, queued by the API */
+                                           credential, or a named instance */
+    TFW_INSTANCE                        /* named instances only */
 } tfw_scope_e;
+
+
+/* A number that a kind of job reports. */
+
+typedef struct {
+    const char          *name;          /* a key of task_items.metrics; NULL
+                                           ends the list */
+    const char          *counts;        /* "synced", "created", "updated",
+                                           "deleted": what a sync session shows
+                                           it as; NULL: nothing */
+} tfw_metric_t;
+
+#define TFW_METRICS  16
+
+
+/*
+ * A kind of job.  This is all that is said about it anywhere: "taifish-worker
+ * migrate" writes it to the table job_kinds, tf_enqueue() queues by it and the
+ * API reads what its items reported by it.
+ */
 
 typedef struct {
     const char          *kind;          /* task_items.kind, and the task_key of
@@ -64,6 +84,8 @@ typedef struct {
     const char          *lane;          /* "normal", "short" */
     int                  attempts;
     int                  deadline;      /* seconds */
+    unsigned             exclusive:1;   /* one open item per instance */
+    tfw_metric_t         metrics[TFW_METRICS + 1];
 } tfw_job_kind_t;
 
 /* All kinds, ended by kind NULL: tfw_job_kinds.c. */
@@ -79,8 +101,18 @@ tf_int_t tfw_housekeeping(tfw_job_t *job);
 /* Starts the job's transaction. */
 tf_int_t tfw_job_begin(tfw_job_t *job) TF_MUST_CHECK;
 
-/* Tells watchers how far the job is: published on Redis, never stored, and
- * nothing fails when Redis is away.  stage: an identifier such as "grants". */
+/* Sets a number that the item reports.  TF_ERROR when its kind's row does not
+ * name it. */
+tf_int_t tfw_job_report(tfw_job_t *job, const char *name, int64_t n)
+    TF_MUST_CHECK;
+
+/* The JSON object of the numbers that were set, NUL terminated, in job->mem;
+ * *out NULL when there are none.  TF_ERROR: no memory. */
+tf_int_t tfw_job_metrics(const tfw_job_t *job, const char **out)
+    TF_MUST_CHECK;
+
+/* Publishes how far the job is on Redis; it is not stored, and nothing fails
+ * when Redis is away.  stage: an identifier such as "grants". */
 void tfw_job_progress(tfw_job_t *job, const char *stage, int64_t done,
     int64_t total);
 

@@ -9,6 +9,7 @@
 
 
 #include "tfw_child.h"
+#include "tfw_job.h"
 #include "tfw_redis.h"
 
 
@@ -18,6 +19,9 @@ struct tfw_job_int_s {
     tfw_slot_t          *slot;
     tfw_redis_t         *redis;
     int64_t              published;     /* ms, the last progress sent */
+    const tfw_job_kind_t  *kind;
+    int64_t              metrics[TFW_METRICS];  /* as in kind->metrics */
+    unsigned             reported;      /* bit n: metrics[n] is set */
 };
 
 

@@ -6,20 +6,41 @@
 
 const tfw_job_kind_t  tfw_job_kinds[] = {
 
-    /* kind, function, category, scope, lane, attempts, deadline */
+    { .kind = "housekeeping", .run = tfw_housekeeping, .category = "other",
+      .scope = TFW_ONCE, .lane = "normal", .attempts = 3, .deadline = 600,
+      .metrics = { { "credentials_renewed", NULL },
+                   { "credentials_unreadable", NULL },
+                   { "summaries", NULL },
+                   { "sessions", NULL },
+                   { "throttles", NULL },
+                   { "runs", NULL },
+                   { "fires", NULL },
+                   { "workers", NULL } } },
 
-    { "housekeeping", tfw_housekeeping, "other", TFW_ONCE, "normal", 3, 600 },
-    { "test_connection", tfw_test_connection, "other", TFW_INSTANCE, "short",
-      1, 25 },
+    { .kind = "test_connection", .run = tfw_test_connection,
+      .category = "other", .scope = TFW_INSTANCE, .lane = "short",
+      .attempts = 1, .deadline = 25, .exclusive = 1 },
 
-    { "sync_accounts", tfw_sync_accounts, "account", TFW_FLEET, "normal", 3,
-      900 },
+    { .kind = "test_connections", .run = tfw_test_connection,
+      .category = "other", .scope = TFW_INSTANCE, .lane = "normal",
+      .attempts = 1, .deadline = 25, .exclusive = 1 },
+
+    { .kind = "sync_accounts", .run = tfw_sync_accounts,
+      .category = "account", .scope = TFW_FLEET, .lane = "normal",
+      .attempts = 3, .deadline = 900, .exclusive = 1,
+      .metrics = { { "accounts_synced", "synced" },
+                   { "accounts_created", "created" },
+                   { "accounts_updated", "updated" },
+                   { "accounts_deactivated", "deleted" },
+                   { "instances_partial", NULL } } },
 
 #ifdef TFW_INJECTIONS
-    { "test_effect", tfw_test_effect, "other", TFW_ONCE, "normal", 3, 300 },
+    { .kind = "test_effect", .run = tfw_test_effect, .category = "other",
+      .scope = TFW_ONCE, .lane = "normal", .attempts = 3, .deadline = 300,
+      .metrics = { { "effects", NULL } } },
 #endif
 
-    { NULL, NULL, NULL, 0, NULL, 0, 0 }
+    { .kind = NULL }
 };
 
 

@@ -3,8 +3,11 @@
 #include <stdlib.h>
 
 #include "tf_crypto.h"
+#include "tf_row.h"
 #include "tfw_log.h"
+#include "tfw_mem.h"
 #include "tfw_migrate.h"
+#include "tfw_queue.h"
 
 
 #define TFW_MIGRATE_LOCK  "SELECT pg_advisory_lock(8455217706284114003)"
@@ -18,6 +21,10 @@ static tf_int_t tfw_migrate_apply(tfw_db_t *db, const tfw_migration_t *m,
     tf_err_t *err);
 static tf_int_t tfw_migrate_steps(tfw_db_t *db, PGconn *c,
     const tfw_migration_t *m, tf_err_t *err);
+static tf_int_t tfw_migrate_kinds(tfw_db_t *db, tf_err_t *err);
+static tf_int_t tfw_migrate_kind(tfw_db_t *db, const tfw_job_kind_t *k,
+    const tf_mem_t *mem, tf_err_t *err);
+static tf_int_t tfw_migrate_kinds_check(tfw_db_t *db, tf_err_t *err);
 static int tfw_migrate_done(const PGresult *res, const tfw_migration_t *m,
     tf_err_t *err);
 static tf_int_t tfw_migrate_query(tfw_db_t *db, const char *sql,
@@ -60,6 +67,10 @@ tfw_migrate(tfw_db_t *db, int *applied, tf_err_t *err)
 
     rc = tfw_migrate_locked(db, applied, err);
 
+    if (rc == TF_OK) {
+        rc = tfw_migrate_kinds(db, err);
+    }
+
     tfw_db_close(db);
 
     return rc;
@@ -95,7 +106,7 @@ tfw_migrate_check(tfw_db_t *db, tf_err_t *err)
 
     PQclear(res);
 
-    return TF_OK;
+    return tfw_migrate_kinds_check(db, err);
 }
 
 
@@ -184,6 +195,131 @@ tfw_migrate_steps(tfw_db_t *db, PGconn *c, const tfw_migration_t *m,
     PQclear(res);
 
     return rc == TF_OK ? tfw_db_exec(db, tfw_migrate_grant, err) : rc;
+}
+
+
+/* The rows of tfw_job_kinds.c.  One that left the program stays: runs of its
+ * kind are still shown. */
+
+static tf_int_t
+tfw_migrate_kinds(tfw_db_t *db, tf_err_t *err)
+{
+    tf_int_t               rc;
+    tfw_mem_t              m;
+    const tfw_job_kind_t  *k;
+
+    tfw_mem_init(&m, 1024 * 1024);
+    rc = tfw_db_exec(db, "BEGIN", err);
+
+    for (k = tfw_job_kinds; k->kind && rc == TF_OK; k++) {
+        rc = tfw_migrate_kind(db, k, &m.mem, err);
+    }
+
+    if (rc == TF_OK) {
+        rc = tfw_db_exec(db, "COMMIT", err);
+    }
+
+    if (rc != TF_OK) {
+        tfw_db_rollback(db);
+    }
+
+    tfw_mem_clear(&m);
+
+    return rc;
+}
+
+
+static tf_int_t
+tfw_migrate_kind(tfw_db_t *db, const tfw_job_kind_t *k, const tf_mem_t *mem,
+    tf_err_t *err)
+{
+    char                 attempts[12], deadline[12];
+    tf_buf_t             b;
+    tf_str_t             metrics;
+    PGresult            *res;
+    const tfw_metric_t  *m;
+
+    static const char *const  scopes[] = { "once", "fleet", "instance" };
+
+    tf_buf_init(&b, mem, 256, 8192);
+    tf_buf_char(&b, '[');
+
+    for (m = k->metrics; m->name; m++) {
+        tf_buf_lit(&b, m == k->metrics ? "{\"name\":" : ",{\"name\":");
+        tf_json_string(&b, tf_str(m->name));
+        tf_json_key(&b, "counts");
+
+        if (m->counts) {
+            tf_json_string(&b, tf_str(m->counts));
+
+        } else {
+            tf_buf_lit(&b, "null");
+        }
+
+        tf_buf_char(&b, '}');
+    }
+
+    tf_buf_add(&b, "]", 2);
+
+    if (tf_buf_done(&b, &metrics) != TF_OK) {
+        return tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "no memory");
+    }
+
+    snprintf(attempts, sizeof(attempts), "%d", k->attempts);
+    snprintf(deadline, sizeof(deadline), "%d", k->deadline);
+
+    res = tfw_db_run(db, TF_SQL_job_kind_write,
+                     TFW_ARGS({ "kind", k->kind }, { "category", k->category },
+                              { "scope", scopes[k->scope] },
+                              { "lane", k->lane }, { "attempts", attempts },
+                              { "deadline", deadline },
+                              { "exclusive", k->exclusive ? "t" : "f" },
+                              { "metrics", (char *) metrics.data }),
+                     err);
+    if (res == NULL) {
+        return TF_ERROR;
+    }
+
+    PQclear(res);
+
+    return TF_OK;
+}
+
+
+/* A kind may come without a migration. */
+
+static tf_int_t
+tfw_migrate_kinds_check(tfw_db_t *db, tf_err_t *err)
+{
+    tf_int_t    rc;
+    tf_str_t    kinds, missing;
+    PGresult   *res;
+    tfw_mem_t   m;
+
+    tfw_mem_init(&m, 64 * 1024);
+
+    if (tfw_queue_kinds(&m.mem, &kinds) != TF_OK) {
+        tfw_mem_clear(&m);
+        return tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "no memory");
+    }
+
+    res = tfw_db_run(db, TF_SQL_job_kinds_missing,
+                     TFW_ARGS({ "kinds", (char *) kinds.data }), err);
+    tfw_mem_clear(&m);
+
+    if (res == NULL) {
+        return TF_ERROR;
+    }
+
+    missing = tf_row_get(res, 0, "kinds");
+
+    rc = missing.data == NULL ? TF_OK
+         : tf_fail(err, TF_E_SERVICE_UNAVAILABLE, NULL, "the table job_kinds "
+                   "lacks %s: run \"taifish-worker migrate\"",
+                   (char *) missing.data);
+    PQclear(res);
+
+    return rc;
 }
 
 

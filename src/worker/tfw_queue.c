@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "tf_row.h"
+#include "tfw_job_int.h"
 #include "tfw_log.h"
 #include "tfw_mem.h"
 #include "tfw_queue.h"
@@ -14,8 +15,6 @@ static tf_int_t tfw_queue_claimed(tfw_job_t *job, PGresult *res,
 static const char *tfw_queue_text(tf_mem_t const *mem, tf_str_t s);
 static void tfw_queue_message(tfw_redis_t *redis, PGresult *res, int row,
     int run);
-static tf_int_t tfw_queue_items(tfw_db_t *db, const tfw_enqueue_t *e,
-    const char *id, tf_err_t *err);
 
 
 tf_int_t
@@ -68,16 +67,21 @@ tfw_queue_claim(tfw_job_t *job, const char *worker, const char *lane,
 tf_int_t
 tfw_queue_finish(tfw_job_t *job, const char *worker, PGresult **res)
 {
-    char  id[24], token[24];
+    char         id[24], token[24];
+    const char  *metrics;
 
     snprintf(id, sizeof(id), "%" PRId64, job->id);
     snprintf(token, sizeof(token), "%" PRId64, job->token);
 
+    if (tfw_job_metrics(job, &metrics) != TF_OK) {
+        return tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL, "no memory");
+    }
+
     *res = tfw_db_run(job->db, TF_SQL_queue_finish,
                       TFW_ARGS({ "id", id }, { "token", token },
                                { "worker", worker },
-                               { "metrics",
-                                 tfw_queue_text(job->mem, job->metrics) },
+                               { "partial", job->partial ? "t" : "f" },
+                               { "metrics", metrics },
                                { "details",
                                  tfw_queue_text(job->mem, job->details) }),
                       &job->err);
@@ -108,8 +112,11 @@ tfw_queue_fail(tfw_db_t *db, const char *worker, const tfw_job_t *job,
     if (job != NULL) {
         snprintf(id, sizeof(id), "%" PRId64, job->id);
         snprintf(token, sizeof(token), "%" PRId64, job->token);
-        metrics = tfw_queue_text(job->mem, job->metrics);
         details = tfw_queue_text(job->mem, job->details);
+
+        if (tfw_job_metrics(job, &metrics) != TF_OK) {
+            return tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "no memory");
+        }
     }
 
     *res = tfw_db_run(db, TF_SQL_queue_fail,
@@ -183,10 +190,11 @@ tfw_queue_enqueue(tfw_db_t *db, const tfw_enqueue_t *e, char run[37],
 {
     PGresult  *res;
 
-    res = tfw_db_run(db, TF_SQL_queue_run,
-                     TFW_ARGS({ "task_key", e->kind->kind },
-                              { "category", e->kind->category },
-                              { "trigger_source", e->trigger }),
+    res = tfw_db_run(db, TF_SQL_queue_enqueue,
+                     TFW_ARGS({ "kind", e->kind->kind },
+                              { "trigger_source", e->trigger },
+                              { "payload", e->payload },
+                              { "instance_id", e->instance }),
                      err);
     if (res == NULL) {
         return TF_ERROR;
@@ -194,50 +202,7 @@ tfw_queue_enqueue(tfw_db_t *db, const tfw_enqueue_t *e, char run[37],
 
     snprintf(id, 24, "%s", PQgetvalue(res, 0, 0));
     snprintf(run, 37, "%s", PQgetvalue(res, 0, 1));
-    PQclear(res);
-
-    if (tfw_queue_items(db, e, id, err) != TF_OK) {
-        return TF_ERROR;
-    }
-
-    res = tfw_db_run(db, TF_SQL_queue_run_total, TFW_ARGS({ "run_id", id }),
-                     err);
-    if (res == NULL) {
-        return TF_ERROR;
-    }
-
-    *items = (int) strtol(PQgetvalue(res, 0, 0), NULL, 10);
-    PQclear(res);
-
-    return TF_OK;
-}
-
-
-static tf_int_t
-tfw_queue_items(tfw_db_t *db, const tfw_enqueue_t *e, const char *id,
-    tf_err_t *err)
-{
-    int         fleet;
-    char        attempts[12], deadline[12];
-    PGresult   *res;
-    tfw_arg_t   args[] = {
-        { "run_id", id }, { "kind", e->kind->kind },
-        { "lane", e->kind->lane }, { "payload", e->payload },
-        { "instance_id", e->instance }, { "max_attempts", attempts },
-        { "deadline", deadline }, { NULL, NULL }
-    };
-
-    snprintf(attempts, sizeof(attempts), "%d", e->kind->attempts);
-    snprintf(deadline, sizeof(deadline), "%d", e->kind->deadline);
-
-    fleet = e->kind->scope != TFW_ONCE;
-
-    res = tfw_db_run(db, fleet ? TF_SQL_queue_items_fleet : TF_SQL_queue_item,
-                     args, err);
-    if (res == NULL) {
-        return TF_ERROR;
-    }
-
+    *items = (int) strtol(PQgetvalue(res, 0, 2), NULL, 10);
     PQclear(res);
 
     return TF_OK;
@@ -264,6 +229,7 @@ tfw_queue_claimed(tfw_job_t *job, PGresult *res, int64_t *deadline)
     text = tfw_mem_text(job->mem, tf_str(PQgetvalue(res, 0, 6)));
 
     job->payload = NULL;
+    job->in->kind = job->kind ? tfw_job_kind(job->kind) : NULL;
 
     if (job->kind == NULL || text == NULL) {
         (void) tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL, "no memory");

@@ -53,8 +53,9 @@ void tfw_queue_summary(tfw_db_t *db, const char *run_id);
 
 
 /*
- * Queues a task by its key: a run and its items, in the caller's transaction.
- * run takes the run's UUID, *items the number of items queued.
+ * Queues a run of a kind with its items, in the caller's transaction if there
+ * is one.  run takes the run's UUID, *items the number of its items.  When the
+ * work on the one instance is queued already, they are of the run that does it.
  */
 
 typedef struct {

@@ -180,67 +180,23 @@ WHERE c.id = :id::bigint
 
 
 -- name: accounts_sync_start
--- A sync of the instance that is already queued or running is the one that is
--- waited for.
 WITH target AS (
-    SELECT id, name, credential_id
+    SELECT id, credential_id
     FROM instances
     WHERE id = :id::bigint AND deleted_at IS NULL
 ), rules AS (
     SELECT tf_fail('CREDENTIAL_REQUIRED', 'credential_id')
     FROM target
     WHERE credential_id IS NULL
-), open AS (
-    SELECT r.run_id
-    FROM task_items t
-         JOIN task_runs r ON r.id = t.run_id
-    WHERE t.kind = 'sync_accounts' AND t.instance_id = :id
-          AND t.state IN ('scheduled', 'ready', 'running', 'retry')
-), run AS (
-    INSERT INTO task_runs (task_key, task_category, trigger_source,
-                           created_by, progress_total)
-    SELECT 'sync_accounts', 'account', 'manual', :_user_id::bigint, 1
-    FROM target
-    WHERE (SELECT count(*) FROM rules) = 0 AND NOT EXISTS (SELECT FROM open)
-    RETURNING id, run_id
-), item AS (
-    INSERT INTO task_items (run_id, kind, item_type, item_key, item_name,
-                            instance_id, deadline)
-    SELECT r.id, 'sync_accounts', 'instance', t.id::text, t.name, t.id,
-           '15 minutes'
-    FROM run r, target t
 )
-SELECT o.run_id, pg_notify('taifish_queue', '') AS _notified
-FROM (SELECT run_id FROM run UNION ALL SELECT run_id FROM open LIMIT 1) o
+SELECT q.run_id
+FROM target t
+     CROSS JOIN LATERAL tf_enqueue('sync_accounts', 'manual',
+                                   :_user_id::bigint,
+                                   instance_ids => ARRAY[t.id]) q
+WHERE (SELECT count(*) FROM rules) = 0
 
 -- name: accounts_sync_fleet
--- One item per active instance; what is queued already is not queued again.
--- Without any, the run is over at once.
-WITH wanted AS MATERIALIZED (
-    SELECT i.id, i.name
-    FROM instances i
-    WHERE i.is_active AND i.deleted_at IS NULL AND i.credential_id IS NOT NULL
-          AND NOT EXISTS (SELECT
-                          FROM task_items t
-                          WHERE t.kind = 'sync_accounts'
-                                AND t.instance_id = i.id
-                                AND t.state IN ('scheduled', 'ready',
-                                                'running', 'retry'))
-), run AS (
-    INSERT INTO task_runs (task_key, task_category, trigger_source,
-                           created_by, progress_total, status, completed_at)
-    SELECT 'sync_accounts', 'account', 'manual', :_user_id::bigint, count(*),
-           CASE WHEN count(*) = 0 THEN 'completed' ELSE 'pending' END,
-           CASE WHEN count(*) = 0 THEN now() END
-    FROM wanted
-    RETURNING id, run_id
-), item AS (
-    INSERT INTO task_items (run_id, kind, item_type, item_key, item_name,
-                            instance_id, deadline)
-    SELECT r.id, 'sync_accounts', 'instance', w.id::text, w.name, w.id,
-           '15 minutes'
-    FROM run r, wanted w
-)
-SELECT r.run_id, (SELECT count(*) FROM wanted) AS instance_count,
-       pg_notify('taifish_queue', '') AS _notified
-FROM run r
+-- Without an active instance the run is over at once.
+SELECT run_id, items AS instance_count
+FROM tf_enqueue('sync_accounts', 'manual', :_user_id::bigint)

@@ -87,7 +87,7 @@ static const tf_param_t  ngx_tf_accounts_hours[] = {
 
 
 static const ngx_tf_constraint_t  ngx_tf_accounts_rules[] = {
-    { "task_items_open_key", TF_E_ALREADY_RUNNING, NULL },
+    { "task_items_exclusive_key", TF_E_ALREADY_RUNNING, NULL },
     { NULL, TF_E_NONE, NULL }
 };
 

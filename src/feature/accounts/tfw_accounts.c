@@ -501,23 +501,24 @@ tfw_accounts_recreated(tfw_accounts_t *s, size_t n)
 static tf_int_t
 tfw_accounts_report(tfw_accounts_t *s)
 {
-    size_t     synced, unchanged;
-    tf_buf_t   b;
+    size_t      synced, unchanged;
+    tf_buf_t    b;
+    tfw_job_t  *job;
 
+    job = s->job;
     synced = tf_accounts_count(s->set);
     unchanged = synced - s->created - s->recreated - s->updated;
 
-    tf_buf_init(&b, s->job->mem, 256, 65536);
-    tf_buf_char(&b, '{');
-    tfw_accounts_number(&b, "accounts_synced", synced);
-    tfw_accounts_number(&b, "accounts_created", s->created + s->recreated);
-    tfw_accounts_number(&b, "accounts_updated", s->updated);
-    tfw_accounts_number(&b, "accounts_deactivated", s->gones);
-    tfw_accounts_number(&b, "instances_partial", s->partial);
-    tf_buf_char(&b, '}');
+    job->partial = s->partial;
 
-    if (tf_buf_done(&b, &s->job->metrics) != TF_OK) {
-        return tfw_accounts_memory(s);
+    if (tfw_job_report(job, "accounts_synced", synced) != TF_OK
+        || tfw_job_report(job, "accounts_created", s->created + s->recreated)
+           != TF_OK
+        || tfw_job_report(job, "accounts_updated", s->updated) != TF_OK
+        || tfw_job_report(job, "accounts_deactivated", s->gones) != TF_OK
+        || tfw_job_report(job, "instances_partial", s->partial) != TF_OK)
+    {
+        return TF_ERROR;
     }
 
     tf_buf_init(&b, s->job->mem, 1024, 16 * 1024 * 1024);

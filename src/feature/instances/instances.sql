@@ -344,66 +344,38 @@ WITH rules AS (
         {tls_rules}
     ) adhoc
     WHERE :instance_id IS NULL
-), run AS (
-    INSERT INTO task_runs (task_key, task_category, trigger_source,
-                           created_by, progress_total)
-    SELECT 'test_connection', 'other', 'manual', :_user_id::bigint, 1
-    WHERE (SELECT count(*) FROM rules) = 0
-    RETURNING id, run_id
-), item AS (
-    INSERT INTO task_items (run_id, kind, lane, item_type, item_key,
-                            item_name, instance_id, payload, max_attempts,
-                            deadline)
-    SELECT r.id, 'test_connection', 'short', 'instance',
-           coalesce(:instance_id::text, :host || ':' || :port),
-           coalesce((SELECT name FROM instances WHERE id = :instance_id),
-                    :name::text),
-           :instance_id,
-           CASE WHEN :instance_id IS NULL
-                THEN jsonb_build_object(
-                         'db_type', :db_type, 'host', :host,
-                         'port', :port::int, 'credential_id', :credential_id,
-                         'database_name', :database_name::text,
-                         'tls_mode', coalesce(:tls_mode, 'verify-full'),
-                         'tls_ca', :tls_ca)
-                ELSE '{}' END,
-           1, '25 seconds'
-    FROM run r
 )
-SELECT run_id, pg_notify('taifish_queue', '') AS _told
-FROM run
+SELECT q.run_id
+FROM tf_enqueue(
+         'test_connection', 'manual', :_user_id::bigint,
+         instance_ids => CASE WHEN :instance_id IS NOT NULL
+                              THEN ARRAY[:instance_id] END,
+         payload => CASE WHEN :instance_id IS NULL
+                         THEN jsonb_build_object(
+                                  'db_type', :db_type, 'host', :host,
+                                  'port', :port::int,
+                                  'credential_id', :credential_id,
+                                  'database_name', :database_name::text,
+                                  'tls_mode', coalesce(:tls_mode,
+                                                       'verify-full'),
+                                  'tls_ca', :tls_ca)
+                         ELSE '{}' END,
+         item_key => :host || ':' || :port, item_name => :name::text) q
+WHERE (SELECT count(*) FROM rules) = 0
 
 -- name: instances_batch_test
--- An instance that is not there is told as an item that failed.  Many tests go
--- by the lane of long work: a person who waits for one has the other.
-WITH wanted AS (
-    SELECT w.id, i.id AS instance_id, i.name
-    FROM (SELECT DISTINCT unnest(:instance_ids::bigint[]) AS id) w
-         LEFT JOIN instances i ON i.id = w.id AND i.deleted_at IS NULL
-), rules AS (
+-- An id that is not there is an item that failed.
+WITH rules AS (
     SELECT tf_fail('RESOURCE_NOT_FOUND', 'instance_ids')
-    WHERE NOT EXISTS (SELECT FROM wanted WHERE instance_id IS NOT NULL)
-), run AS (
-    INSERT INTO task_runs (task_key, task_category, trigger_source,
-                           created_by, progress_total, progress_failed)
-    SELECT 'test_connection', 'other', 'manual', :_user_id::bigint,
-           count(*), count(*) FILTER (WHERE instance_id IS NULL)
-    FROM wanted
-    WHERE (SELECT count(*) FROM rules) = 0
-    RETURNING id, run_id
-), item AS (
-    INSERT INTO task_items (run_id, kind, lane, item_type, item_key,
-                            item_name, instance_id, max_attempts, deadline,
-                            state, completed_at, error_code)
-    SELECT r.id, 'test_connection', 'normal', 'instance', w.id::text, w.name,
-           w.instance_id, 1, '25 seconds',
-           CASE WHEN w.instance_id IS NULL THEN 'dead' ELSE 'ready' END,
-           CASE WHEN w.instance_id IS NULL THEN now() END,
-           CASE WHEN w.instance_id IS NULL THEN 'RESOURCE_NOT_FOUND' END
-    FROM run r, wanted w
+    WHERE NOT EXISTS (SELECT
+                      FROM instances
+                      WHERE id = ANY (:instance_ids::bigint[])
+                            AND deleted_at IS NULL)
 )
-SELECT run_id, pg_notify('taifish_queue', '') AS _told
-FROM run
+SELECT q.run_id
+FROM tf_enqueue('test_connections', 'manual', :_user_id::bigint,
+                instance_ids => :instance_ids) q
+WHERE (SELECT count(*) FROM rules) = 0
 
 
 -- Connection tests, in the worker.

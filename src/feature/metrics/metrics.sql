@@ -54,7 +54,7 @@ WITH queued AS (
 ), engine (name) AS (
     VALUES ('postgresql'), ('mysql'), ('sqlserver'), ('oracle')
 ), lane (name) AS (
-    VALUES ('short'), ('normal')
+    SELECT DISTINCT lane FROM job_kinds
 )
 
 SELECT 'queue_items' AS family, lane.name AS a, s.name AS b,

@@ -1,17 +1,21 @@
 -- Runs and their items as people see them: of the queue's states, scheduled,
--- ready and retry are pending, done is completed and dead is failed.
+-- ready and retry are pending, done is completed, or completed_with_errors when
+-- something could not be read, and dead is failed.
 
 -- part: run
 r.id, r.run_id, r.task_key, r.task_key AS task_name, r.task_category,
        r.trigger_source, r.status, r.started_at, r.completed_at,
        r.progress_total, r.progress_completed, r.progress_failed,
-       r.progress_cancelled, r.created_by, r.summary AS summary_json,
+       r.progress_cancelled, r.progress_partial, r.created_by,
+       r.summary AS summary_json,
        r.result_url, r.error_message, r.created_at,
        greatest(r.created_at, r.started_at, r.completed_at) AS updated_at
 
 -- part: item_status
 CASE i.state WHEN 'running' THEN 'running'
-                    WHEN 'done' THEN 'completed'
+                    WHEN 'done' THEN CASE WHEN i.partial
+                                          THEN 'completed_with_errors'
+                                          ELSE 'completed' END
                     WHEN 'dead' THEN 'failed'
                     WHEN 'cancelled' THEN 'cancelled'
                     ELSE 'pending' END
@@ -145,7 +149,8 @@ CASE WHEN r.trigger_source = 'scheduled' THEN 'scheduled_task'
 r.id, r.run_id AS session_id, {sync_type} AS sync_type,
        r.task_category AS sync_category, r.status, r.started_at,
        r.completed_at, r.progress_total AS total_instances,
-       r.progress_completed AS successful_instances,
+       r.progress_completed - r.progress_partial AS successful_instances,
+       r.progress_partial AS partial_instances,
        r.progress_failed AS failed_instances, r.created_by, r.created_at,
        greatest(r.created_at, r.started_at, r.completed_at) AS updated_at
 
@@ -153,11 +158,19 @@ r.id, r.run_id AS session_id, {sync_type} AS sync_type,
 i.id, r.run_id AS session_id, i.instance_id, i.item_name AS instance_name,
        r.task_category AS sync_category, {item_status} AS status,
        i.started_at, i.completed_at,
-       i.metrics -> 'synced_count' AS items_synced,
-       i.metrics -> 'added_count' AS items_created,
-       i.metrics -> 'modified_count' AS items_updated,
-       i.metrics -> 'removed_count' AS items_deleted,
+       m.items_synced, m.items_created, m.items_updated, m.items_deleted,
        i.error_message, i.details AS sync_details, i.created_at
+FROM task_items i
+     LEFT JOIN LATERAL (
+         SELECT sum(v.n) FILTER (WHERE v.counts = 'synced') AS items_synced,
+                sum(v.n) FILTER (WHERE v.counts = 'created') AS items_created,
+                sum(v.n) FILTER (WHERE v.counts = 'updated') AS items_updated,
+                sum(v.n) FILTER (WHERE v.counts = 'deleted') AS items_deleted
+         FROM (SELECT d.counts, (i.metrics ->> d.name)::bigint AS n
+               FROM job_kinds k,
+                    jsonb_to_recordset(k.metrics) AS d (name text, counts text)
+               WHERE k.kind = i.kind) v
+     ) m ON true
 
 -- name: sync_sessions_list
 -- sort: id=r.id started_at=r.started_at completed_at=r.completed_at created_at=r.created_at status=r.status
@@ -178,7 +191,6 @@ SELECT (SELECT row_to_json(x)
                      AS progress_percentage,
                      (SELECT coalesce(json_agg(y ORDER BY y.id), '[]')
                       FROM (SELECT {sync_record}
-                            FROM task_items i
                             WHERE i.run_id = r.id) y) AS instance_records
              ) x) AS session
 FROM task_runs r
@@ -188,7 +200,6 @@ WHERE r.run_id = :session_id::uuid AND r.task_key LIKE 'sync\_%'
 SELECT (SELECT row_to_json(x) FROM (SELECT {sync_session}) x) AS session,
        (SELECT coalesce(json_agg(y ORDER BY y.id), '[]')
         FROM (SELECT {sync_record}
-              FROM task_items i
               WHERE i.run_id = r.id AND i.state = 'dead') y)
        AS error_records,
        (SELECT count(*)

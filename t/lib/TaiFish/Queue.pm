@@ -32,6 +32,13 @@ BEGIN {
         CFLAGS='-O1 -g -DTFW_INJECTIONS' worker 2>&1 </dev/null};
     $? == 0 or die "the worker with injections: $out";
 
+    # nginx's module is the usual one
+
+    my $module = ($ENV{TAIFISH_BUILD} || "$root/build")
+        . '/ngx_taifish_module.so';
+    unlink "$build/ngx_taifish_module.so";
+    symlink $module, "$build/ngx_taifish_module.so" or die "$module: $!";
+
     $ENV{TAIFISH_BUILD} = $build;
 }
 
