@@ -133,6 +133,13 @@ static ngx_command_t  ngx_taifish_commands[] = {
       offsetof(ngx_tf_main_conf_t, pg.slow_conns),
       &ngx_taifish_slow_bounds },
 
+    { ngx_string("taifish_pg_slow_queue"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_tf_main_conf_t, pg.slow_queue),
+      &ngx_taifish_queue_bounds },
+
     { ngx_string("taifish_pg_connect_timeout"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_msec_slot,
@@ -233,6 +240,7 @@ ngx_taifish_create_main_conf(ngx_conf_t *cf)
 
     mcf->pg.slow_conns = NGX_CONF_UNSET_UINT;
     mcf->pg.queue = NGX_CONF_UNSET_UINT;
+    mcf->pg.slow_queue = NGX_CONF_UNSET_UINT;
     mcf->pg.connect_timeout = NGX_CONF_UNSET_MSEC;
     mcf->pg.statement_timeout = NGX_CONF_UNSET_MSEC;
     mcf->hashes = NGX_CONF_UNSET_UINT;
@@ -254,6 +262,7 @@ ngx_taifish_init_main_conf(ngx_conf_t *cf, void *conf)
 
     ngx_conf_init_uint_value(mcf->pg.slow_conns, 1);
     ngx_conf_init_uint_value(mcf->pg.queue, 1024);
+    ngx_conf_init_uint_value(mcf->pg.slow_queue, 64);
     ngx_conf_init_msec_value(mcf->pg.connect_timeout, 3000);
     ngx_conf_init_msec_value(mcf->pg.statement_timeout, 5000);
     ngx_conf_init_uint_value(mcf->hashes, 32);

@@ -19,7 +19,7 @@ sub statements {
 
     while ($text =~ /^[ ]{4}\{[ ]($string),\s*((?:$string\s*)+),\s*
                      (NULL|\([^)]*\)\s*\{[^}]*\}),\s*(\d+),\s*(\d+),\s*
-                     (?:NULL|\([^)]*\)\s*\{[^}]*\}),\s*(\d+)\s*\}/mgx)
+                     (?:NULL|\([^)]*\)\s*\{[^}]*\}),\s*(\d+),\s*\d\s*\}/mgx)
     {
         my ($name, $sql, $n, $flags) = ($1, $2, $4, $6);
         $name =~ s/"//g;

@@ -270,7 +270,14 @@ sub good_calls {
 
     good($op, call($op), name($op));
 
-    for my $param (sort keys %{ $op->{query} }) {
+    # where a page goes on is said by the page before, if it is not the last
+
+    my $first = $op->{query}{after}
+        && call($op, query => '?limit=1')->data->{next};
+    good($op, call($op, query => "?limit=1&after=$first"), name($op)
+        . '?after=') if $first;
+
+    for my $param (grep { $_ ne 'after' } sort keys %{ $op->{query} }) {
         my $schema = $op->{query}{$param};
         my @values = $schema->{enum} ? @{ $schema->{enum} }
             : example($param, $schema, $op->{path});

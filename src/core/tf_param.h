@@ -88,7 +88,9 @@ tf_int_t tf_param_json(const tf_mem_t *mem, const tf_param_t *p,
     { "limit", TF_P_INT, 0, 1, 200, NULL, limit_default, "rows a page" },    \
     { "sort", TF_P_SORT, 0, 0, 64, NULL, sort_default, "sort key" },         \
     { "order", TF_P_ENUM, 0, 0, 0, "asc|desc", order_default,                \
-      "sort direction" }
+      "sort direction" },                                                    \
+    { "after", TF_P_STR, 0, 1, 2048, NULL, NULL,                             \
+      "the next of another page: the rows after that one" }
 
 
 #endif /* _TF_PARAM_H_INCLUDED_ */

@@ -19,17 +19,8 @@ a.id, a.principal AS username, a.username AS original_username, a.host,
        AS availability_reasons,
        coalesce(v.snapshot::json -> 'type_specific' -> i.db_type, '{}')
        AS type_specific,
-       (SELECT coalesce(json_agg(json_build_object(
-                                     'name', t.name,
-                                     'display_name', t.display_name)
-                                 ORDER BY t.name), '[]')
-        FROM instance_tags it
-             JOIN tags t ON t.id = it.tag_id
-        WHERE it.instance_id = i.id) AS tags,
+       i.tags,
        '[]'::json AS classifications
-FROM accounts a
-     JOIN instances i ON i.id = a.instance_id
-     LEFT JOIN account_versions v ON v.id = a.version_id
 
 -- part: stale
 (SELECT coalesce(json_agg(json_build_object(
@@ -44,31 +35,46 @@ FROM accounts a
         WHERE s.instance_id = i.id AND s.status <> 'ok') AS stale_scopes
 
 
+-- part: listed
+a.dropped_at IS NULL
+      AND (a.kind = 'user' OR a.kind = 'role' AND a.db_type <> 'mysql')
+
 -- name: accounts_list
--- sort: id=a.id username=a.principal instance_name=i.name db_type=i.db_type is_locked=a.is_locked is_superuser=a.is_superuser plugin=a.plugin last_change_time=a.last_change_at
+-- sort: id=a.id username=a.principal instance_name=n.name db_type=a.db_type is_locked=a.is_locked is_superuser=a.is_superuser plugin=coalesce(a.plugin,'') last_change_time=a.last_change_at
 SELECT {account}
-WHERE i.deleted_at IS NULL
+FROM k
+     JOIN accounts a ON a.id = k._id
+     JOIN instances i ON i.id = a.instance_id
+     LEFT JOIN account_versions v ON v.id = a.version_id
+-- keys
+FROM accounts a
+     JOIN instances n ON n.id = a.instance_id
+WHERE a.instance_id NOT IN (SELECT id
+                            FROM instances
+                            WHERE deleted_at IS NOT NULL)
+-- unfiltered: id username db_type is_locked is_superuser plugin last_change_time
+      AND {listed}
+-- filtered
       AND (:include_deleted::boolean OR a.dropped_at IS NULL)
       AND (:include_roles::boolean
-           OR a.kind = 'user' OR a.kind = 'role' AND i.db_type <> 'mysql')
+           OR a.kind = 'user' OR a.kind = 'role' AND a.db_type <> 'mysql')
       AND (:search::text IS NULL OR a.principal ILIKE :search
-           OR i.name ILIKE :search OR i.host ILIKE :search)
+           OR a.instance_id = ANY (instances_like(:search)))
       AND (:instance_id::bigint IS NULL OR a.instance_id = :instance_id)
       AND (:owner_id::bigint IS NULL OR a.instance_id = :owner_id)
       AND (:owner_type::text IS NULL OR :owner_type = 'instance')
-      AND (:db_type::text IS NULL OR :db_type IN ('all', i.db_type))
+      AND (:db_type::text IS NULL OR :db_type = 'all' OR a.db_type = :db_type)
       AND (:is_locked::boolean IS NULL OR a.is_locked = :is_locked)
       AND (:is_superuser::boolean IS NULL OR a.is_superuser = :is_superuser)
-      AND (:plugin::text IS NULL OR a.plugin = :plugin)
+      AND (:plugin::text IS NULL OR coalesce(a.plugin, '') = :plugin)
       AND coalesce(:ad_status::text, 'unknown') = 'unknown'
       AND :classification::text IS NULL
       AND (:tags::text[] IS NULL
-           OR EXISTS (SELECT
-                      FROM instance_tags it
-                           JOIN tags t ON t.id = it.tag_id
-                      WHERE it.instance_id = i.id AND t.name = ANY (:tags)))
-ORDER BY {sort}
-LIMIT :limit::int OFFSET :_offset::int
+           OR a.instance_id = ANY (instances_tagged(:tags)))
+-- total
+SELECT coalesce(sum(listed_count), 0) AS total, false AS total_is_estimate
+FROM instances
+WHERE deleted_at IS NULL
 
 -- name: accounts_permissions
 -- A dropped account shows what it could do last.
@@ -141,36 +147,63 @@ c.id, c.account_id, c.instance_id, i.name AS instance_name, c.db_type,
        account_change_text(c.message, :_lang) AS message, c.run_id AS session_id
 
 -- name: account_changes_list
--- sort: id=c.id change_time=c.change_time username=c.username instance_name=i.name db_type=c.db_type change_type=c.change_type status=c.status
+-- sort: id=c.id change_time=c.change_time username=c.username instance_name=n.name db_type=c.db_type change_type=c.change_type status=c.status
 SELECT {change},
        coalesce(jsonb_array_length(c.privilege_diff -> 'entries'), 0)
        AS privilege_diff_count,
        coalesce(jsonb_array_length(c.other_diff -> 'entries'), 0)
        AS other_diff_count
-FROM account_changes c
+FROM k
+     JOIN account_changes c ON c.id = k._id
      JOIN instances i ON i.id = c.instance_id
-WHERE (:search::text IS NULL OR c.username ILIKE :search
-       OR i.name ILIKE :search)
+-- keys
+FROM account_changes c
+     JOIN instances n ON n.id = c.instance_id
+WHERE true
+-- unfiltered: id change_time username db_type change_type status
+-- filtered
+      AND (:search::text IS NULL OR c.username ILIKE :search
+           OR c.instance_id = ANY (instances_like(:search)))
       AND (:instance_id::bigint IS NULL OR c.instance_id = :instance_id)
       AND (:account_id::bigint IS NULL OR c.account_id = :account_id)
-      AND (:db_type::text IS NULL OR :db_type IN ('all', c.db_type))
-      AND (:change_type::text IS NULL OR :change_type IN ('all', c.change_type))
-      AND (:status::text IS NULL OR :status IN ('all', c.status))
+      AND (:db_type::text IS NULL OR :db_type = 'all' OR c.db_type = :db_type)
+      AND (:change_type::text IS NULL OR :change_type = 'all'
+           OR c.change_type = :change_type)
+      AND (:status::text IS NULL OR :status = 'all' OR c.status = :status)
       AND (:is_elevation::boolean IS NULL OR c.is_elevation = :is_elevation)
       AND (:hours::int IS NULL
            OR c.change_time > now() - :hours * interval '1 hour')
-ORDER BY {sort}
-LIMIT :limit::int OFFSET :_offset::int
+-- total
+SELECT coalesce(sum(change_count), 0) AS total, false AS total_is_estimate
+FROM instances
+
+-- part: recent
+(:hours::int IS NULL
+               OR c.change_time > now() - :hours * interval '1 hour')
 
 -- name: account_changes_statistics
-SELECT count(*) AS total_changes,
-       count(*) FILTER (WHERE c.status = 'success') AS success_count,
-       count(*) FILTER (WHERE c.status <> 'success') AS failed_count,
-       count(DISTINCT c.account_id) AS affected_accounts,
-       count(*) FILTER (WHERE c.is_elevation) AS elevation_count
-FROM account_changes c
-WHERE :hours::int IS NULL
-      OR c.change_time > now() - :hours * interval '1 hour'
+-- lane: slow
+SELECT n.total AS total_changes, n.total - n.failed AS success_count,
+       n.failed AS failed_count, n.affected AS affected_accounts,
+       n.elevations AS elevation_count
+FROM (SELECT CASE WHEN :hours::int IS NULL
+                  THEN (SELECT coalesce(sum(change_count), 0)::bigint
+                        FROM instances)
+                  ELSE (SELECT count(*)
+                        FROM account_changes c
+                        WHERE {recent}) END AS total,
+             (SELECT count(*)
+              FROM account_changes c
+              WHERE (c.status < 'success' OR c.status > 'success')
+                    AND {recent}) AS failed,
+             (SELECT count(*)
+              FROM (SELECT c.account_id
+                    FROM account_changes c
+                    WHERE {recent}
+                    GROUP BY c.account_id) a) AS affected,
+             (SELECT count(*)
+              FROM account_changes c
+              WHERE c.is_elevation AND {recent}) AS elevations) n
 
 -- name: account_changes_get
 SELECT {change}, c.privilege_diff, c.other_diff
@@ -197,6 +230,7 @@ FROM target t
 WHERE (SELECT count(*) FROM rules) = 0
 
 -- name: accounts_sync_fleet
+-- lane: slow
 -- Without an active instance the run is over at once.
 SELECT run_id, items AS instance_count
 FROM tf_enqueue('sync_accounts', 'manual', :_user_id::bigint)

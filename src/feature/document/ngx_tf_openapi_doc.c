@@ -512,7 +512,10 @@ ngx_tf_openapi_page(tf_buf_t *b, const ngx_tf_openapi_t *doc,
 
     tf_buf_lit(b, "{\"type\":\"object\",\"required\":[");
     tf_json_string(b, tf_str(items));
-    tf_buf_lit(b, ",\"total\",\"page\",\"pages\",\"limit\"],\"properties\":{");
+    tf_buf_lit(b, ",\"total\",\"total_is_estimate\",\"page\",\"pages\","
+                  "\"limit\",\"next\"],\"properties\":{"
+                  "\"total_is_estimate\":{\"type\":\"boolean\"},"
+                  "\"next\":{\"type\":[\"string\",\"null\"]}");
 
     tf_json_key(b, items);
     tf_buf_lit(b, "{\"type\":\"array\",\"items\":");

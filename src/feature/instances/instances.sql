@@ -23,10 +23,17 @@ FROM instances i
 
 
 -- name: instances_list
--- sort: id=i.id name=i.name db_type=i.db_type host=i.host port=i.port status=i.is_active main_version=i.main_version last_sync_time=i.last_sync_at created_at=i.created_at
+-- sort: id=i.id name=i.name db_type=i.db_type host=i.host port=i.port status=i.is_active main_version=coalesce(i.main_version,'') last_sync_time=coalesce(i.last_sync_at,'infinity') created_at=i.created_at
 SELECT {instance}
+FROM k
+     JOIN instances i ON i.id = k._id
+-- keys
 FROM instances i
-WHERE (:include_deleted::boolean OR i.deleted_at IS NULL)
+WHERE true
+-- unfiltered: id name db_type host port status main_version last_sync_time created_at
+      AND i.deleted_at IS NULL
+-- filtered
+      AND (:include_deleted::boolean OR i.deleted_at IS NULL)
       AND (:search::text IS NULL OR i.name ILIKE :search
            OR i.host ILIKE :search OR i.description ILIKE :search)
       AND (:db_type::text IS NULL OR :db_type IN ('all', i.db_type))
@@ -37,8 +44,6 @@ WHERE (:include_deleted::boolean OR i.deleted_at IS NULL)
                       FROM instance_tags it
                            JOIN tags t ON t.id = it.tag_id
                       WHERE it.instance_id = i.id AND t.name = ANY (:tags)))
-ORDER BY {sort}
-LIMIT :limit::int OFFSET :_offset::int
 
 -- name: instances_get
 SELECT {instance_detail}
@@ -189,6 +194,7 @@ SET deleted_at = NULL, updated_at = now()
 WHERE id = :id::bigint AND deleted_at IS NOT NULL
 
 -- name: instances_batch_delete
+-- lane: slow
 -- Removal for good takes accounts and their history along, so it waits until
 -- nothing works on the instance.
 WITH wanted AS (
@@ -242,6 +248,7 @@ WHERE deleted_at IS NULL
 ORDER BY name
 
 -- name: instances_statistics
+-- lane: slow
 WITH shown AS (
     SELECT i.*,
            EXISTS (SELECT
@@ -364,6 +371,7 @@ FROM tf_enqueue(
 WHERE (SELECT count(*) FROM rules) = 0
 
 -- name: instances_batch_test
+-- lane: slow
 -- An id that is not there is an item that failed.
 WITH rules AS (
     SELECT tf_fail('RESOURCE_NOT_FOUND', 'instance_ids')

@@ -32,17 +32,22 @@ i.id, r.run_id, i.item_type, i.item_key, i.item_name, i.instance_id,
 
 
 -- name: task_runs_list
--- sort: id=r.id started_at=r.started_at completed_at=r.completed_at created_at=r.created_at task_key=r.task_key status=r.status
+-- sort: id=r.id started_at=coalesce(r.started_at,'infinity') completed_at=coalesce(r.completed_at,'infinity') created_at=r.created_at task_key=r.task_key status=r.status
 SELECT {run}
+FROM k
+     JOIN task_runs r ON r.id = k._id
+-- keys
 FROM task_runs r
-WHERE (:task_key::text IS NULL OR r.task_key = :task_key)
+WHERE true
+-- unfiltered: id started_at completed_at created_at status
+-- filtered
+      AND (:task_key::text IS NULL OR r.task_key = :task_key)
       AND (:task_category::text IS NULL OR r.task_category = :task_category)
       AND (:trigger_source::text IS NULL OR r.trigger_source = :trigger_source)
       AND (:status::text IS NULL OR r.status = :status)
-ORDER BY {sort}
-LIMIT :limit::int OFFSET :_offset::int
 
 -- name: task_runs_get
+-- lane: slow
 SELECT {run_object},
        (SELECT coalesce(json_agg(x ORDER BY x.id), '[]')
         FROM (SELECT {item} FROM task_items i WHERE i.run_id = r.id) x)
@@ -173,17 +178,21 @@ FROM task_items i
      ) m ON true
 
 -- name: sync_sessions_list
--- sort: id=r.id started_at=r.started_at completed_at=r.completed_at created_at=r.created_at status=r.status
+-- sort: id=r.id started_at=coalesce(r.started_at,'infinity') completed_at=coalesce(r.completed_at,'infinity') created_at=r.created_at status=r.status
 SELECT {sync_session}
+FROM k
+     JOIN task_runs r ON r.id = k._id
+-- keys
 FROM task_runs r
 WHERE r.task_key LIKE 'sync\_%'
+-- unfiltered: id started_at completed_at created_at
+-- filtered
       AND (:sync_type::text IS NULL OR :sync_type = {sync_type})
       AND (:sync_category::text IS NULL OR r.task_category = :sync_category)
       AND (:status::text IS NULL OR r.status = :status)
-ORDER BY {sort}
-LIMIT :limit::int OFFSET :_offset::int
 
 -- name: sync_sessions_get
+-- lane: slow
 SELECT (SELECT row_to_json(x)
         FROM (SELECT {sync_session},
                      round(100.0 * (r.progress_completed + r.progress_failed)

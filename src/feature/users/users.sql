@@ -4,7 +4,7 @@ u.id, u.username, u.email, u.role, u.is_active, u.created_at, u.updated_at,
 
 
 -- name: users_list
--- sort: id=u.id username=u.username role=u.role is_active=u.is_active created_at=u.created_at last_login=u.last_login
+-- sort: id=u.id username=u.username role=u.role is_active=u.is_active created_at=u.created_at last_login=coalesce(u.last_login,'infinity')
 SELECT {person}
 FROM users u
 WHERE (:search::text IS NULL OR u.username ILIKE :search

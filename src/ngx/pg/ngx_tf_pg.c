@@ -3,7 +3,7 @@
 
 
 #define NGX_TF_PG_WAIT    1000      /* ms a unit waits for PostgreSQL */
-#define NGX_TF_PG_HURRY    300      /* ms between tries while units wait */
+#define NGX_TF_PG_RETRY    300      /* ms between tries while units wait */
 #define NGX_TF_PG_SHARE     16      /* items before one Sync */
 
 
@@ -13,11 +13,19 @@ static void ngx_tf_pg_wake(ngx_tf_pg_pool_t *pool);
 static void ngx_tf_pg_flush_handler(ngx_event_t *ev);
 static void ngx_tf_pg_flush_fast(ngx_tf_pg_lane_t *lane);
 static void ngx_tf_pg_flush_slow(ngx_tf_pg_lane_t *lane);
+static ngx_int_t ngx_tf_pg_prepare(ngx_tf_pg_conn_t *conn,
+    ngx_tf_pg_item_t *item);
+static ngx_int_t ngx_tf_pg_put(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
+    ngx_uint_t sync);
 static ngx_uint_t ngx_tf_pg_shares(ngx_tf_pg_item_t *item);
 static ngx_tf_pg_item_t *ngx_tf_pg_take(ngx_tf_pg_lane_t *lane);
 static void ngx_tf_pg_connect(ngx_tf_pg_conn_t *conn);
 static ngx_uint_t ngx_tf_pg_serves(ngx_tf_pg_lane_t *lane);
 static void ngx_tf_pg_expire_handler(ngx_event_t *ev);
+static void ngx_tf_pg_queue(ngx_tf_pg_item_t *item, ngx_tf_pg_lane_t *lane);
+static void ngx_tf_pg_move(ngx_tf_pg_item_t *item, ngx_tf_pg_where_e where);
+static void ngx_tf_pg_cancel(ngx_tf_pg_conn_t *conn);
+static void ngx_tf_pg_cancelled(ngx_tf_pg_unit_t *u);
 static void ngx_tf_pg_fail(ngx_tf_pg_item_t *item, tf_code_e code);
 static void ngx_tf_pg_finish(ngx_tf_pg_item_t *item);
 static void ngx_tf_pg_free(ngx_tf_pg_item_t *item);
@@ -69,6 +77,7 @@ ngx_tf_pg_init_process(ngx_cycle_t *cycle, ngx_tf_pg_conf_t *conf)
         lane->id = i;
         lane->timeout = ngx_tf_pg_conf_timeout(conf, i);
         lane->nconns = (i == NGX_TF_PG_FAST) ? 1 : conf->slow_conns;
+        lane->queue = (i == NGX_TF_PG_FAST) ? conf->queue : conf->slow_queue;
 
         ngx_queue_init(&lane->waiting);
 
@@ -181,9 +190,12 @@ ngx_tf_pg_describe(const tf_sql_e *sql, ngx_uint_t n)
         return NULL;
     }
 
+    /* on a connection that is closed when idle: what is prepared only to be
+     * described is not kept */
+
     item->describe = 1;
     item->u.write = 0;
-    item->u.slow = 0;
+    item->u.slow = 1;
 
     return &item->u;
 }
@@ -250,9 +262,11 @@ ngx_tf_pg_send(ngx_tf_pg_unit_t *u)
 
     item = (ngx_tf_pg_item_t *) u;
     pool = &ngx_tf_pg_pool;
+    lane = &pool->lanes[u->slow ? NGX_TF_PG_SLOW : NGX_TF_PG_FAST];
 
     if (pool->conf == NULL
-        || pool->state.waiting + pool->state.in_flight >= pool->conf->queue)
+        || lane->count[NGX_TF_PG_WAITING] + lane->count[NGX_TF_PG_IN_FLIGHT]
+           >= lane->queue)
     {
         pool->state.rejected++;
 
@@ -264,21 +278,39 @@ ngx_tf_pg_send(ngx_tf_pg_unit_t *u)
         return NGX_BUSY;
     }
 
-    lane = &pool->lanes[u->slow ? NGX_TF_PG_SLOW : NGX_TF_PG_FAST];
-
-    item->where = NGX_TF_PG_WAITING;
-    item->since = ngx_current_msec;
-
-    ngx_queue_insert_tail(&lane->waiting, &u->queue);
-    pool->state.waiting++;
-
-    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, u->log, 0,
-                   "taifish %V: unit %ui: queued, %ui statements, lane %s",
-                   &u->label, u->number, u->n, u->slow ? "slow" : "fast");
-
-    ngx_tf_pg_wake(pool);
+    ngx_tf_pg_queue(item, lane);
 
     return NGX_OK;
+}
+
+
+static void
+ngx_tf_pg_queue(ngx_tf_pg_item_t *item, ngx_tf_pg_lane_t *lane)
+{
+    item->lane = lane;
+    item->since = ngx_current_msec;
+
+    ngx_tf_pg_move(item, NGX_TF_PG_WAITING);
+    ngx_queue_insert_tail(&lane->waiting, &item->u.queue);
+
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, item->u.log, 0,
+                   "taifish %V: unit %ui: queued, %ui statements, lane %s",
+                   &item->u.label, item->u.number, item->u.n,
+                   lane->id == NGX_TF_PG_SLOW ? "slow" : "fast");
+
+    ngx_tf_pg_wake(lane->pool);
+}
+
+
+static void
+ngx_tf_pg_move(ngx_tf_pg_item_t *item, ngx_tf_pg_where_e where)
+{
+    if (item->where != NGX_TF_PG_NEW) {
+        item->lane->count[item->where]--;
+    }
+
+    item->where = where;
+    item->lane->count[where]++;
 }
 
 
@@ -297,25 +329,107 @@ ngx_tf_pg_detach(ngx_tf_pg_unit_t *u)
     u->log = ngx_cycle->log;
     u->label = ngx_tf_pg_no_label;
 
-    if (item->where == NGX_TF_PG_WAITING) {
-        ngx_queue_remove(&u->queue);
-        ngx_tf_pg_pool.state.waiting--;
-        ngx_tf_pg_free(item);
+    switch (item->where) {
 
-    } else if (item->where == NGX_TF_PG_NEW) {
+    case NGX_TF_PG_NEW:
         ngx_tf_pg_free(item);
+        break;
+
+    case NGX_TF_PG_WAITING:
+        ngx_queue_remove(&u->queue);
+        ngx_tf_pg_free(item);
+        break;
+
+    case NGX_TF_PG_IN_FLIGHT:
+
+        /* a write goes on: it may be nearly done, and who asked for it may
+         * rely on that */
+
+        if (u->slow && !u->write) {
+            ngx_tf_pg_cancel(item->conn);
+        }
+
+        break;
+
+    default:
+        break;
     }
+}
+
+
+/*
+ * Stops what runs on a connection of the slow lane, which has one unit at a
+ * time.  libpq 15's PQcancel() blocks and sends the key in the clear; a
+ * statement on the fast lane does neither, and its answer says when the signal
+ * has been sent: until then nothing else starts on the connection, so that
+ * nothing else can be hit.
+ */
+
+static void
+ngx_tf_pg_cancel(ngx_tf_pg_conn_t *conn)
+{
+    u_char              text[NGX_INT32_LEN + 1];
+    tf_str_t            pid;
+    const tf_sql_e      sql = TF_SQL_pg_cancel;
+    ngx_tf_pg_pool_t   *pool;
+    ngx_tf_pg_unit_t   *u;
+
+    pool = conn->lane->pool;
+
+    if (conn->cancel || conn->state != NGX_TF_PG_READY) {
+        return;
+    }
+
+    pid.data = text;
+    pid.len = ngx_sprintf(text, "%d%Z", PQbackendPID(conn->pg)) - text - 1;
+
+    u = ngx_tf_pg_unit(&sql, 1, &pid);
+
+    if (u == NULL) {
+
+        /* it ends by its statement_timeout */
+
+        return;
+    }
+
+    u->done = ngx_tf_pg_cancelled;
+    u->data = conn;
+    conn->cancel = u;
+
+    ngx_tf_pg_queue((ngx_tf_pg_item_t *) u, &pool->lanes[NGX_TF_PG_FAST]);
+}
+
+
+static void
+ngx_tf_pg_cancelled(ngx_tf_pg_unit_t *u)
+{
+    ngx_tf_pg_conn_t  *conn;
+
+    conn = u->data;
+
+    if (conn->cancel == u) {
+        conn->cancel = NULL;
+    }
+
+    ngx_tf_pg_wake(conn->lane->pool);
 }
 
 
 void
 ngx_tf_pg_state(ngx_tf_pg_state_t *state)
 {
+    ngx_uint_t         i;
     ngx_tf_pg_pool_t  *pool;
 
     pool = &ngx_tf_pg_pool;
 
     *state = pool->state;
+
+    for (i = 0; i < NGX_TF_PG_LANES; i++) {
+        state->waiting += pool->lanes[i].count[NGX_TF_PG_WAITING];
+        state->in_flight += pool->lanes[i].count[NGX_TF_PG_IN_FLIGHT];
+    }
+
     state->up = pool->conf != NULL
                 && pool->lanes[NGX_TF_PG_FAST].conns[0].state
                    == NGX_TF_PG_READY;
@@ -363,6 +477,7 @@ static void
 ngx_tf_pg_flush_fast(ngx_tf_pg_lane_t *lane)
 {
     ngx_uint_t         n, sync;
+    ngx_queue_t       *q;
     ngx_tf_pg_conn_t  *conn;
     ngx_tf_pg_item_t  *item;
 
@@ -379,6 +494,15 @@ ngx_tf_pg_flush_fast(ngx_tf_pg_lane_t *lane)
         return;
     }
 
+    for (q = ngx_queue_head(&lane->waiting);
+         q != ngx_queue_sentinel(&lane->waiting);
+         q = ngx_queue_next(q))
+    {
+        if (ngx_tf_pg_prepare(conn, ngx_tf_pg_item(q)) != NGX_OK) {
+            return;
+        }
+    }
+
     n = 0;
 
     while (!ngx_queue_empty(&lane->waiting)) {
@@ -390,7 +514,7 @@ ngx_tf_pg_flush_fast(ngx_tf_pg_lane_t *lane)
                || !ngx_tf_pg_shares(ngx_tf_pg_item(
                                             ngx_queue_head(&lane->waiting)));
 
-        if (ngx_tf_pg_conn_send(conn, item, sync) != NGX_OK) {
+        if (ngx_tf_pg_put(conn, item, sync) != NGX_OK) {
             return;
         }
 
@@ -400,6 +524,55 @@ ngx_tf_pg_flush_fast(ngx_tf_pg_lane_t *lane)
     }
 
     ngx_tf_pg_conn_flush(conn);
+}
+
+
+/*
+ * Sends a Parse for each statement of the item that this connection does not
+ * have yet, before any item of this turn: the Parse has a Sync of its own, so
+ * that a statement that the schema refuses spoils nothing else, and no error of
+ * another item skips it.
+ */
+
+static ngx_int_t
+ngx_tf_pg_prepare(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item)
+{
+    tf_sql_e           sql;
+    ngx_uint_t         i;
+    ngx_tf_pg_item_t  *parse;
+
+    for (i = 0; i < item->u.n; i++) {
+        sql = item->u.sql[i];
+
+        if (conn->prepared[sql]) {
+            continue;
+        }
+
+        parse = ngx_tf_pg_alloc(&sql, 1, 0);
+        if (parse == NULL) {
+            return NGX_ERROR;
+        }
+
+        parse->lane = conn->lane;
+        parse->prepare = 1;
+        parse->u.write = 0;
+        conn->prepared[sql] = 1;
+
+        if (ngx_tf_pg_put(conn, parse, 1) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_tf_pg_put(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item, ngx_uint_t sync)
+{
+    ngx_tf_pg_move(item, NGX_TF_PG_IN_FLIGHT);
+
+    return ngx_tf_pg_conn_send(conn, item, sync);
 }
 
 
@@ -421,17 +594,23 @@ ngx_tf_pg_flush_slow(ngx_tf_pg_lane_t *lane)
 {
     ngx_uint_t         i;
     ngx_tf_pg_conn_t  *conn;
+    ngx_tf_pg_item_t  *item;
 
     for (i = 0; i < lane->nconns && !ngx_queue_empty(&lane->waiting); i++) {
         conn = &lane->conns[i];
 
-        if (conn->state == NGX_TF_PG_READY && conn->nflight == 0
-            && !conn->closed)
+        if (conn->state != NGX_TF_PG_READY || conn->nflight || conn->closed
+            || conn->cancel)
         {
-            if (ngx_tf_pg_conn_send(conn, ngx_tf_pg_take(lane), 1)
-                == NGX_OK) {
-                ngx_tf_pg_conn_flush(conn);
-            }
+            continue;
+        }
+
+        item = ngx_tf_pg_item(ngx_queue_head(&lane->waiting));
+
+        if (ngx_tf_pg_prepare(conn, item) == NGX_OK
+            && ngx_tf_pg_put(conn, ngx_tf_pg_take(lane), 1) == NGX_OK)
+        {
+            ngx_tf_pg_conn_flush(conn);
         }
     }
 
@@ -446,7 +625,6 @@ ngx_tf_pg_flush_slow(ngx_tf_pg_lane_t *lane)
         switch (lane->conns[i].state) {
 
         case NGX_TF_PG_CONNECTING:
-        case NGX_TF_PG_PREPARING:
             return;
 
         case NGX_TF_PG_DOWN:
@@ -474,8 +652,6 @@ ngx_tf_pg_take(ngx_tf_pg_lane_t *lane)
     q = ngx_queue_head(&lane->waiting);
     ngx_queue_remove(q);
 
-    lane->pool->state.waiting--;
-
     return ngx_tf_pg_item(q);
 }
 
@@ -489,7 +665,7 @@ ngx_tf_pg_connect(ngx_tf_pg_conn_t *conn)
     if (conn->timer.timer_set) {
 
         if (ngx_queue_empty(&conn->lane->waiting)
-            || ngx_current_msec - conn->tried_at < NGX_TF_PG_HURRY)
+            || ngx_current_msec - conn->tried_at < NGX_TF_PG_RETRY)
         {
             return;
         }
@@ -553,8 +729,6 @@ ngx_tf_pg_expire_handler(ngx_event_t *ev)
 static void
 ngx_tf_pg_answer(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item)
 {
-    lane->pool->state.in_flight--;
-
     if (item->again && item->u.done) {
         ngx_tf_pg_again(lane, item);
         ngx_tf_pg_wake(lane->pool);
@@ -579,7 +753,6 @@ ngx_tf_pg_lost(ngx_tf_pg_lane_t *lane, ngx_queue_t *flight)
         q = ngx_queue_last(flight);
         ngx_queue_remove(q);
 
-        lane->pool->state.in_flight--;
         item = ngx_tf_pg_item(q);
 
         if (item->u.done && item->u.err.code == TF_E_NONE && !item->u.write
@@ -589,7 +762,7 @@ ngx_tf_pg_lost(ngx_tf_pg_lane_t *lane, ngx_queue_t *flight)
             continue;
         }
 
-        item->where = NGX_TF_PG_ANSWERED;
+        ngx_tf_pg_move(item, NGX_TF_PG_ANSWERED);
         ngx_queue_insert_head(&answered, q);
     }
 
@@ -634,11 +807,10 @@ ngx_tf_pg_again(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item)
                    item->victim ? ", another one of its Sync failed" : "");
 
     item->u.sent = 0;
-    item->where = NGX_TF_PG_WAITING;
     item->since = ngx_current_msec;
 
+    ngx_tf_pg_move(item, NGX_TF_PG_WAITING);
     ngx_queue_insert_head(&lane->waiting, &item->u.queue);
-    lane->pool->state.waiting++;
 }
 
 
@@ -654,7 +826,7 @@ ngx_tf_pg_fail(ngx_tf_pg_item_t *item, tf_code_e code)
 static void
 ngx_tf_pg_finish(ngx_tf_pg_item_t *item)
 {
-    item->where = NGX_TF_PG_ANSWERED;
+    ngx_tf_pg_move(item, NGX_TF_PG_ANSWERED);
 
     ngx_log_debug4(NGX_LOG_DEBUG_HTTP, item->u.log, 0,
                    "taifish %V: unit %ui: answered after %M ms, error \"%s\"",
@@ -674,6 +846,10 @@ static void
 ngx_tf_pg_free(ngx_tf_pg_item_t *item)
 {
     ngx_uint_t  i;
+
+    if (item->where != NGX_TF_PG_NEW) {
+        item->lane->count[item->where]--;
+    }
 
     for (i = 0; i < item->u.n; i++) {
         PQclear(item->u.res[i]);

@@ -1,13 +1,14 @@
 
 /*
  * PostgreSQL for one nginx worker: a pipelined connection for short statements
- * (the fast lane) and a few for slow ones, statements prepared on connect,
- * results as PGresult.
+ * (the fast lane) and a few for slow ones, statements prepared when a
+ * connection first needs them, results as PGresult.
  *
  * A unit is up to NGX_TF_SQL_MAX statements and one Sync: they succeed or fail
  * together.  Units live outside of requests.  The owner of a unit either waits
- * for its done call or detaches from it; a detached unit runs to its end and
- * nobody hears of it.
+ * for its done call or detaches from it; done of a detached unit is not
+ * called.  A detached unit runs to its end, but for one that only reads on the
+ * slow lane: that is cancelled.
  */
 
 

@@ -312,8 +312,15 @@ ngx_tf_pg_word(ngx_tf_pg_words_t *words, const char *name, const char *value)
 }
 
 
-/* Ours come after the URL's own and win.  The results' text is read by
- * tf_row.c, which counts on the last three. */
+/*
+ * Ours come after the URL's own and win.  The results' text is read by
+ * tf_row.c, which relies on the three formats.  A statement of the slow lane is
+ * planned for its values each time: its filters are optional, and one plan for
+ * all of them is a bad one.  One of the fast lane is planned once: it reads
+ * rows by an index and joins what belongs to each, however many rows PostgreSQL
+ * expects of a LIMIT that it does not know.  Compiling to machine code never
+ * pays for itself here.
+ */
 
 static char *
 ngx_tf_pg_conf_options(ngx_tf_pg_url_t *url, ngx_uint_t lane)
@@ -324,7 +331,7 @@ ngx_tf_pg_conf_options(ngx_tf_pg_url_t *url, ngx_uint_t lane)
     const char  *own;
 
     own = ngx_tf_pg_conf_get(url, "options");
-    size = ngx_strlen(own) + 320;
+    size = ngx_strlen(own) + 480;
 
     p = ngx_pnalloc(url->cf->pool, size);
     if (p == NULL) {
@@ -337,8 +344,12 @@ ngx_tf_pg_conf_options(ngx_tf_pg_url_t *url, ngx_uint_t lane)
                         "%s -c statement_timeout=%M -c lock_timeout=%M"
                         " -c idle_in_transaction_session_timeout=%M"
                         " -c datestyle=ISO -c timezone=UTC"
-                        " -c bytea_output=hex",
-                        own, timeout, timeout * 3 / 5, timeout);
+                        " -c bytea_output=hex -c jit=off%s",
+                        own, timeout, timeout * 3 / 5, timeout,
+                        lane == NGX_TF_PG_SLOW
+                        ? " -c plan_cache_mode=force_custom_plan"
+                        : " -c plan_cache_mode=force_generic_plan"
+                          " -c enable_hashjoin=off -c enable_mergejoin=off");
     *last = '\0';
 
     return (char *) p;

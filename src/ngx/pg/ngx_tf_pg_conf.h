@@ -18,8 +18,10 @@ typedef struct {
     ngx_str_t            url;           /* a libpq URI or conninfo */
     ngx_array_t         *hosts;         /* made by ngx_tf_pg_conf_init() */
     ngx_uint_t           slow_conns;    /* default 1 */
-    ngx_uint_t           queue;         /* units waiting or in flight, at most;
-                                           default 1024 */
+    ngx_uint_t           queue;         /* units of the fast lane waiting or in
+                                           flight, at most; default 1024 */
+    ngx_uint_t           slow_queue;    /* the same of the slow lane; default
+                                           64 */
     ngx_msec_t           connect_timeout;   /* per host, default 3 s */
     ngx_msec_t           statement_timeout; /* fast lane, default 5 s; the slow
                                                lane has ten times as much */

@@ -8,8 +8,9 @@
 #define NGX_TF_PG_IDLE        60000     /* ms, slow lane */
 #define NGX_TF_PG_BACKOFF_MIN   100     /* ms */
 #define NGX_TF_PG_BACKOFF_MAX  5000     /* ms */
-#define NGX_TF_PG_STEADY       1000     /* ms ready, then it was a good one */
-#define NGX_TF_PG_COMPLAIN    10000     /* ms between two logged failures */
+#define NGX_TF_PG_STEADY       1000     /* ms ready, then the next try is at
+                                           once */
+#define NGX_TF_PG_LOG         10000     /* ms between two logged failures */
 
 /* A row this large has made libpq's input buffer as large, and that never
  * shrinks; only results of more than this need a look at their rows. */
@@ -21,16 +22,13 @@ static void ngx_tf_pg_conn_poll(ngx_tf_pg_conn_t *conn,
     PostgresPollingStatusType poll);
 static ngx_int_t ngx_tf_pg_conn_open(ngx_tf_pg_conn_t *conn,
     ngx_uint_t events);
-static void ngx_tf_pg_conn_prepare(ngx_tf_pg_conn_t *conn);
-static tf_sql_e ngx_tf_pg_conn_next(ngx_uint_t sql);
+static void ngx_tf_pg_conn_ready(ngx_tf_pg_conn_t *conn);
 static void ngx_tf_pg_conn_read_handler(ngx_event_t *ev);
 static void ngx_tf_pg_conn_write_handler(ngx_event_t *ev);
-static ngx_uint_t ngx_tf_pg_conn_told(ngx_tf_pg_conn_t *conn);
+static ngx_uint_t ngx_tf_pg_conn_leaving(ngx_tf_pg_conn_t *conn);
 static void ngx_tf_pg_conn_results(ngx_tf_pg_conn_t *conn);
 static ngx_int_t ngx_tf_pg_conn_null(ngx_tf_pg_conn_t *conn);
 static ngx_tf_pg_item_t *ngx_tf_pg_conn_head(ngx_tf_pg_conn_t *conn);
-static ngx_int_t ngx_tf_pg_conn_prepared(ngx_tf_pg_conn_t *conn,
-    PGresult *res);
 static ngx_int_t ngx_tf_pg_conn_result(ngx_tf_pg_conn_t *conn, PGresult *res);
 static void ngx_tf_pg_conn_measure(ngx_tf_pg_conn_t *conn,
     const PGresult *res);
@@ -39,7 +37,7 @@ static void ngx_tf_pg_conn_answer(ngx_tf_pg_conn_t *conn,
     ngx_tf_pg_item_t *item);
 static void ngx_tf_pg_conn_rest(ngx_tf_pg_conn_t *conn);
 static void ngx_tf_pg_conn_lost(ngx_tf_pg_conn_t *conn, const char *why);
-static void ngx_tf_pg_conn_complain(ngx_tf_pg_conn_t *conn, const char *why);
+static void ngx_tf_pg_conn_log(ngx_tf_pg_conn_t *conn, const char *why);
 static void ngx_tf_pg_conn_again(ngx_tf_pg_conn_t *conn);
 static void ngx_tf_pg_conn_timer_handler(ngx_event_t *ev);
 static void ngx_tf_pg_conn_watchdog(ngx_tf_pg_conn_t *conn);
@@ -76,7 +74,7 @@ ngx_tf_pg_conn_start(ngx_tf_pg_conn_t *conn)
     conn->recycle = 0;
     conn->closed = 0;
     conn->broken = 0;
-    conn->failed = 0;
+    ngx_memzero(conn->prepared, TF_SQL_END);
 
     ngx_add_timer(&conn->timer, pool->conf->connect_timeout);
 
@@ -108,7 +106,7 @@ ngx_tf_pg_conn_connect_handler(ngx_event_t *ev)
     c = ev->data;
     conn = c->data;
 
-    if (c->close && ngx_tf_pg_conn_told(conn)) {
+    if (c->close && ngx_tf_pg_conn_leaving(conn)) {
         return;
     }
 
@@ -138,7 +136,7 @@ ngx_tf_pg_conn_poll(ngx_tf_pg_conn_t *conn, PostgresPollingStatusType poll)
         break;
 
     case PGRES_POLLING_OK:
-        ngx_tf_pg_conn_prepare(conn);
+        ngx_tf_pg_conn_ready(conn);
         return;
 
     default:
@@ -176,16 +174,13 @@ ngx_tf_pg_conn_open(ngx_tf_pg_conn_t *conn, ngx_uint_t events)
 }
 
 
-/* Every statement nginx may run is parsed now, so that a schema that does not
- * fit is found before a request meets it. */
-
 static void
-ngx_tf_pg_conn_prepare(ngx_tf_pg_conn_t *conn)
+ngx_tf_pg_conn_ready(ngx_tf_pg_conn_t *conn)
 {
-    tf_sql_e  sql;
+    ngx_tf_pg_pool_t  *pool;
 
-    conn->state = NGX_TF_PG_PREPARING;
-    ngx_add_timer(&conn->timer, conn->lane->pool->conf->connect_timeout);
+    conn->state = NGX_TF_PG_READY;
+    pool = conn->lane->pool;
 
     if (ngx_tf_pg_conn_open(conn, NGX_TF_FD_READ) != NGX_OK) {
         ngx_tf_pg_conn_lost(conn, "no connection slot");
@@ -199,37 +194,26 @@ ngx_tf_pg_conn_prepare(ngx_tf_pg_conn_t *conn)
         return;
     }
 
-    conn->preparing = ngx_tf_pg_conn_next(TF_SQL_NONE);
+    conn->ready_at = ngx_current_msec;
+    conn->moved_at = ngx_current_msec;
+    conn->tried = 0;
+    conn->c->idle = 1;
 
-    for (sql = conn->preparing; sql < TF_SQL_END;
-         sql = ngx_tf_pg_conn_next(sql))
-    {
-        if (PQsendPrepare(conn->pg, tf_sql[sql].name, tf_sql[sql].text, 0,
-                          NULL)
-            != 1)
-        {
-            ngx_tf_pg_conn_lost(conn, NULL);
-            return;
-        }
+    ngx_del_timer(&conn->timer);
+
+    if (conn->lane->id == NGX_TF_PG_SLOW) {
+        ngx_add_timer(&conn->timer, NGX_TF_PG_IDLE);
     }
 
-    if (PQpipelineSync(conn->pg) != 1) {
-        ngx_tf_pg_conn_lost(conn, NULL);
-        return;
-    }
+    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                  "taifish: connected to PostgreSQL at %V in %M ms",
+                  &pool->hosts[conn->host].name,
+                  ngx_current_msec - conn->tried_at);
 
-    ngx_tf_pg_conn_flush(conn);
-}
+    pool->logged = 0;
+    pool->state.reconnects++;
 
-
-static tf_sql_e
-ngx_tf_pg_conn_next(ngx_uint_t sql)
-{
-    do {
-        sql++;
-    } while (sql < TF_SQL_END && (tf_sql[sql].flags & TF_SQL_WORKER));
-
-    return sql;
+    pool->wake(pool);
 }
 
 
@@ -246,7 +230,7 @@ ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
     u = &item->u;
     values = u->values;
 
-    item->where = NGX_TF_PG_IN_FLIGHT;
+    item->conn = conn;
     item->since = ngx_current_msec;
     item->at = 0;
     item->again = 0;
@@ -256,14 +240,10 @@ ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
 
     ngx_queue_insert_tail(&conn->flight, &u->queue);
     conn->nflight++;
-    conn->lane->pool->state.in_flight++;
 
     if (conn->c->idle) {
         conn->c->idle = 0;
         conn->moved_at = ngx_current_msec;
-    }
-
-    if (!conn->timer.timer_set) {
         ngx_add_timer(&conn->timer, conn->lane->timeout + NGX_TF_PG_GRACE);
     }
 
@@ -274,7 +254,10 @@ ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
                        "taifish %V: unit %ui: sends \"%s\" on socket %d",
                        &u->label, u->number, stmt->name, conn->c->fd);
 
-        if (item->describe) {
+        if (item->prepare) {
+            rc = PQsendPrepare(conn->pg, stmt->name, stmt->text, 0, NULL);
+
+        } else if (item->describe) {
             rc = PQsendDescribePrepared(conn->pg, stmt->name);
 
         } else {
@@ -330,7 +313,7 @@ ngx_tf_pg_conn_read_handler(ngx_event_t *ev)
     c = ev->data;
     conn = c->data;
 
-    if (c->close && ngx_tf_pg_conn_told(conn)) {
+    if (c->close && ngx_tf_pg_conn_leaving(conn)) {
         return;
     }
 
@@ -363,7 +346,7 @@ ngx_tf_pg_conn_write_handler(ngx_event_t *ev)
  */
 
 static ngx_uint_t
-ngx_tf_pg_conn_told(ngx_tf_pg_conn_t *conn)
+ngx_tf_pg_conn_leaving(ngx_tf_pg_conn_t *conn)
 {
     if (conn->c->error) {
         ngx_tf_pg_conn_lost(conn, "the worker process is leaving");
@@ -390,7 +373,6 @@ static void
 ngx_tf_pg_conn_results(ngx_tf_pg_conn_t *conn)
 {
     PGresult    *res;
-    ngx_int_t    rc;
     ngx_uint_t   nulls;
 
     nulls = 0;
@@ -404,7 +386,7 @@ ngx_tf_pg_conn_results(ngx_tf_pg_conn_t *conn)
             /* the end of a statement's results; two in a row: libpq has
              * nothing more although something is in flight */
 
-            if (conn->state == NGX_TF_PG_READY && conn->nflight == 0) {
+            if (conn->nflight == 0) {
                 break;
             }
 
@@ -418,14 +400,7 @@ ngx_tf_pg_conn_results(ngx_tf_pg_conn_t *conn)
 
         nulls = 0;
 
-        if (conn->state == NGX_TF_PG_PREPARING) {
-            rc = ngx_tf_pg_conn_prepared(conn, res);
-
-        } else {
-            rc = ngx_tf_pg_conn_result(conn, res);
-        }
-
-        if (rc != NGX_OK) {
+        if (ngx_tf_pg_conn_result(conn, res) != NGX_OK) {
             ngx_tf_pg_conn_lost(conn, NULL);
             return;
         }
@@ -436,7 +411,7 @@ ngx_tf_pg_conn_results(ngx_tf_pg_conn_t *conn)
         return;
     }
 
-    if (conn->state == NGX_TF_PG_READY && conn->nflight == 0) {
+    if (conn->nflight == 0) {
         ngx_tf_pg_conn_rest(conn);
     }
 }
@@ -446,11 +421,6 @@ static ngx_int_t
 ngx_tf_pg_conn_null(ngx_tf_pg_conn_t *conn)
 {
     ngx_tf_pg_item_t  *item;
-
-    if (conn->state == NGX_TF_PG_PREPARING) {
-        conn->preparing = ngx_tf_pg_conn_next(conn->preparing);
-        return NGX_OK;
-    }
 
     item = ngx_tf_pg_conn_head(conn);
 
@@ -480,62 +450,6 @@ ngx_tf_pg_conn_head(ngx_tf_pg_conn_t *conn)
     q = ngx_queue_head(&conn->flight);
 
     return (ngx_tf_pg_item_t *) ngx_queue_data(q, ngx_tf_pg_unit_t, queue);
-}
-
-
-static ngx_int_t
-ngx_tf_pg_conn_prepared(ngx_tf_pg_conn_t *conn, PGresult *res)
-{
-    const char      *state, *name;
-    ngx_str_t        line;
-    ExecStatusType   status;
-
-    status = PQresultStatus(res);
-
-    if (status == PGRES_FATAL_ERROR && !conn->failed) {
-        state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
-        name = conn->preparing < TF_SQL_END ? tf_sql[conn->preparing].name : "";
-        line = ngx_tf_pg_error_line(PQresultErrorMessage(res));
-
-        /* the first one is told, the others of the batch are its victims */
-
-        conn->failed = 1;
-
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "taifish: PostgreSQL refuses statement \"%s\" "
-                      "(SQLSTATE %s, %V); is the schema migrated?",
-                      name, state ? state : "unknown", &line);
-    }
-
-    PQclear(res);
-
-    if (status != PGRES_PIPELINE_SYNC) {
-        return NGX_OK;
-    }
-
-    if (conn->failed || conn->preparing < TF_SQL_END) {
-        return NGX_ERROR;
-    }
-
-    conn->state = NGX_TF_PG_READY;
-    conn->ready_at = ngx_current_msec;
-    conn->moved_at = ngx_current_msec;
-    conn->tried = 0;
-    conn->c->idle = 1;
-
-    ngx_del_timer(&conn->timer);
-
-    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                  "taifish: connected to PostgreSQL at %V in %M ms",
-                  &conn->lane->pool->hosts[conn->host].name,
-                  ngx_current_msec - conn->tried_at);
-
-    conn->lane->pool->complained = 0;
-    conn->lane->pool->state.reconnects++;
-
-    conn->lane->pool->wake(conn->lane->pool);
-
-    return NGX_OK;
 }
 
 
@@ -714,7 +628,7 @@ ngx_tf_pg_conn_lost(ngx_tf_pg_conn_t *conn, const char *why)
 
     worked = (conn->state == NGX_TF_PG_READY);
 
-    ngx_tf_pg_conn_complain(conn, why);
+    ngx_tf_pg_conn_log(conn, why);
     ngx_tf_pg_conn_close(conn);
 
     ngx_queue_init(&flight);
@@ -745,7 +659,7 @@ ngx_tf_pg_conn_lost(ngx_tf_pg_conn_t *conn, const char *why)
 
 
 static void
-ngx_tf_pg_conn_complain(ngx_tf_pg_conn_t *conn, const char *why)
+ngx_tf_pg_conn_log(ngx_tf_pg_conn_t *conn, const char *why)
 {
     ngx_str_t          line;
     ngx_uint_t         level;
@@ -758,16 +672,15 @@ ngx_tf_pg_conn_complain(ngx_tf_pg_conn_t *conn, const char *why)
 
         /* the server has said why as the answer to a statement */
 
-        line = ngx_tf_pg_error_line(conn->failed ? "a statement was refused"
-                                           : "the server ended it");
+        line = ngx_tf_pg_error_line("the server ended it");
     }
 
     level = NGX_LOG_INFO;
 
-    if (pool->complained == 0
-        || ngx_current_msec - pool->complained >= NGX_TF_PG_COMPLAIN)
+    if (pool->logged == 0
+        || ngx_current_msec - pool->logged >= NGX_TF_PG_LOG)
     {
-        pool->complained = ngx_current_msec;
+        pool->logged = ngx_current_msec;
         level = NGX_LOG_ERR;
     }
 
@@ -775,8 +688,7 @@ ngx_tf_pg_conn_complain(ngx_tf_pg_conn_t *conn, const char *why)
                   "taifish: PostgreSQL at %V is lost while %s: %V",
                   &pool->hosts[conn->host].name,
                   conn->state == NGX_TF_PG_CONNECTING ? "connecting"
-                  : conn->state == NGX_TF_PG_PREPARING ? "preparing"
-                  : "working", &line);
+                                                      : "working", &line);
 }
 
 
@@ -829,7 +741,6 @@ ngx_tf_pg_conn_timer_handler(ngx_event_t *ev)
         break;
 
     case NGX_TF_PG_CONNECTING:
-    case NGX_TF_PG_PREPARING:
         ngx_tf_pg_conn_lost(conn, "no answer in time");
         break;
 
@@ -876,6 +787,8 @@ ngx_tf_pg_conn_watchdog(ngx_tf_pg_conn_t *conn)
 void
 ngx_tf_pg_conn_close(ngx_tf_pg_conn_t *conn)
 {
+    conn->cancel = NULL;
+
     if (conn->timer.timer_set) {
         ngx_del_timer(&conn->timer);
     }

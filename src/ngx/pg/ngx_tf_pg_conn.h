@@ -1,6 +1,6 @@
 
 /*
- * One connection of the pool: connecting, preparing statements, sending items,
+ * One connection of the pool: connecting, sending items,
  * their answers in order, its end.
  */
 
@@ -17,9 +17,9 @@ void ngx_tf_pg_conn_init(ngx_tf_pg_conn_t *conn, ngx_tf_pg_lane_t *lane);
 /* Starts a try now; the connection is DOWN. */
 void ngx_tf_pg_conn_start(ngx_tf_pg_conn_t *conn);
 
-/* Puts an item into flight; the connection is READY.  NGX_ERROR: the
- * connection is lost, and the item with it if it was taken.  Without sync
- * another item has to follow. */
+/* Puts an item into flight; the connection is READY and its statements are
+ * prepared there.  NGX_ERROR: the connection is lost, and the item with it if
+ * it was taken.  Without sync another item has to follow. */
 ngx_int_t ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
     ngx_uint_t sync);
 

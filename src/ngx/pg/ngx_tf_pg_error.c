@@ -5,6 +5,10 @@
 static ngx_uint_t ngx_tf_pg_error_passing(ngx_tf_pg_conn_t *conn,
     const PGresult *res, const char *state);
 static void ngx_tf_pg_error_said(ngx_tf_pg_item_t *item, const PGresult *res);
+static void ngx_tf_pg_error_refused(ngx_tf_pg_conn_t *conn,
+    ngx_tf_pg_item_t *item, const PGresult *res, const char *state);
+static void ngx_tf_pg_error_log(ngx_tf_pg_item_t *item, const PGresult *res,
+    const char *state);
 static tf_code_e ngx_tf_pg_error_code(const char *state);
 static const char *ngx_tf_pg_error_field(const PGresult *res, int field);
 
@@ -14,9 +18,7 @@ ngx_tf_pg_error(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
     const PGresult *res)
 {
     tf_code_e          code;
-    ngx_str_t          line;
-    ngx_uint_t         level;
-    const char        *state, *name;
+    const char        *state;
     ngx_tf_pg_unit_t  *u;
 
     u = &item->u;
@@ -29,6 +31,20 @@ ngx_tf_pg_error(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
 
     if (state[0] == '\0') {
         conn->broken = 1;
+        return;
+    }
+
+    if (item->prepare && ngx_strncmp(state, "57P", 3) != 0) {
+        ngx_tf_pg_error_refused(conn, item, res, state);
+        return;
+    }
+
+    if (ngx_strcmp(state, "26000") == 0 && item->at < u->n
+        && !conn->prepared[u->sql[item->at]])
+    {
+        /* its Parse failed just now, and the log says why */
+
+        tf_fail(&u->err, conn->refused, NULL, "it could not be prepared");
         return;
     }
 
@@ -58,15 +74,32 @@ ngx_tf_pg_error(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
                 (u_char *) ngx_tf_pg_error_field(res, PG_DIAG_CONSTRAINT_NAME),
                 sizeof(u->constraint));
 
-    /* what clients can cause at will is no error of ours; the text of such a
-     * message may quote what they sent */
+    ngx_tf_pg_error_log(item, res, state);
+}
 
-    level = (code == TF_E_CONSTRAINT_VIOLATION || code == TF_E_VALIDATION_ERROR)
+
+/* What clients can cause at will is no error of ours, as a statement that was
+ * cancelled when its client left; the text of such a message may quote what
+ * they sent. */
+
+static void
+ngx_tf_pg_error_log(ngx_tf_pg_item_t *item, const PGresult *res,
+    const char *state)
+{
+    ngx_str_t          line;
+    ngx_uint_t         level;
+    const char        *name;
+    ngx_tf_pg_unit_t  *u;
+
+    u = &item->u;
+
+    level = (u->err.code == TF_E_CONSTRAINT_VIOLATION
+             || u->err.code == TF_E_VALIDATION_ERROR || u->done == NULL)
             ? NGX_LOG_INFO : NGX_LOG_ERR;
 
     line = ngx_tf_pg_error_line(level == NGX_LOG_INFO ? u->constraint
-                          : ngx_tf_pg_error_field(res,
-                                                  PG_DIAG_MESSAGE_PRIMARY));
+                                : ngx_tf_pg_error_field(res,
+                                                     PG_DIAG_MESSAGE_PRIMARY));
     name = item->at < u->n ? tf_sql[u->sql[item->at]].name : "";
 
     ngx_log_error(level, u->log, 0,
@@ -147,6 +180,33 @@ ngx_tf_pg_error_said(ngx_tf_pg_item_t *item, const PGresult *res)
 
     tf_fail(&item->u.err, code,
             ngx_tf_pg_error_field(res, PG_DIAG_COLUMN_NAME), "%s", "");
+}
+
+
+/* A Parse failed: the items that came for it get the same code. */
+
+static void
+ngx_tf_pg_error_refused(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
+    const PGresult *res, const char *state)
+{
+    ngx_str_t  line;
+    tf_code_e  code;
+
+    code = ngx_tf_pg_error_code(state);
+
+    conn->prepared[item->u.sql[0]] = 0;
+    conn->refused = code == TF_E_DATABASE_TIMEOUT ? code
+                                                  : TF_E_SERVICE_UNAVAILABLE;
+
+    tf_fail(&item->u.err, conn->refused, NULL, "SQLSTATE %s", state);
+
+    line = ngx_tf_pg_error_line(ngx_tf_pg_error_field(res,
+                                                 PG_DIAG_MESSAGE_PRIMARY));
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "taifish: PostgreSQL refuses statement \"%s\" "
+                  "(SQLSTATE %s, %V); is the schema migrated?",
+                  tf_sql[item->u.sql[0]].name, state, &line);
 }
 
 

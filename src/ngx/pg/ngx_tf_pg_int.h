@@ -40,43 +40,48 @@ typedef enum {
     NGX_TF_PG_NEW = 0,      /* its owner's, not queued */
     NGX_TF_PG_WAITING,      /* in lane->waiting: to be sent */
     NGX_TF_PG_IN_FLIGHT,    /* in conn->flight: sent, its Sync is to come */
-    NGX_TF_PG_ANSWERED      /* in no queue: its done runs, then it is freed */
+    NGX_TF_PG_ANSWERED,     /* in no queue: its done runs, then it is freed */
+    NGX_TF_PG_PLACES
 } ngx_tf_pg_where_e;
 
 
-typedef struct {
-    ngx_tf_pg_unit_t      u;            /* first: u and item are one address */
-    ngx_tf_pg_where_e     where;
-    ngx_msec_t            since;        /* queued or sent at */
-    ngx_uint_t            at;           /* the statement whose result is next */
-    size_t                size;         /* of the values, which may be secret */
-    unsigned              describe:1;
-    unsigned              again:1;      /* its error is worth another try */
-    unsigned              shared:1;     /* the next one's Sync is its own */
-    unsigned              victim:1;     /* an error before it, same Sync */
-    unsigned              alone:1;      /* has been one: shares no more */
-} ngx_tf_pg_item_t;
-
-
+typedef struct ngx_tf_pg_conn_s  ngx_tf_pg_conn_t;
 typedef struct ngx_tf_pg_lane_s  ngx_tf_pg_lane_t;
 typedef struct ngx_tf_pg_pool_s  ngx_tf_pg_pool_t;
 
 
+typedef struct {
+    ngx_tf_pg_unit_t      u;            /* first: u and item are one address */
+    ngx_tf_pg_where_e     where;        /* set by ngx_tf_pg_move() only */
+    ngx_tf_pg_lane_t     *lane;         /* since it was queued */
+    ngx_tf_pg_conn_t     *conn;         /* while it is in flight */
+    ngx_msec_t            since;        /* queued or sent at */
+    ngx_uint_t            at;           /* the statement whose result is next */
+    size_t                size;         /* of the values, which may be secret */
+    unsigned              describe:1;
+    unsigned              prepare:1;    /* a Parse of sql[0], the pool's own */
+    unsigned              again:1;      /* its error is worth another try */
+    unsigned              shared:1;     /* the next one's Sync is its own */
+    unsigned              victim:1;     /* an error before it, same Sync */
+    unsigned              alone:1;      /* was a victim once: from then on it
+                                           gets a Sync of its own */
+} ngx_tf_pg_item_t;
+
+
 /*
- * DOWN ── connect ──► CONNECTING ── authenticated ──► PREPARING ── Sync ──►
- * READY ── any failure ──► DOWN.  Only ngx_tf_pg_conn.c changes the state.
+ * DOWN ── connect ──► CONNECTING ── authenticated ──► READY ── any failure ──►
+ * DOWN.  Only ngx_tf_pg_conn.c changes the state.
  */
 
 typedef enum {
     NGX_TF_PG_DOWN = 0,     /* pg is NULL; the timer, if set, is the next try */
     NGX_TF_PG_CONNECTING,   /* the timer is this try's end */
-    NGX_TF_PG_PREPARING,    /* the same */
     NGX_TF_PG_READY         /* the timer watches the head of flight, or closes
                                an idle connection of the slow lane */
 } ngx_tf_pg_conn_e;
 
 
-typedef struct {
+struct ngx_tf_pg_conn_s {
     ngx_tf_pg_lane_t     *lane;
     ngx_tf_pg_conn_e      state;
 
@@ -94,20 +99,28 @@ typedef struct {
     ngx_msec_t            ready_at;
     ngx_msec_t            moved_at;     /* the last Sync came, or idle since */
 
-    ngx_uint_t            preparing;    /* tf_sql_e whose answer is next */
+    ngx_tf_pg_unit_t     *cancel;       /* on its way to the server: it stops
+                                           what runs here, so nothing else may
+                                           start here before its answer */
+    tf_code_e             refused;      /* why the last Parse failed */
 
     unsigned              recycle:1;    /* close it when nothing is in flight,
                                            and connect anew */
     unsigned              closed:1;     /* send nothing more until then */
     unsigned              broken:1;     /* the server says it is going away */
-    unsigned              failed:1;     /* a statement could not be prepared */
-} ngx_tf_pg_conn_t;
+
+    /* by tf_sql_e, 1: Parse was sent and did not fail so far */
+    u_char                prepared[TF_SQL_END];
+};
 
 
 struct ngx_tf_pg_lane_s {
     ngx_tf_pg_pool_t     *pool;
     ngx_uint_t            id;           /* NGX_TF_PG_FAST or _SLOW */
     ngx_msec_t            timeout;      /* statement_timeout */
+    ngx_uint_t            queue;        /* units waiting and in flight, at
+                                           most */
+    ngx_uint_t            count[NGX_TF_PG_PLACES];  /* units, by where */
     ngx_queue_t           waiting;      /* items to be sent */
     ngx_tf_pg_conn_t     *conns;
     ngx_uint_t            nconns;
@@ -130,7 +143,7 @@ struct ngx_tf_pg_pool_s {
     ngx_tf_pg_lane_t      lanes[NGX_TF_PG_LANES];
     ngx_event_t           flush;        /* posted: sends what waits */
     ngx_event_t           expire;       /* of units waiting for PostgreSQL */
-    ngx_msec_t            complained;   /* last time an outage was logged */
+    ngx_msec_t            logged;       /* last time an outage was logged */
     ngx_uint_t            units;        /* made so far: their numbers */
     ngx_tf_pg_state_t     state;
 };

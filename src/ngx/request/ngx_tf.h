@@ -11,6 +11,7 @@
  *     {x} of the path, query and body parameters of the row
  *     has_x         't' when the client gave x, even as null
  *     _offset       (page - 1) * limit
+ *     _after _after_id   of the row a page comes after, see tf_sql.h
  *     _user_id _role _session    of the signed-in user; _session is bytea text
  *     _addr _agent               the client's address and user agent
  *     _lang         "zh" or "en", what the client reads
@@ -55,8 +56,8 @@ typedef enum {
 typedef enum {
     NGX_TF_ITEM = 0,    /* the first row as an object; no row is 404 */
     NGX_TF_CREATED,     /* the same with status 201 */
-    NGX_TF_PAGE,        /* {items, total, page, pages, limit} of a page
-                           statement */
+    NGX_TF_PAGE,        /* a page statement's items and where they are in the
+                           list, see ngx_tf_page.h */
     NGX_TF_LIST,        /* {key: [rows]} */
     NGX_TF_RUN,         /* the row has run_id: wait for that run up to 20 s,
                            then 200 with its outcome, or 202 with run_id */

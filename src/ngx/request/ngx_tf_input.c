@@ -33,7 +33,8 @@ static tf_str_t ngx_tf_input_number(ngx_tf_op_t *op, int64_t n);
 
 
 static const char *const  ngx_tf_builtins[] = {
-    "_offset", "_user_id", "_role", "_session", "_addr", "_agent", "_lang",
+    "_offset", "_after", "_after_id",
+    "_user_id", "_role", "_session", "_addr", "_agent", "_lang",
     NULL
 };
 
@@ -544,30 +545,6 @@ ngx_tf_input_bind(ngx_tf_op_t *op, tf_sql_e sql, tf_str_t *values)
     }
 
     return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_tf_input_sorted(ngx_tf_op_t *op, tf_sql_e page, tf_sql_e *sql)
-{
-    tf_str_t          sort, order;
-    unsigned          i;
-    const tf_stmt_t  *stmt;
-
-    stmt = &tf_sql[page];
-    sort = ngx_tf_op_get(op, "sort");
-    order = ngx_tf_op_get(op, "order");
-
-    for (i = 0; i < stmt->nsorts; i++) {
-        if (sort.data == NULL || tf_str_eq(sort, stmt->sorts[i])) {
-            *sql = tf_sql_sorted(page, i, order.data
-                                          && tf_str_eq(order, "desc"));
-            return NGX_OK;
-        }
-    }
-
-    return ngx_tf_op_fail(op, TF_E_VALIDATION_ERROR, "sort",
-                          "not a sort key of this list");
 }
 
 

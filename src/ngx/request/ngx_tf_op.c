@@ -2,6 +2,7 @@
 #include "ngx_tf_op_int.h"
 #include "ngx_tf_metrics_zone.h"
 #include "ngx_tf_op.h"
+#include "ngx_tf_page.h"
 
 
 #define NGX_TF_REQUEST_ID_MAX  128
@@ -404,11 +405,11 @@ ngx_tf_op_send(ngx_tf_op_t *op, const tf_sql_e *sql, ngx_uint_t n)
             continue;
         }
 
-        if (ngx_tf_input_sorted(op, sql[i], &stmts[k++]) != NGX_OK) {
+        if (ngx_tf_page_statements(op, sql[i], &stmts[k]) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        stmts[k++] = tf_sql_counted(sql[i]);
+        k += 2;
     }
 
     for (i = 0, v = 0; i < k; i++) {

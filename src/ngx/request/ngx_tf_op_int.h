@@ -105,9 +105,6 @@ ngx_int_t ngx_tf_input_body(ngx_tf_op_t *op);
 /* Wipes what was made of a body with a secret in it. */
 void ngx_tf_input_wipe(ngx_tf_op_t *op);
 
-/* The statement a page row asks for: the one of its sort key. */
-ngx_int_t ngx_tf_input_sorted(ngx_tf_op_t *op, tf_sql_e page, tf_sql_e *sql);
-
 /* The parameters of a statement, in order; at most NGX_TF_PG_PARAMS_MAX. */
 ngx_int_t ngx_tf_input_bind(ngx_tf_op_t *op, tf_sql_e sql, tf_str_t *values);
 

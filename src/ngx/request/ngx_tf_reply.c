@@ -1,5 +1,6 @@
 
 #include "ngx_tf_op_int.h"
+#include "ngx_tf_page.h"
 
 
 #define NGX_TF_REPLY_MAX  (64 * 1024 * 1024)
@@ -11,7 +12,6 @@ static ngx_int_t ngx_tf_reply_headers(ngx_tf_op_t *op, ngx_uint_t status,
     const char *type);
 static void ngx_tf_reply_open(ngx_tf_op_t *op, tf_buf_t *b, size_t size);
 static void ngx_tf_reply_close(ngx_tf_op_t *op, tf_buf_t *b);
-static ngx_int_t ngx_tf_reply_page(ngx_tf_op_t *op, tf_buf_t *b);
 static void ngx_tf_reply_context(ngx_tf_op_t *op, tf_buf_t *b);
 static const char *ngx_tf_reply_message(ngx_tf_op_t *op, ngx_uint_t status);
 
@@ -69,7 +69,7 @@ ngx_tf_reply_render(ngx_tf_op_t *op)
     switch (route->render) {
 
     case NGX_TF_PAGE:
-        if (ngx_tf_reply_page(op, &b) != NGX_OK) {
+        if (ngx_tf_page_render(op, &b) != NGX_OK) {
             ngx_tf_reply_error(op, &op->err);
             return;
         }
@@ -90,53 +90,6 @@ ngx_tf_reply_render(ngx_tf_op_t *op)
 
     ngx_tf_reply_close(op, &b);
     ngx_tf_reply_send(op, status, &b);
-}
-
-
-/* A page's unit is the sorted statement and the one that counts. Statements
- * before them may add members: their rows go in as they are named. */
-
-static ngx_int_t
-ngx_tf_reply_page(ngx_tf_op_t *op, tf_buf_t *b)
-{
-    int64_t    total, limit;
-    tf_str_t   count, page, per;
-
-    if (op->nres < 2) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, "not a page");
-    }
-
-    count = tf_row_get(op->res[op->nres - 1], 0, "total");
-    page = ngx_tf_op_get(op, "page");
-    per = ngx_tf_op_get(op, "limit");
-
-    if (count.data == NULL || page.data == NULL || per.data == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, "not a page");
-    }
-
-    total = ngx_atosz(count.data, count.len);
-    limit = ngx_atosz(per.data, per.len);
-
-    tf_buf_char(b, '{');
-    tf_json_key(b, op->route->key ? op->route->key : "items");
-    tf_row_array(b, op->res[op->nres - 2]);
-    tf_json_key(b, "total");
-    tf_buf_int(b, total);
-    tf_json_key(b, "page");
-    tf_buf_str(b, page);
-    tf_json_key(b, "pages");
-    tf_buf_int(b, (total + limit - 1) / limit);
-    tf_json_key(b, "limit");
-    tf_buf_int(b, limit);
-
-    if (op->nres > 2) {
-        tf_json_key(b, "stats");
-        tf_row_object(b, op->res[0], 0);
-    }
-
-    tf_buf_char(b, '}');
-
-    return NGX_OK;
 }
 
 
