@@ -109,6 +109,36 @@ under_load('one goes', sub {
 });
 
 
+# All at once, as "docker compose up -d" replaces them: requests wait.
+
+sub all_at_once {
+    my @of = @_;
+    $edge->app($_)->stop for @of;
+    sleep 2;
+    $edge->app($_)->start for @of;
+    sleep 2;
+}
+
+under_load('all at once', sub { all_at_once(1, 3) });
+{
+    my $load = load(path => "/tags/$tag", method => 'PUT', seconds => 300,
+        body => '{"name":"a","display_name":"{n}","category":"x"}',
+        connections => 16);
+    my $posts = load(path => '/tags', method => 'POST', seconds => 300,
+        body => '{"name":"once{n}","display_name":"x","category":"once"}',
+        connections => 16);
+
+    sleep 0.5;
+    all_at_once(1, 3);
+    my ($put, $post) = map { $_->finish } $load, $posts;
+    is_deeply [keys %{ $put->{status} }], [200], 'PUT: all at once'
+        or diag explain $put;
+    is_deeply [grep { !/^(?:201|502)$/ } keys %{ $post->{status} }], [],
+        'POST, all at once: done once' or diag explain $post;
+    cmp_ok $post->{status}{502} || 0, '<=', 2 * 2, 'or on its way';
+}
+
+
 # --- what changes something ------------------------------------------------
 
 # A change that an app took with it into its grave is for the client to look
@@ -171,6 +201,7 @@ for my $how (qw(kill stop)) {
 
 my $anyone = $edge->client;
 
+$edge->again('1200r');
 $edge->names();
 sleep 2.5;
 ok $edge->wait_list(1, 3), 'a name without an answer changes nothing';
@@ -230,6 +261,7 @@ is $edge->watch->stop('TERM', 10), 0, 'TERM ends it, and nginx';
 ok !TaiFish::Server::answers($edge->{tls_port}), 'really';
 unlink "$edge->{dir}/run/upstream.conf" or die $!;
 $edge->start;
+$edge->again('1200r');
 is $anyone->get('/health/live')->status, 502, 'a start without an app';
 $edge->names(1);
 ok TaiFish::Server::until_true(10, sub {

@@ -15,7 +15,7 @@ for my $program (qw(buildah debootstrap)) {
 
 my $root = $TaiFish::ROOT;
 my $clients = TaiFish::Server::private_dir();
-my $said = `$root/t/lib/docker-clients.sh $clients 2>&1`;
+my $said = `$root/t/lib/docker-box.sh clients $clients 2>&1`;
 is $?, 0, 'Compose of two releases' or BAIL_OUT($said);
 my @base = qw(docker-compose.yml docker-compose.override.yml);
 

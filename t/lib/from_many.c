@@ -1,8 +1,9 @@
 
 /*
  * LD_PRELOAD for a client on this machine: each connection comes from another
- * address of 127.1.0.0/16, so that nginx sees many clients where there is one
- * wrk, and its limits per address stand as they are.
+ * address of 127.1.0.0/16, or of the net that TAIFISH_FROM names, so that nginx
+ * sees many clients where there is one wrk, and its limits per address stand as
+ * they are.
  */
 
 
@@ -12,6 +13,7 @@
 #include <dlfcn.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 
@@ -23,13 +25,16 @@ connect(int fd, const struct sockaddr *sa, socklen_t len)
 {
     unsigned            n;
     connect_t           real;
+    const char         *net;
     struct sockaddr_in  from = { .sin_family = AF_INET };
 
     static _Atomic unsigned  count;
 
     if (sa->sa_family == AF_INET) {
         n = atomic_fetch_add(&count, 1) % 60000;
-        from.sin_addr.s_addr = htonl(0x7f010000 + 256 + n);
+        net = getenv("TAIFISH_FROM");
+        from.sin_addr.s_addr = htonl(ntohl(inet_addr(net ? net : "127.1.0.0"))
+                                     + 256 + n);
         (void) bind(fd, (struct sockaddr *) &from, sizeof(from));
     }
 

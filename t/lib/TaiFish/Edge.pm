@@ -25,7 +25,8 @@ sub new {
     my $self = bless { tf => $tf, dir => "$dir/edge", apps => {},
                        app_port => TaiFish::Server::free_port(),
                        tls_port => TaiFish::Server::free_port(),
-                       port => TaiFish::Server::free_port() }, $class;
+                       port => TaiFish::Server::free_port(),
+                       pause_port => TaiFish::Server::free_port() }, $class;
 
     $tf->{module} ||= TaiFish::copy_module($dir);
     push @{ $tf->{parts} }, $self;
@@ -70,6 +71,7 @@ sub copy_conf {
         $text =~ s{/run/taifish}{$dir/run}g;
         $text =~ s{/dev/stdout}{$dir/logs/access.log}g;
         $text =~ s{^error_log stderr}{error_log $dir/logs/error.log}m;
+        $text =~ s{127\.0\.0\.1:5001\b}{127.0.0.1:$self->{pause_port}}g;
         $text =~ s{^( *listen) (5000|80|443)\b}{$1 $listen{$2}}mg;
         TaiFish::spew("$dir/$name", $text);
     }
@@ -119,6 +121,17 @@ sub names {
     TaiFish::spew("$file.new", join '', map { "127.0.0.$_  STREAM app\n"
         . "127.0.0.$_  DGRAM\n" } @n);
     rename "$file.new", $file or die $!;
+}
+
+# How often the edge tries a request again that found no app.
+
+sub again {
+    my ($self, $rate) = @_;
+    my $file = "$self->{dir}/edge.conf";
+
+    TaiFish::spew($file, TaiFish::slurp($file)
+        =~ s{(zone=edge_again:1m rate=)\w+/m}{$1$rate/m}r);
+    $self->watch->signal('HUP');
 }
 
 sub list { TaiFish::slurp_if("$_[0]{dir}/run/upstream.conf") }
