@@ -232,7 +232,7 @@ refused $tf->client->post('/instances/actions/test-connection',
 
 my $dead = instance('dead', db_type => 'mysql', port => port_of_nobody(),
                     credential_id => $myc);
-$d = data_of($as{viewer}->post('/instances/actions/batch-test-connections',
+$d = data_of($as{user}->post('/instances/actions/batch-test-connections',
     { instance_ids => [$i, $dead, $m, 9999, $m] }), 200, 'several');
 is_deeply $d->{summary}, { total => 4, success => 2, failed => 2 }, 'summary';
 is_deeply [map [@$_{qw(instance_id instance_name success error_code)}],

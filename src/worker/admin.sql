@@ -31,9 +31,10 @@ FROM changed
 -- name: job_kind_write
 -- worker
 INSERT INTO job_kinds (kind, category, scope, lane, attempts, deadline,
-                       exclusive, metrics)
+                       exclusive, connects, per_user, metrics)
 VALUES (:kind, :category, :scope, :lane, :attempts::int,
         :deadline::int * interval '1 second', :exclusive::boolean,
+        :connects::boolean, :per_user::int,
         :metrics::jsonb)
 ON CONFLICT (kind) DO UPDATE
 SET category = EXCLUDED.category,
@@ -42,4 +43,6 @@ SET category = EXCLUDED.category,
     attempts = EXCLUDED.attempts,
     deadline = EXCLUDED.deadline,
     exclusive = EXCLUDED.exclusive,
+    connects = EXCLUDED.connects,
+    per_user = EXCLUDED.per_user,
     metrics = EXCLUDED.metrics

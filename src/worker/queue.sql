@@ -2,6 +2,20 @@
 -- after, and counts them in the same statement; what did not change keeps its
 -- lock order too.
 
+-- part: answers
+-- Given item: whether their instances answered.  :answered is NULL for jobs that
+-- did not try.
+answer AS (
+    INSERT INTO instance_answers AS a (instance_id, answered)
+    SELECT DISTINCT instance_id, :answered::boolean
+    FROM item
+    WHERE instance_id IS NOT NULL AND :answered IS NOT NULL
+    ON CONFLICT (instance_id) DO UPDATE
+    SET answered = EXCLUDED.answered,
+        changed_at = now()
+    WHERE a.answered <> EXCLUDED.answered
+)
+
 -- part: settled
 -- Given item (the rows that changed): their runs' counters and ends.
 ended AS (
@@ -63,15 +77,23 @@ random() * least(3600, power(2, least(t.attempt, 12))) * interval '1 second'
 
 -- name: queue_claim
 -- worker
--- Kinds this program does not know are left to newer workers.
+-- Looks at (lane, doubt) pairs in the order they are given and stops at the
+-- first that has an item; a nested loop keeps that order.  Kinds this program
+-- does not know are left to newer workers.
 WITH next AS MATERIALIZED (
-    SELECT id
-    FROM task_items
-    WHERE state IN ('scheduled', 'ready', 'retry') AND lane = :lane
-          AND ready_at <= now() AND kind = ANY (:kinds::text[])
-    ORDER BY ready_at, id
+    SELECT t.id
+    FROM unnest(:lanes::text[], :doubts::int[]) AS w (lane, doubt)
+         CROSS JOIN LATERAL (
+             SELECT i.id
+             FROM task_items i
+             WHERE i.state IN ('scheduled', 'ready', 'retry')
+                   AND i.lane = w.lane AND i.doubt = w.doubt
+                   AND i.ready_at <= now() AND i.kind = ANY (:kinds::text[])
+             ORDER BY i.ready_at, i.id
+             LIMIT 1
+             FOR UPDATE SKIP LOCKED
+         ) t
     LIMIT 1
-    FOR UPDATE SKIP LOCKED
 ), item AS (
     UPDATE task_items t
     SET state = 'running',
@@ -85,7 +107,7 @@ WITH next AS MATERIALIZED (
     FROM next
     WHERE t.id = next.id
     RETURNING t.id, t.run_id, t.instance_id, t.token, t.attempt, t.kind,
-              t.payload, t.deadline
+              t.payload, t.deadline, t.doubt
 ), run AS (
     UPDATE task_runs r
     SET status = 'running',
@@ -95,7 +117,7 @@ WITH next AS MATERIALIZED (
 )
 SELECT i.id, i.run_id, i.instance_id, i.token, i.attempt, i.kind, i.payload,
        (extract(epoch FROM i.deadline) * 1000)::bigint AS deadline,
-       r.run_id AS run
+       r.run_id AS run, i.doubt
 FROM item i
      JOIN task_runs r ON r.id = i.run_id
 
@@ -113,7 +135,7 @@ WITH item AS (
     WHERE t.id = :id::bigint AND t.token = :token::bigint
           AND t.worker_id = :worker::uuid AND t.state = 'running'
     RETURNING t.*
-), {settled}
+), {answers}, {settled}
 
 -- name: queue_fail
 -- worker
@@ -130,6 +152,9 @@ WITH item AS (
                        ELSE t.attempt END,
         ready_at = CASE WHEN :give_back THEN now()
                         ELSE now() + {backoff} END,
+        doubt = CASE :answered::boolean WHEN true THEN 0
+                                        WHEN false THEN 2
+                                        ELSE t.doubt END,
         lease_until = NULL,
         completed_at = CASE
             WHEN t.cancel
@@ -145,7 +170,7 @@ WITH item AS (
           AND (:id::bigint IS NULL
                OR t.id = :id AND t.token = :token::bigint)
     RETURNING t.*
-), {settled}
+), {answers}, {settled}
 
 -- name: queue_sweep
 -- worker

@@ -22,6 +22,11 @@
 
 
 #define TFW_CHILD_POLL    1000          /* ms between two looks at the queue */
+#define TFW_CHILD_SOON    100           /* the same, while doubtful items wait
+                                           for a child to be free */
+#define TFW_CHILD_FIRST   3000          /* ms to connect to an instance that was
+                                           never tried, if that is tried again
+                                           later with more */
 #define TFW_CHILD_ITEMS   1000          /* then the child is replaced */
 #define TFW_CHILD_SPACE   1024          /* MiB of address space */
 #define TFW_CHILD_MEMORY  (768u * 1024 * 1024)  /* bytes of job->mem */
@@ -37,6 +42,7 @@ typedef struct {
     tfw_mem_t            mem;
     int                  lost;      /* an item may be ours without our
                                        knowing */
+    int                  held;      /* doubtful items were not looked at */
 } tfw_child_ctx_t;
 
 
@@ -46,7 +52,10 @@ static void tfw_child_limits(void);
 static void tfw_child_limit(int what, rlim_t soft, rlim_t hard);
 static void tfw_child_cpu(int64_t ms);
 static tf_int_t tfw_child_next(tfw_child_ctx_t *ctx);
+static const tfw_order_t *tfw_child_order(tfw_child_ctx_t *ctx);
+static int tfw_child_may_doubt(const tfw_child_ctx_t *ctx);
 static tf_int_t tfw_child_claim(tfw_child_ctx_t *ctx, tfw_job_t *job);
+static int64_t tfw_child_connect(const tfw_job_t *job, int64_t now);
 static void tfw_child_job(tfw_child_ctx_t *ctx, tfw_job_t *job);
 static tf_int_t tfw_child_finish(tfw_child_ctx_t *ctx, tfw_job_t *job,
     PGresult **res);
@@ -80,7 +89,7 @@ tfw_child_run(const tfw_conf_t *conf, const tfw_child_t *child)
 
     ctx.conf = conf;
     ctx.child = child;
-    ctx.db = tfw_db_create(conf->database_url, child->short_only
+    ctx.db = tfw_db_create(conf->database_url, child->number == 0
                            ? "taifish-worker short" : "taifish-worker");
     ctx.redis = tfw_redis_create(conf->redis_url);
     tfw_mem_init(&ctx.mem, TFW_CHILD_MEMORY);
@@ -249,7 +258,69 @@ tfw_child_next(tfw_child_ctx_t *ctx)
 }
 
 
-/* Short jobs first: somebody waits for them. */
+/*
+ * Where child n looks for work.  Instances that answered last time go first,
+ * then those that were never tried, then those that did not answer; among them
+ * short jobs go first, for a person waits for them.  Children differ in what
+ * comes second, so that neither tests nor the rest take all of them.
+ */
+
+static const tfw_order_t *
+tfw_child_order(tfw_child_ctx_t *ctx)
+{
+    unsigned  n;
+
+    static const tfw_order_t  short_jobs = {
+        "{short,short,short}", "{0,1,2}"
+    };
+
+    /* by even and odd numbers; sure: without doubtful items */
+
+    static const tfw_order_t  all[] = {
+        { "{short,normal,test,short,normal,test,short,normal,test}",
+          "{0,0,0,1,1,1,2,2,2}" },
+        { "{short,test,normal,short,test,normal,short,test,normal}",
+          "{0,0,0,1,1,1,2,2,2}" }
+    };
+    static const tfw_order_t  sure[] = {
+        { "{short,normal,test}", "{0,0,0}" },
+        { "{short,test,normal}", "{0,0,0}" }
+    };
+
+    n = ctx->child->number;
+    ctx->held = 0;
+
+    if (n == 0) {
+        return &short_jobs;
+    }
+
+    ctx->held = !tfw_child_may_doubt(ctx);
+
+    return ctx->held ? &sure[n % 2] : &all[n % 2];
+}
+
+
+/* Half of the configured children never wait for doubtful instances to answer.
+ * Those that do are replaced meanwhile: tfw_procs_spawn(). */
+
+static int
+tfw_child_may_doubt(const tfw_child_ctx_t *ctx)
+{
+    unsigned           i, alive, waiting;
+    const tfw_slot_t  *slot;
+
+    alive = 0;
+    waiting = 0;
+
+    for (i = 1; i < TFW_CHILDREN_MAX; i++) {
+        slot = &ctx->child->slots[i];
+        alive += slot->used != 0;
+        waiting += slot->used && slot->item && slot->doubtful && slot->connect;
+    }
+
+    return waiting + ctx->conf->children / 2 < alive;
+}
+
 
 static tf_int_t
 tfw_child_claim(tfw_child_ctx_t *ctx, tfw_job_t *job)
@@ -261,12 +332,7 @@ tfw_child_claim(tfw_child_ctx_t *ctx, tfw_job_t *job)
     slot = ctx->child->slot;
     now = tfw_now();
 
-    rc = tfw_queue_claim(job, ctx->child->id, "short", &deadline);
-
-    if (rc == TF_DECLINED && !ctx->child->short_only) {
-        now = tfw_now();
-        rc = tfw_queue_claim(job, ctx->child->id, "normal", &deadline);
-    }
+    rc = tfw_queue_claim(job, ctx->child->id, tfw_child_order(ctx), &deadline);
 
     if (rc == TF_ERROR) {
         tfw_log_err("warning", &job->err, "claim");
@@ -284,6 +350,9 @@ tfw_child_claim(tfw_child_ctx_t *ctx, tfw_job_t *job)
     slot->stop_item = 0;
     slot->lease = now + TFW_LEASE;
     slot->deadline = now + deadline;
+    slot->since = now;
+    slot->doubtful = job->in->doubt != 0;
+    slot->connect = tfw_child_connect(job, now);
     slot->token = job->token;
     slot->phase = TFW_RUNNING;
     slot->item = job->id;
@@ -291,6 +360,25 @@ tfw_child_claim(tfw_child_ctx_t *ctx, tfw_job_t *job)
     tfw_child_cpu(deadline);
 
     return TF_OK;
+}
+
+
+/* Until when the job may take to connect, 0: it does not. */
+
+static int64_t
+tfw_child_connect(const tfw_job_t *job, int64_t now)
+{
+    const tfw_job_kind_t  *kind = job->in->kind;
+
+    if (kind == NULL || kind->connect == 0) {
+        return 0;
+    }
+
+    if (job->in->doubt == 1 && job->attempt < kind->attempts) {
+        return now + TFW_CHILD_FIRST;
+    }
+
+    return now + (int64_t) kind->connect * 1000;
 }
 
 
@@ -316,6 +404,7 @@ tfw_child_job(tfw_child_ctx_t *ctx, tfw_job_t *job)
     tfw_credential_close_all();
 
     slot->phase = TFW_FINISHING;
+    slot->connect = 0;
 
     if (rc == TF_OK) {
         rc = tfw_child_finish(ctx, job, &res);
@@ -441,6 +530,12 @@ tfw_child_why(tfw_child_ctx_t *ctx, tfw_job_t *job, tfw_failure_t *why,
         why->again = 1;
         snprintf(message, size, "took longer than its deadline");
 
+    } else if (stop == TFW_STOP_CONNECT) {
+        why->code = tf_errors[TF_E_TARGET_TIMEOUT].code;
+        why->again = 1;
+        snprintf(message, size, "%s",
+                 tf_errors[TF_E_TARGET_TIMEOUT].message[TF_LANG_EN]);
+
     } else if (stop != TFW_STOP_NONE) {
         why->again = 1;
     }
@@ -454,8 +549,11 @@ tfw_child_recover(tfw_child_ctx_t *ctx)
 {
     tf_err_t       err;
     PGresult      *res;
-    tfw_failure_t  why = { "SERVICE_UNAVAILABLE",
-                           "the connection to PostgreSQL was lost", 1, 0 };
+    tfw_failure_t  why = {
+        .code = "SERVICE_UNAVAILABLE",
+        .message = "the connection to PostgreSQL was lost",
+        .again = 1
+    };
 
     if (tfw_queue_fail(ctx->db, ctx->child->id, NULL, &why, &res, &err)
         != TF_OK)
@@ -475,11 +573,14 @@ tfw_child_recover(tfw_child_ctx_t *ctx)
 static void
 tfw_child_wait(tfw_child_ctx_t *ctx)
 {
+    int            wait;
     char           bytes[64];
     ssize_t        n;
     struct pollfd  pfd = { ctx->child->wake, POLLIN, 0 };
 
-    if (poll(&pfd, 1, TFW_CHILD_POLL - getpid() % 64) < 1) {
+    wait = ctx->held ? TFW_CHILD_SOON : TFW_CHILD_POLL - getpid() % 64;
+
+    if (poll(&pfd, 1, wait) < 1) {
         return;
     }
 

@@ -30,9 +30,13 @@ typedef enum {
     TFW_STOP_NONE = 0,
     TFW_STOP_CANCEL,
     TFW_STOP_DEADLINE,
+    TFW_STOP_CONNECT,           /* the instance did not answer in time */
     TFW_STOP_LEASE,             /* lost or not renewed in time */
     TFW_STOP_DRAIN
 } tfw_stop_e;
+
+
+#define TFW_CHILDREN_MAX  65            /* 64 and the one for short jobs */
 
 
 /* Times are ms of CLOCK_MONOTONIC. */
@@ -41,6 +45,10 @@ typedef struct {
     _Atomic int64_t      item;      /* 0: none; written after the rest */
     _Atomic int64_t      token;
     _Atomic int64_t      deadline;
+    _Atomic int64_t      connect;   /* until then it may take to connect; 0: it
+                                       has, or need not */
+    _Atomic int64_t      since;     /* when the item was claimed */
+    _Atomic int          doubtful;  /* the instance may not answer */
     _Atomic int64_t      lease;     /* holds until then, at least */
     _Atomic int          phase;     /* tfw_phase_e */
 
@@ -48,15 +56,17 @@ typedef struct {
     _Atomic int64_t      stop_item; /* this item is to stop */
     _Atomic int          stop;      /* tfw_stop_e, why */
     _Atomic int          retire;    /* leave after the current item */
+    _Atomic int          used;      /* a child has it */
 } tfw_slot_t;
 
 
 typedef struct {
     tfw_slot_t          *slot;
+    const tfw_slot_t    *slots;     /* of all children, TFW_CHILDREN_MAX */
+    unsigned             number;    /* of this one; 0 is kept for short jobs */
     char                 id[37];    /* task_items.worker_id, fresh per child */
     int                  wake;      /* reading end: a byte for new work, EOF
                                        when the supervisor is gone */
-    int                  short_only;    /* the child kept for short jobs */
     pid_t                parent;
 } tfw_child_t;
 

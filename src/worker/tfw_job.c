@@ -21,6 +21,14 @@ tfw_job_begin(tfw_job_t *job)
 }
 
 
+void
+tfw_job_connected(tfw_job_t *job)
+{
+    job->in->connected = 1;
+    job->in->slot->connect = 0;
+}
+
+
 tf_int_t
 tfw_job_report(tfw_job_t *job, const char *name, int64_t n)
 {

@@ -81,9 +81,13 @@ typedef struct {
     tfw_job_pt           run;
     const char          *category;      /* task_runs.task_category */
     tfw_scope_e          scope;
-    const char          *lane;          /* "normal", "short" */
+    const char          *lane;          /* "short": a person waits for it;
+                                           "test"; "normal" */
     int                  attempts;
-    int                  deadline;      /* seconds */
+    int                  deadline;      /* seconds, of an attempt */
+    int                  connect;       /* seconds until tfw_job_connected();
+                                           0: connects to no instance */
+    int                  per_user;      /* runs a user may have open; 0: any */
     unsigned             exclusive:1;   /* one open item per instance */
     tfw_metric_t         metrics[TFW_METRICS + 1];
 } tfw_job_kind_t;
@@ -100,6 +104,10 @@ tf_int_t tfw_housekeeping(tfw_job_t *job);
 
 /* Starts the job's transaction. */
 tf_int_t tfw_job_begin(tfw_job_t *job) TF_MUST_CHECK;
+
+/* To be called when the managed database has answered: the kind's deadline for
+ * connecting ends, and the instance's items are no longer put behind others. */
+void tfw_job_connected(tfw_job_t *job);
 
 /* Sets a number that the item reports.  TF_ERROR when its kind's row does not
  * name it. */

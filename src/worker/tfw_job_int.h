@@ -21,6 +21,8 @@ struct tfw_job_int_s {
     int64_t              published;     /* ms, the last progress sent */
     const tfw_job_kind_t  *kind;
     int64_t              metrics[TFW_METRICS];  /* as in kind->metrics */
+    int                  doubt;         /* task_items.doubt */
+    unsigned             connected:1;
     unsigned             reported;      /* bit n: metrics[n] is set */
 };
 

@@ -19,15 +19,17 @@ const tfw_job_kind_t  tfw_job_kinds[] = {
 
     { .kind = "test_connection", .run = tfw_test_connection,
       .category = "other", .scope = TFW_INSTANCE, .lane = "short",
-      .attempts = 1, .deadline = 25, .exclusive = 1 },
+      .attempts = 1, .deadline = 25, .connect = 18, .per_user = 4,
+      .exclusive = 1 },
 
     { .kind = "test_connections", .run = tfw_test_connection,
-      .category = "other", .scope = TFW_INSTANCE, .lane = "normal",
-      .attempts = 1, .deadline = 25, .exclusive = 1 },
+      .category = "other", .scope = TFW_INSTANCE, .lane = "test",
+      .attempts = 1, .deadline = 25, .connect = 18, .per_user = 2,
+      .exclusive = 1 },
 
     { .kind = "sync_accounts", .run = tfw_sync_accounts,
       .category = "account", .scope = TFW_FLEET, .lane = "normal",
-      .attempts = 3, .deadline = 900, .exclusive = 1,
+      .attempts = 3, .deadline = 900, .connect = 30, .exclusive = 1,
       .metrics = { { "accounts_synced", "synced" },
                    { "accounts_created", "created" },
                    { "accounts_updated", "updated" },

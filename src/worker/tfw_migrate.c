@@ -233,7 +233,7 @@ static tf_int_t
 tfw_migrate_kind(tfw_db_t *db, const tfw_job_kind_t *k, const tf_mem_t *mem,
     tf_err_t *err)
 {
-    char                 attempts[12], deadline[12];
+    char                 attempts[12], deadline[12], per_user[12];
     tf_buf_t             b;
     tf_str_t             metrics;
     PGresult            *res;
@@ -267,6 +267,7 @@ tfw_migrate_kind(tfw_db_t *db, const tfw_job_kind_t *k, const tf_mem_t *mem,
 
     snprintf(attempts, sizeof(attempts), "%d", k->attempts);
     snprintf(deadline, sizeof(deadline), "%d", k->deadline);
+    snprintf(per_user, sizeof(per_user), "%d", k->per_user);
 
     res = tfw_db_run(db, TF_SQL_job_kind_write,
                      TFW_ARGS({ "kind", k->kind }, { "category", k->category },
@@ -274,6 +275,8 @@ tfw_migrate_kind(tfw_db_t *db, const tfw_job_kind_t *k, const tf_mem_t *mem,
                               { "lane", k->lane }, { "attempts", attempts },
                               { "deadline", deadline },
                               { "exclusive", k->exclusive ? "t" : "f" },
+                              { "connects", k->connect ? "t" : "f" },
+                              { "per_user", k->per_user ? per_user : NULL },
                               { "metrics", (char *) metrics.data }),
                      err);
     if (res == NULL) {

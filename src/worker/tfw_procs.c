@@ -16,10 +16,15 @@
 
 #define TFW_PROCS_GRACE   2000      /* ms from SIGTERM to SIGKILL */
 #define TFW_PROCS_MARGIN  5000      /* ms of a lease that are not used */
+#define TFW_PROCS_MORE    4         /* children instead of waiting ones, for
+                                       each that is configured */
+#define TFW_PROCS_WAITING 300       /* ms to connect: then a child counts as
+                                       one that waits */
 #define TFW_PROCS_YOUNG   1000      /* ms: who ends sooner waits to be
                                        replaced */
 
 
+static unsigned tfw_procs_waiting(const tfw_supervisor_t *s, int64_t now);
 static void tfw_procs_fork(tfw_supervisor_t *s, unsigned i);
 static void tfw_procs_child(tfw_supervisor_t *s, tfw_proc_t *p)
     __attribute__((noreturn));
@@ -32,16 +37,55 @@ static void tfw_procs_guard_one(tfw_proc_t *p, int64_t now);
 void
 tfw_procs_spawn(tfw_supervisor_t *s)
 {
-    unsigned  i;
-    int64_t   now;
+    ssize_t      n;
+    int64_t      now;
+    unsigned     i, wanted;
+    tfw_proc_t  *p;
 
     now = tfw_now();
 
-    for (i = 0; i <= (unsigned) s->conf->children; i++) {
-        if (s->procs[i].pid == 0 && s->procs[i].not_before <= now) {
+    wanted = 1 + s->conf->children + tfw_procs_waiting(s, now);
+
+    for (i = 0; i < TFW_CHILDREN_MAX; i++) {
+        p = &s->procs[i];
+
+        if (i < wanted && p->pid == 0 && p->not_before <= now) {
             tfw_procs_fork(s, i);
+
+        } else if (i >= wanted && p->pid && p->child.slot->item == 0
+                   && !p->child.slot->retire)
+        {
+            p->child.slot->retire = 1;
+            n = write(p->wake, "", 1);
+            (void) n;               /* full: it will wake */
         }
     }
+}
+
+
+/* How many children wait for an instance to answer and have others instead. */
+
+static unsigned
+tfw_procs_waiting(const tfw_supervisor_t *s, int64_t now)
+{
+    unsigned           i, n, most;
+    const tfw_slot_t  *slot;
+
+    n = 0;
+
+    for (i = 1; i < TFW_CHILDREN_MAX; i++) {
+        slot = &s->slots[i];
+        n += s->procs[i].pid && slot->item && slot->connect
+             && now > slot->since + TFW_PROCS_WAITING;
+    }
+
+    most = TFW_CHILDREN_MAX - 1 - s->conf->children;
+
+    if (most > TFW_PROCS_MORE * (unsigned) s->conf->children) {
+        most = TFW_PROCS_MORE * s->conf->children;
+    }
+
+    return n < most ? n : most;
 }
 
 
@@ -202,6 +246,11 @@ tfw_procs_guard_one(tfw_proc_t *p, int64_t now)
         }
         tfw_procs_stop(p, item, TFW_STOP_LEASE, 0);
 
+    } else if (slot->connect && now >= slot->connect && p->kill_item == 0) {
+        tfw_log("warning", "the instance of item %" PRId64 " did not answer "
+                "in time", item);
+        tfw_procs_stop(p, item, TFW_STOP_CONNECT, 0);
+
     } else if (now >= deadline && p->kill_item == 0) {
         tfw_log("warning", "item %" PRId64 " took longer than its deadline",
                 item);
@@ -227,12 +276,14 @@ tfw_procs_fork(tfw_supervisor_t *s, unsigned i)
     }
 
     memset(&s->slots[i], 0, sizeof(tfw_slot_t));
+    s->slots[i].used = 1;
 
     tfw_uuid(p->child.id);
 
     p->child.slot = &s->slots[i];
     p->child.wake = fds[0];
-    p->child.short_only = i == 0;
+    p->child.slots = s->slots;
+    p->child.number = i;
     p->child.parent = getpid();
     p->wake = fds[1];
     p->kill_item = 0;
@@ -298,6 +349,7 @@ tfw_procs_ended(tfw_supervisor_t *s, tfw_proc_t *p, int status)
 
     close(p->wake);
     p->pid = 0;
+    p->child.slot->used = 0;
     p->not_before = now - p->spawned < TFW_PROCS_YOUNG
                     && !p->child.slot->retire ? now + TFW_PROCS_YOUNG : 0;
 
@@ -337,7 +389,13 @@ tfw_procs_why(const tfw_supervisor_t *s, const tfw_proc_t *p, int status,
     o->why.again = 1;
     o->why.give_back = stop == TFW_STOP_DRAIN || (s->drain_at && item == 0);
 
-    if (stop == TFW_STOP_DEADLINE) {
+    if (stop == TFW_STOP_CONNECT) {
+        o->why.code = "TARGET_TIMEOUT";
+        o->why.silent = 1;
+        snprintf(o->message, sizeof(o->message), "%s",
+                 tf_errors[TF_E_TARGET_TIMEOUT].message[TF_LANG_EN]);
+
+    } else if (stop == TFW_STOP_DEADLINE) {
         snprintf(o->message, sizeof(o->message),
                  "took longer than its deadline");
 

@@ -12,6 +12,7 @@
 
 static tf_int_t tfw_queue_claimed(tfw_job_t *job, PGresult *res,
     int64_t *deadline);
+static const char *tfw_queue_answered(const tfw_job_t *job);
 static const char *tfw_queue_text(tf_mem_t const *mem, tf_str_t s);
 static void tfw_queue_message(tfw_redis_t *redis, PGresult *res, int row,
     int run);
@@ -37,7 +38,7 @@ tfw_queue_kinds(const tf_mem_t *mem, tf_str_t *out)
 
 
 tf_int_t
-tfw_queue_claim(tfw_job_t *job, const char *worker, const char *lane,
+tfw_queue_claim(tfw_job_t *job, const char *worker, const tfw_order_t *order,
     int64_t *deadline)
 {
     tf_int_t   rc;
@@ -49,7 +50,8 @@ tfw_queue_claim(tfw_job_t *job, const char *worker, const char *lane,
     }
 
     res = tfw_db_run(job->db, TF_SQL_queue_claim,
-                     TFW_ARGS({ "worker", worker }, { "lane", lane },
+                     TFW_ARGS({ "worker", worker }, { "lanes", order->lanes },
+                              { "doubts", order->doubts },
                               { "kinds", (char *) kinds.data }),
                      &job->err);
     if (res == NULL) {
@@ -81,6 +83,7 @@ tfw_queue_finish(tfw_job_t *job, const char *worker, PGresult **res)
                       TFW_ARGS({ "id", id }, { "token", token },
                                { "worker", worker },
                                { "partial", job->partial ? "t" : "f" },
+                               { "answered", tfw_queue_answered(job) },
                                { "metrics", metrics },
                                { "details",
                                  tfw_queue_text(job->mem, job->details) }),
@@ -127,6 +130,8 @@ tfw_queue_fail(tfw_db_t *db, const char *worker, const tfw_job_t *job,
                                { "give_back", why->give_back ? "t" : "f" },
                                { "error_code", why->code },
                                { "error_message", why->message },
+                               { "answered", job ? tfw_queue_answered(job)
+                                             : why->silent ? "f" : NULL },
                                { "metrics", metrics },
                                { "details", details }),
                       err);
@@ -228,6 +233,7 @@ tfw_queue_claimed(tfw_job_t *job, PGresult *res, int64_t *deadline)
     job->kind = tfw_mem_text(job->mem, tf_str(PQgetvalue(res, 0, 5)));
     text = tfw_mem_text(job->mem, tf_str(PQgetvalue(res, 0, 6)));
 
+    job->in->doubt = (int) strtol(PQgetvalue(res, 0, 9), NULL, 10);
     job->payload = NULL;
     job->in->kind = job->kind ? tfw_job_kind(job->kind) : NULL;
 
@@ -244,6 +250,19 @@ tfw_queue_claimed(tfw_job_t *job, PGresult *res, int64_t *deadline)
     /* claimed all the same: the caller fails the item */
 
     return TF_OK;
+}
+
+
+/* Whether the instance answered, NULL when the job did not have to ask it. */
+
+static const char *
+tfw_queue_answered(const tfw_job_t *job)
+{
+    if (job->in->kind == NULL || job->in->kind->connect == 0) {
+        return NULL;
+    }
+
+    return job->in->connected ? "t" : "f";
 }
 
 

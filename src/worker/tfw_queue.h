@@ -22,17 +22,26 @@ typedef struct {
     const char      *message;
     unsigned         again:1;   /* worth another attempt */
     unsigned         give_back:1;   /* the worker leaves; not an attempt */
+    unsigned         silent:1;      /* its instance did not answer */
 } tfw_failure_t;
 
 
 /* '{a,b}' of the kinds of this program, NUL terminated. */
 tf_int_t tfw_queue_kinds(const tf_mem_t *mem, tf_str_t *out) TF_MUST_CHECK;
 
-/* Claims one item of the lane.  TF_OK: job's ids, kind, attempt, token and
+/* Where to look for an item, one place after the other: arrays of PostgreSQL of
+ * the same length, task_items.lane and task_items.doubt. */
+
+typedef struct {
+    const char      *lanes;
+    const char      *doubts;
+} tfw_order_t;
+
+/* Claims one item.  TF_OK: job's ids, kind, attempt, token and
  * payload (in job->mem) are set, *deadline is in ms.  TF_DECLINED: there is
  * none.  After TF_ERROR an item may be claimed without anyone knowing. */
-tf_int_t tfw_queue_claim(tfw_job_t *job, const char *worker, const char *lane,
-    int64_t *deadline) TF_MUST_CHECK;
+tf_int_t tfw_queue_claim(tfw_job_t *job, const char *worker,
+    const tfw_order_t *order, int64_t *deadline) TF_MUST_CHECK;
 
 /* Marks the job's item done.  TF_DECLINED: it belongs to someone else by now.
  * *res tells what became of its run, for tfw_queue_publish(). */

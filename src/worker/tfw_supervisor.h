@@ -27,7 +27,6 @@
 #include "tfw_queue.h"
 
 
-#define TFW_CHILDREN_MAX  65            /* 64 and the one for short jobs */
 #define TFW_ORPHANS_MAX   256
 
 

@@ -152,6 +152,7 @@ tfw_accounts_session(tfw_accounts_t *s, const tfw_target_t *target)
 
     if (rc == TF_OK) {
         s->connected = 1;
+        tfw_job_connected(job);
         rc = s->engine->version(session, &s->version, &job->err);
     }
 

@@ -196,7 +196,7 @@ const ngx_tf_route_t  ngx_tf_instances_routes[] = {
       .next = ngx_tf_instances_next,
       .schema = ngx_tf_instances_tested },
 
-    { NGX_TF_ROUTE(POST, "/instances/actions/batch-test-connections", TF_VIEW,
+    { NGX_TF_ROUTE(POST, "/instances/actions/batch-test-connections", TF_UPDATE,
                    "Connect to instances"),
       .body = ngx_tf_instances_tests,
       .sql = { TF_SQL_instances_batch_test },

@@ -157,6 +157,7 @@ tfw_test_open(tfw_test_t *t)
     rc = t->engine->open(session, &t->target, err);
 
     if (rc == TF_OK) {
+        tfw_job_connected(t->job);
         rc = t->engine->version(session, &t->version, err);
     }
 
