@@ -4,12 +4,16 @@
  */
 
 
+#include "ngx_tf_admit.h"
 #include "ngx_tf_conf.h"
-#include "ngx_tf_metrics_zone.h"
+#include "ngx_tf_count.h"
 #include "ngx_tf_op.h"
 #include "ngx_tf_redis.h"
 #include "ngx_tf_reload.h"
-#include "ngx_tf_session.h"
+#include "ngx_tf_router.h"
+#include "ngx_tf_routes.h"
+#include "ngx_tf_run.h"
+#include "ngx_tf_session_zone.h"
 
 
 static void *ngx_taifish_create_main_conf(ngx_conf_t *cf);
@@ -38,6 +42,19 @@ static ngx_conf_num_bounds_t  ngx_taifish_hash_bounds = {
 };
 
 
+/* what the course of a request asks of features */
+
+static const tf_sql_e  ngx_taifish_uses[] = {
+    TF_SQL_session_get, TF_SQL_session_touch, TF_SQL_token_get,
+    TF_SQL_token_touch, TF_SQL_task_run_outcome, TF_SQL_NONE
+};
+
+static const ngx_tf_hooks_t  ngx_taifish_hooks = {
+    ngx_tf_admit, ngx_tf_run_await, ngx_taifish_uses,
+    "_prefix _digest _idle run_id"
+};
+
+
 /* makes a zone of shared memory, the post of its directive */
 
 typedef struct {
@@ -50,7 +67,7 @@ static ngx_taifish_zone_post_t  ngx_taifish_session_zone = {
 };
 
 static ngx_taifish_zone_post_t  ngx_taifish_metrics_zone = {
-    ngx_tf_metrics_zone
+    ngx_tf_count_zone
 };
 
 
@@ -238,6 +255,10 @@ ngx_taifish_create_main_conf(ngx_conf_t *cf)
      *     mcf->used = 0;
      */
 
+    ngx_tf_module = &ngx_taifish_module;
+
+    mcf->routes = ngx_tf_routes;
+    mcf->hooks = &ngx_taifish_hooks;
     mcf->pg.slow_conns = NGX_CONF_UNSET_UINT;
     mcf->pg.queue = NGX_CONF_UNSET_UINT;
     mcf->pg.slow_queue = NGX_CONF_UNSET_UINT;
@@ -260,6 +281,9 @@ ngx_taifish_init_main_conf(ngx_conf_t *cf, void *conf)
 {
     ngx_tf_main_conf_t *mcf = conf;
 
+    ngx_str_t  sessions = ngx_string("taifish");
+    ngx_str_t  metrics = ngx_string("taifish_metrics");
+
     ngx_conf_init_uint_value(mcf->pg.slow_conns, 1);
     ngx_conf_init_uint_value(mcf->pg.queue, 1024);
     ngx_conf_init_uint_value(mcf->pg.slow_queue, 64);
@@ -277,7 +301,21 @@ ngx_taifish_init_main_conf(ngx_conf_t *cf, void *conf)
         return NGX_CONF_OK;
     }
 
-    return ngx_tf_conf_init(cf, mcf) == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
+    if (ngx_tf_conf_init(cf, mcf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if ((mcf->zone == NULL
+         && ngx_tf_session_zone(cf, &sessions, 8 * 1024 * 1024) != NGX_OK)
+        || (mcf->metrics == NULL
+            && ngx_tf_count_zone(cf, &metrics, 512 * 1024) != NGX_OK))
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    mcf->router = ngx_tf_router_create(cf, mcf->routes, mcf->hooks);
+
+    return mcf->router ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
@@ -368,7 +406,7 @@ ngx_taifish_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_int_t
 ngx_taifish_preconfiguration(ngx_conf_t *cf)
 {
-    return ngx_tf_op_variables(cf);
+    return ngx_tf_request_variables(cf);
 }
 
 
@@ -380,7 +418,7 @@ ngx_taifish_init_module(ngx_cycle_t *cycle)
     mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_taifish_module);
 
     if (mcf && mcf->used) {
-        ngx_tf_metrics_init_module(cycle);
+        ngx_tf_count_init_module(cycle);
     }
 
     return NGX_OK;
@@ -421,7 +459,7 @@ ngx_taifish_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    ngx_tf_metrics_init_process(cycle);
+    ngx_tf_count_init_process(cycle);
 
     return NGX_OK;
 }
@@ -430,7 +468,7 @@ ngx_taifish_init_process(ngx_cycle_t *cycle)
 static void
 ngx_taifish_exit_process(ngx_cycle_t *cycle)
 {
-    ngx_tf_metrics_exit_process(cycle);
+    ngx_tf_count_exit_process(cycle);
     ngx_tf_redis_exit_process(cycle);
     ngx_tf_pg_exit_process(cycle);
     ngx_tf_reload_exit_process(cycle);

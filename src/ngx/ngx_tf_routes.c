@@ -1,5 +1,4 @@
 
-#include "ngx_tf_events.h"
 #include "ngx_tf_routes.h"
 
 

@@ -9,13 +9,14 @@
 #define _NGX_TF_ROUTES_H_INCLUDED_
 
 
-#include "ngx_tf.h"
+#include "ngx_tf_route.h"
 
 
 extern const ngx_tf_route_t  ngx_tf_account_changes_routes[];
 extern const ngx_tf_route_t  ngx_tf_accounts_routes[];
 extern const ngx_tf_route_t  ngx_tf_auth_routes[];
 extern const ngx_tf_route_t  ngx_tf_credentials_routes[];
+extern const ngx_tf_route_t  ngx_tf_events_routes[];
 extern const ngx_tf_route_t  ngx_tf_health_routes[];
 extern const ngx_tf_route_t  ngx_tf_instances_routes[];
 extern const ngx_tf_route_t  ngx_tf_metrics_routes[];
@@ -24,6 +25,9 @@ extern const ngx_tf_route_t  ngx_tf_openapi_routes[];
 extern const ngx_tf_route_t  ngx_tf_tags_routes[];
 extern const ngx_tf_route_t  ngx_tf_tasks_routes[];
 extern const ngx_tf_route_t  ngx_tf_users_routes[];
+
+/* All of them, ended by name NULL. */
+extern const ngx_tf_routes_t  ngx_tf_routes[];
 
 
 #endif /* _NGX_TF_ROUTES_H_INCLUDED_ */

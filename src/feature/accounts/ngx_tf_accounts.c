@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_tf_routes.h"
+#include "ngx_tf.h"
 
 
 #define NGX_TF_ACCOUNTS_HISTORY  1000

@@ -1,7 +1,8 @@
 
 #include "ngx_tf_auth.h"
-#include "ngx_tf_conf.h"
-#include "ngx_tf_routes.h"
+#include "ngx_tf_csrf.h"
+#include "ngx_tf_session.h"
+#include "ngx_tf_session_zone.h"
 #include "tf_auth.h"
 
 
@@ -78,7 +79,10 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/auth/login", TF_ANYONE, "Sign in"),
       .body = ngx_tf_auth_login_body,
-      .next = ngx_tf_auth_login,
+      .sql = { TF_SQL_login_begin },
+      .next = ngx_tf_auth_password_login,
+      .uses = NGX_TF_USES(TF_SQL_login_store),
+      .sets = "_old _new _life _rehash _hash _id",
       .errors = ngx_tf_auth_login_errors,
       .render = NGX_TF_CUSTOM,
       .schema = "{\"type\":\"object\",\"required\":[\"auth_model\","
@@ -88,6 +92,7 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
                 "\"user\":" NGX_TF_USER_SCHEMA "}}" },
 
     { NGX_TF_ROUTE(POST, "/auth/logout", TF_LOGIN, "Sign out"),
+      .sql = { TF_SQL_session_delete },
       .next = ngx_tf_auth_logout,
       .errors = ngx_tf_auth_person_errors,
       .render = NGX_TF_CUSTOM,
@@ -110,7 +115,10 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
     { NGX_TF_ROUTE(POST, "/auth/change-password", TF_LOGIN,
                    "Change one's own password"),
       .body = ngx_tf_auth_password_body,
-      .next = ngx_tf_auth_change_password,
+      .sql = { TF_SQL_password_begin },
+      .next = ngx_tf_auth_password_change,
+      .uses = NGX_TF_USES(TF_SQL_password_store),
+      .sets = "_new _life _rehash _hash",
       .errors = ngx_tf_auth_password_errors,
       .render = NGX_TF_CUSTOM,
       .schema = "{\"type\":\"object\",\"required\":[\"csrf_token\"],"
@@ -130,7 +138,9 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
     { NGX_TF_ROUTE(POST, "/auth/tokens", TF_LOGIN,
                    "Create an API token, shown this once"),
       .body = ngx_tf_auth_token_body,
+      .sql = { TF_SQL_token_make_room, TF_SQL_token_create },
       .next = ngx_tf_auth_token_create,
+      .sets = "_prefix _digest",
       .errors = ngx_tf_auth_person_errors,
       .render = NGX_TF_CREATED,
       .constraints = ngx_tf_auth_token_constraints,
@@ -149,6 +159,7 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
 
     { NGX_TF_ROUTE(DELETE, "/auth/tokens/{id}", TF_LOGIN,
                    "Revoke an API token"),
+      .sql = { TF_SQL_token_revoke },
       .next = ngx_tf_auth_token_revoke,
       .errors = ngx_tf_auth_person_errors,
       .render = NGX_TF_CUSTOM,
@@ -165,7 +176,7 @@ ngx_tf_auth_csrf(ngx_tf_op_t *op)
     tf_buf_t  b;
     tf_str_t  token, data;
 
-    if (ngx_tf_csrf_token(op, ngx_tf_op_session(op), &token) != NGX_OK) {
+    if (ngx_tf_csrf_token(op, &op->session, &token) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -175,7 +186,7 @@ ngx_tf_auth_csrf(ngx_tf_op_t *op)
     tf_buf_char(&b, '}');
 
     if (tf_buf_done(&b, &data) != TF_OK) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     return ngx_tf_op_reply(op, NGX_HTTP_OK, data);
@@ -189,7 +200,7 @@ ngx_tf_auth_session(ngx_tf_op_t *op)
     tf_str_t           token = tf_null_string, data;
     ngx_tf_session_t  *s;
 
-    s = ngx_tf_op_session(op);
+    s = &op->session;
 
     if (!s->bearer && ngx_tf_csrf_token(op, s, &token) != NGX_OK) {
         return NGX_ERROR;
@@ -215,7 +226,7 @@ ngx_tf_auth_session(ngx_tf_op_t *op)
         tf_json_key(&b, "id");
         tf_buf_int(&b, s->user_id);
         tf_json_member(&b, "username", tf_str((char *) s->username));
-        tf_json_member(&b, "role", ngx_tf_op_get(op, "_role"));
+        tf_json_member(&b, "role", ngx_tf_input_get(op, "_role"));
         tf_json_key(&b, "is_active");
         tf_buf_lit(&b, "true}");
     }
@@ -223,7 +234,7 @@ ngx_tf_auth_session(ngx_tf_op_t *op)
     tf_buf_char(&b, '}');
 
     if (tf_buf_done(&b, &data) != TF_OK) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     return ngx_tf_op_reply(op, NGX_HTTP_OK, data);
@@ -269,106 +280,21 @@ ngx_tf_auth_permissions(tf_buf_t *b, const ngx_tf_session_t *s)
 static ngx_int_t
 ngx_tf_auth_logout(ngx_tf_op_t *op)
 {
-    tf_str_t                none = tf_null_string;
-    static const tf_sql_e   sql[] = { TF_SQL_session_delete };
+    tf_str_t  none = tf_null_string;
 
     if (op->step == 0) {
-        if (ngx_tf_auth_person(op) != NGX_OK) {
+        if (ngx_tf_session_person(op) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        return ngx_tf_op_send(op, sql, 1);
+        return ngx_tf_op_send(op, op->route->sql, 1);
     }
 
-    ngx_tf_session_forget(ngx_tf_op_session(op)->id);
+    ngx_tf_session_zone_forget(op->session.id);
 
     if (ngx_tf_session_cookie(op, NULL) != NGX_OK) {
         return NGX_ERROR;
     }
 
     return ngx_tf_op_reply(op, NGX_HTTP_OK, none);
-}
-
-
-ngx_int_t
-ngx_tf_auth_person(ngx_tf_op_t *op)
-{
-    if (ngx_tf_op_session(op)->bearer) {
-        return ngx_tf_op_fail(op, TF_E_PERMISSION_DENIED, NULL,
-                              "an API token cannot do this");
-    }
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_tf_auth_renew(ngx_tf_op_t *op, u_char *token, u_char id[TF_DIGEST_LEN])
-{
-    u_char    *p;
-    tf_str_t   life;
-
-    tf_token(token);
-    tf_sha256(id, token, TF_TOKEN_LEN);
-
-    p = ngx_pnalloc(op->r->pool, NGX_TIME_T_LEN + 1);
-    if (p == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
-    }
-
-    life.data = p;
-    life.len = ngx_sprintf(p, "%T%Z", ngx_tf_conf()->session_life) - p - 1;
-
-    if (ngx_tf_op_set(op, "_life", life) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_tf_auth_set_digest(op, "_new", id);
-}
-
-
-ngx_int_t
-ngx_tf_auth_set_digest(ngx_tf_op_t *op, const char *name,
-    const u_char digest[TF_DIGEST_LEN])
-{
-    tf_str_t  text;
-
-    text.len = 2 + 2 * TF_DIGEST_LEN;
-    text.data = ngx_pnalloc(op->r->pool, text.len + 1);
-
-    if (text.data == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
-    }
-
-    text.data[0] = '\\';
-    text.data[1] = 'x';
-    tf_hex(text.data + 2, digest, TF_DIGEST_LEN);
-    text.data[text.len] = '\0';
-
-    return ngx_tf_op_set(op, name, text);
-}
-
-
-ngx_int_t
-ngx_tf_auth_limited(ngx_tf_op_t *op, tf_str_t seconds)
-{
-    tf_str_t   copy;
-    ngx_int_t  n;
-
-    n = seconds.data ? ngx_atoi(seconds.data, seconds.len) : 1;
-
-    /* the result is gone when the answer is sent */
-
-    copy.data = ngx_pnalloc(op->r->pool, NGX_INT_T_LEN);
-    if (copy.data == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
-    }
-
-    copy.len = ngx_sprintf(copy.data, "%i", ngx_max(n, 1)) - copy.data;
-
-    if (ngx_tf_op_header(op, "Retry-After", copy) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return ngx_tf_op_fail(op, TF_E_RATE_LIMIT_EXCEEDED, NULL, NULL);
 }

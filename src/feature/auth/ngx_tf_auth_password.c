@@ -1,6 +1,8 @@
 
 #include "ngx_tf_auth.h"
-#include "ngx_tf_conf.h"
+#include "ngx_tf_csrf.h"
+#include "ngx_tf_session.h"
+#include "ngx_tf_session_zone.h"
 #include "tf_auth.h"
 
 
@@ -22,6 +24,7 @@ typedef struct {
 } ngx_tf_auth_work_t;
 
 
+static ngx_int_t ngx_tf_auth_limited(ngx_tf_op_t *op, tf_str_t seconds);
 static ngx_int_t ngx_tf_auth_login_begin(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_auth_login_check(ngx_tf_op_t *op);
 static void ngx_tf_auth_login_undo(ngx_tf_op_t *op);
@@ -48,7 +51,7 @@ typedef struct {
 
 
 ngx_int_t
-ngx_tf_auth_login(ngx_tf_op_t *op)
+ngx_tf_auth_password_login(ngx_tf_op_t *op)
 {
     switch (op->step) {
 
@@ -70,20 +73,18 @@ ngx_tf_auth_login(ngx_tf_op_t *op)
 static ngx_int_t
 ngx_tf_auth_login_begin(ngx_tf_op_t *op)
 {
-    static const tf_sql_e  sql[] = { TF_SQL_login_begin };
-
     op->ctx = ngx_pcalloc(op->r->pool, sizeof(ngx_tf_auth_ctx_t));
     if (op->ctx == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     /* the form of names is no secret: nobody can be called so */
 
-    if (!tf_auth_name_ok(ngx_tf_op_get(op, "username"))) {
-        return ngx_tf_op_fail(op, TF_E_INVALID_CREDENTIALS, NULL, NULL);
+    if (!tf_auth_name_ok(ngx_tf_input_get(op, "username"))) {
+        return ngx_tf_request_fail(op, TF_E_INVALID_CREDENTIALS, NULL, NULL);
     }
 
-    return ngx_tf_op_send(op, sql, 1);
+    return ngx_tf_op_send(op, op->route->sql, 1);
 }
 
 
@@ -104,7 +105,7 @@ ngx_tf_auth_login_check(ngx_tf_op_t *op)
                                                   "retry_after"));
     }
 
-    rc = ngx_tf_auth_work(op, ngx_tf_op_get(op, "password"), none);
+    rc = ngx_tf_auth_work(op, ngx_tf_input_get(op, "password"), none);
 
     if (rc != NGX_AGAIN) {
         ngx_tf_auth_login_undo(op);
@@ -124,7 +125,7 @@ ngx_tf_auth_login_undo(ngx_tf_op_t *op)
 
     static const tf_sql_e  sql = TF_SQL_login_undo;
 
-    username = ngx_tf_op_get(op, "username");
+    username = ngx_tf_input_get(op, "username");
     u = ngx_tf_pg_unit(&sql, 1, &username);
 
     if (u != NULL) {
@@ -150,31 +151,32 @@ ngx_tf_auth_login_store(ngx_tf_op_t *op)
     work = ctx->work;
 
     if (!work->ok) {
-        return ngx_tf_op_fail(op, TF_E_INVALID_CREDENTIALS, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INVALID_CREDENTIALS, NULL, NULL);
     }
 
     if (!tf_str_eq(tf_row_get(ctx->user, 0, "is_active"), "t")) {
-        return ngx_tf_op_fail(op, TF_E_ACCOUNT_DISABLED, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_ACCOUNT_DISABLED, NULL, NULL);
     }
 
     if (work->hashed) {
         rehash = tf_str(work->fresh);
     }
 
-    s = ngx_tf_op_session(op);
+    s = &op->session;
 
     if (s->role != NGX_TF_ROLE_NONE && !s->bearer
-        && ngx_tf_auth_set_digest(op, "_old", s->id) != NGX_OK)
+        && ngx_tf_input_set_digest(op, "_old", s->id) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (ngx_tf_auth_renew(op, ctx->token, ctx->id) != NGX_OK
-        || ngx_tf_op_set(op, "_rehash", rehash) != NGX_OK
-        || ngx_tf_op_set(op, "_hash", tf_row_get(ctx->user, 0,
-                                                 "password_hash"))
+    if (ngx_tf_session_renew(op, ctx->token, ctx->id) != NGX_OK
+        || ngx_tf_input_set(op, "_rehash", rehash) != NGX_OK
+        || ngx_tf_input_set(op, "_hash",
+                            tf_row_get(ctx->user, 0, "password_hash"))
            != NGX_OK
-        || ngx_tf_op_set(op, "_id", tf_row_get(ctx->user, 0, "id")) != NGX_OK)
+        || ngx_tf_input_set(op, "_id", tf_row_get(ctx->user, 0, "id"))
+           != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -196,13 +198,13 @@ ngx_tf_auth_login_reply(ngx_tf_op_t *op)
     /* disabled, or another password, since the first statement */
 
     if (PQntuples(op->res[0]) == 0) {
-        return ngx_tf_op_fail(op, TF_E_INVALID_CREDENTIALS, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INVALID_CREDENTIALS, NULL, NULL);
     }
 
-    old = ngx_tf_op_session(op);
+    old = &op->session;
 
     if (old->role != NGX_TF_ROLE_NONE && !old->bearer) {
-        ngx_tf_session_forget(old->id);
+        ngx_tf_session_zone_forget(old->id);
     }
 
     ngx_memzero(&s, sizeof(ngx_tf_session_t));
@@ -224,7 +226,7 @@ ngx_tf_auth_login_reply(ngx_tf_op_t *op)
     tf_buf_char(&b, '}');
 
     if (tf_buf_done(&b, &data) != TF_OK) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     return ngx_tf_op_reply(op, NGX_HTTP_OK, data);
@@ -232,7 +234,7 @@ ngx_tf_auth_login_reply(ngx_tf_op_t *op)
 
 
 ngx_int_t
-ngx_tf_auth_change_password(ngx_tf_op_t *op)
+ngx_tf_auth_password_change(ngx_tf_op_t *op)
 {
     switch (op->step) {
 
@@ -254,36 +256,35 @@ ngx_tf_auth_change_password(ngx_tf_op_t *op)
 static ngx_int_t
 ngx_tf_auth_password_begin(ngx_tf_op_t *op)
 {
-    tf_str_t                old, next, confirm;
-    static const tf_sql_e   sql[] = { TF_SQL_password_begin };
+    tf_str_t  old, next, confirm;
 
     op->ctx = ngx_pcalloc(op->r->pool, sizeof(ngx_tf_auth_ctx_t));
     if (op->ctx == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
-    if (ngx_tf_auth_person(op) != NGX_OK) {
+    if (ngx_tf_session_person(op) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    old = ngx_tf_op_get(op, "old_password");
-    next = ngx_tf_op_get(op, "new_password");
-    confirm = ngx_tf_op_get(op, "confirm_password");
+    old = ngx_tf_input_get(op, "old_password");
+    next = ngx_tf_input_get(op, "new_password");
+    confirm = ngx_tf_input_get(op, "confirm_password");
 
     if (next.len != confirm.len
         || !tf_secret_eq(next.data, confirm.data, next.len))
     {
-        return ngx_tf_op_fail(op, TF_E_PASSWORD_MISMATCH, "confirm_password",
-                              NULL);
+        return ngx_tf_request_fail(op, TF_E_PASSWORD_MISMATCH,
+                                   "confirm_password", NULL);
     }
 
     if (next.len == old.len && tf_secret_eq(next.data, old.data, next.len)) {
-        return ngx_tf_op_fail(op, TF_E_PASSWORD_DUPLICATED, "new_password",
-                              NULL);
+        return ngx_tf_request_fail(op, TF_E_PASSWORD_DUPLICATED,
+                                   "new_password", NULL);
     }
 
     if (tf_password_rules(next,
-                          tf_str((char *) ngx_tf_op_session(op)->username),
+                          tf_str((char *) op->session.username),
                           &op->err)
         != TF_OK)
     {
@@ -297,7 +298,7 @@ ngx_tf_auth_password_begin(ngx_tf_op_t *op)
         return NGX_ERROR;
     }
 
-    return ngx_tf_op_send(op, sql, 1);
+    return ngx_tf_op_send(op, op->route->sql, 1);
 }
 
 
@@ -310,7 +311,8 @@ ngx_tf_auth_password_check(ngx_tf_op_t *op)
     ctx->user = op->res[0];
 
     if (PQntuples(ctx->user) == 0) {
-        return ngx_tf_op_fail(op, TF_E_AUTHENTICATION_REQUIRED, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_AUTHENTICATION_REQUIRED, NULL,
+                                   NULL);
     }
 
     if (!tf_str_eq(tf_row_get(ctx->user, 0, "allowed"), "t")) {
@@ -318,8 +320,8 @@ ngx_tf_auth_password_check(ngx_tf_op_t *op)
                                                   "retry_after"));
     }
 
-    return ngx_tf_auth_work(op, ngx_tf_op_get(op, "old_password"),
-                            ngx_tf_op_get(op, "new_password"));
+    return ngx_tf_auth_work(op, ngx_tf_input_get(op, "old_password"),
+                            ngx_tf_input_get(op, "new_password"));
 }
 
 
@@ -336,14 +338,15 @@ ngx_tf_auth_password_store(ngx_tf_op_t *op)
     ctx = op->ctx;
 
     if (!ctx->work->ok) {
-        return ngx_tf_op_fail(op, TF_E_INVALID_OLD_PASSWORD, "old_password",
-                              NULL);
+        return ngx_tf_request_fail(op, TF_E_INVALID_OLD_PASSWORD,
+                                   "old_password", NULL);
     }
 
-    if (ngx_tf_auth_renew(op, ctx->token, ctx->id) != NGX_OK
-        || ngx_tf_op_set(op, "_rehash", tf_str(ctx->work->fresh)) != NGX_OK
-        || ngx_tf_op_set(op, "_hash", tf_row_get(ctx->user, 0,
-                                                 "password_hash"))
+    if (ngx_tf_session_renew(op, ctx->token, ctx->id) != NGX_OK
+        || ngx_tf_input_set(op, "_rehash", tf_str(ctx->work->fresh))
+           != NGX_OK
+        || ngx_tf_input_set(op, "_hash",
+                            tf_row_get(ctx->user, 0, "password_hash"))
            != NGX_OK)
     {
         return NGX_ERROR;
@@ -362,17 +365,17 @@ ngx_tf_auth_password_reply(ngx_tf_op_t *op)
     ngx_tf_auth_ctx_t  *ctx;
 
     ctx = op->ctx;
-    s = *ngx_tf_op_session(op);
+    s = *&op->session;
 
     /* another request changed it first */
 
     if (PQntuples(op->res[0]) == 0) {
-        return ngx_tf_op_fail(op, TF_E_INVALID_OLD_PASSWORD, "old_password",
-                              NULL);
+        return ngx_tf_request_fail(op, TF_E_INVALID_OLD_PASSWORD,
+                                   "old_password", NULL);
     }
 
-    ngx_tf_session_forget_user(s.user_id);
-    ngx_tf_session_forget(s.id);
+    ngx_tf_session_zone_forget_user(s.user_id);
+    ngx_tf_session_zone_forget(s.id);
 
     ngx_memcpy(s.id, ctx->id, TF_DIGEST_LEN);
 
@@ -388,7 +391,7 @@ ngx_tf_auth_password_reply(ngx_tf_op_t *op)
     tf_buf_char(&b, '}');
 
     if (tf_buf_done(&b, &data) != TF_OK) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     return ngx_tf_op_reply(op, NGX_HTTP_OK, data);
@@ -425,8 +428,8 @@ ngx_tf_auth_work(ngx_tf_op_t *op, tf_str_t password, tf_str_t next)
         ngx_memcpy(work.next, next.data, work.next_len);
     }
 
-    rc = ngx_tf_op_thread(op, ngx_tf_auth_work_body, &work, sizeof(work),
-                          &data);
+    rc = ngx_tf_thread_run(op, ngx_tf_auth_work_body, &work, sizeof(work),
+                           &data);
 
     tf_wipe(&work, sizeof(work));
 
@@ -434,7 +437,7 @@ ngx_tf_auth_work(ngx_tf_op_t *op, tf_str_t password, tf_str_t next)
         ctx->work = data;
 
     } else {
-        (void) ngx_tf_op_header(op, "Retry-After", tf_str("1"));
+        (void) ngx_tf_reply_header(op, "Retry-After", tf_str("1"));
     }
 
     return rc;
@@ -482,9 +485,36 @@ ngx_tf_auth_work_done(ngx_tf_op_t *op)
     work = ((ngx_tf_auth_ctx_t *) op->ctx)->work;
 
     if (work->failed) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL,
-                              "no memory to hash a password in");
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL,
+                                   "no memory to hash a password in");
     }
 
     return NGX_OK;
+}
+
+
+/* Answers 429 with Retry-After: seconds as text, at least 1. */
+
+static ngx_int_t
+ngx_tf_auth_limited(ngx_tf_op_t *op, tf_str_t seconds)
+{
+    tf_str_t   copy;
+    ngx_int_t  n;
+
+    n = seconds.data ? ngx_atoi(seconds.data, seconds.len) : 1;
+
+    /* the result is gone when the answer is sent */
+
+    copy.data = ngx_pnalloc(op->r->pool, NGX_INT_T_LEN);
+    if (copy.data == NULL) {
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+    }
+
+    copy.len = ngx_sprintf(copy.data, "%i", ngx_max(n, 1)) - copy.data;
+
+    if (ngx_tf_reply_header(op, "Retry-After", copy) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_tf_request_fail(op, TF_E_RATE_LIMIT_EXCEEDED, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 
 #include "ngx_tf_auth.h"
+#include "ngx_tf_session.h"
+#include "ngx_tf_session_zone.h"
 #include "tf_auth.h"
 
 
@@ -13,7 +15,7 @@ ngx_tf_auth_token_list(ngx_tf_op_t *op)
         return NGX_OK;
     }
 
-    if (ngx_tf_auth_person(op) != NGX_OK) {
+    if (ngx_tf_session_person(op) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -28,21 +30,18 @@ ngx_tf_auth_token_create(ngx_tf_op_t *op)
 {
     u_char                 *p, *prefix, digest[TF_DIGEST_LEN];
     tf_str_t                s;
-    static const tf_sql_e   sql[] = {
-        TF_SQL_token_make_room, TF_SQL_token_create
-    };
 
     if (op->step) {
         return ngx_tf_auth_token_reply(op);
     }
 
-    if (ngx_tf_auth_person(op) != NGX_OK) {
+    if (ngx_tf_session_person(op) != NGX_OK) {
         return NGX_ERROR;
     }
 
     p = ngx_pnalloc(op->r->pool, TF_BEARER_LEN + TF_BEARER_PREFIX_LEN + 1);
     if (p == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     tf_auth_bearer_make(p);
@@ -55,13 +54,13 @@ ngx_tf_auth_token_create(ngx_tf_op_t *op)
     s.data = prefix;
     s.len = TF_BEARER_PREFIX_LEN;
 
-    if (ngx_tf_op_set(op, "_prefix", s) != NGX_OK
-        || ngx_tf_auth_set_digest(op, "_digest", digest) != NGX_OK)
+    if (ngx_tf_input_set(op, "_prefix", s) != NGX_OK
+        || ngx_tf_input_set_digest(op, "_digest", digest) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    return ngx_tf_op_send(op, sql, 2);
+    return ngx_tf_op_send(op, op->route->sql, 2);
 }
 
 
@@ -87,7 +86,7 @@ ngx_tf_auth_token_reply(ngx_tf_op_t *op)
     tf_buf_char(&b, '}');
 
     if (tf_buf_done(&b, &data) != TF_OK) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     return ngx_tf_op_reply(op, NGX_HTTP_CREATED, data);
@@ -102,18 +101,17 @@ ngx_tf_auth_token_revoke(ngx_tf_op_t *op)
     tf_str_t                hash, data;
     ngx_int_t               n;
     ngx_uint_t              i;
-    static const tf_sql_e   sql[] = { TF_SQL_token_revoke };
 
     if (op->step == 0) {
-        if (ngx_tf_auth_person(op) != NGX_OK) {
+        if (ngx_tf_session_person(op) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        return ngx_tf_op_send(op, sql, 1);
+        return ngx_tf_op_send(op, op->route->sql, 1);
     }
 
     if (PQntuples(op->res[0]) == 0) {
-        return ngx_tf_op_fail(op, TF_E_RESOURCE_NOT_FOUND, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_RESOURCE_NOT_FOUND, NULL, NULL);
     }
 
     hash = tf_row_get(op->res[0], 0, "_hash");
@@ -124,14 +122,14 @@ ngx_tf_auth_token_revoke(ngx_tf_op_t *op)
             digest[i] = (u_char) n;
         }
 
-        ngx_tf_session_forget(digest);
+        ngx_tf_session_zone_forget(digest);
     }
 
     tf_buf_init(&b, &op->mem, 64, 1024);
     tf_row_object(&b, op->res[0], 0);
 
     if (tf_buf_done(&b, &data) != TF_OK) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     return ngx_tf_op_reply(op, NGX_HTTP_OK, data);

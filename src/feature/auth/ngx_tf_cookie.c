@@ -7,23 +7,17 @@
 #define NGX_TF_COOKIE_HOST  "__Host-"
 
 
-static ngx_table_elt_t *ngx_tf_header_next(ngx_http_request_t *r,
-    const char *name, ngx_list_part_t **part, ngx_uint_t *i);
 static ngx_uint_t ngx_tf_cookie_find(ngx_str_t *line, const char *prefix,
     const char *name, tf_str_t *value);
 
 
 tf_str_t
-ngx_tf_header_get(ngx_http_request_t *r, const char *name)
+ngx_tf_cookie_header(ngx_http_request_t *r, const char *name)
 {
     tf_str_t          s = tf_null_string;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    part = &r->headers_in.headers.part;
-    i = 0;
-    h = ngx_tf_header_next(r, name, &part, &i);
+    h = ngx_tf_request_header(r, name);
 
     if (h) {
         s.data = h->value.data;
@@ -31,34 +25,6 @@ ngx_tf_header_get(ngx_http_request_t *r, const char *name)
     }
 
     return s;
-}
-
-
-/* The next header of this name from *part and *i on.  nginx keeps cookies in
- * an array or a list, depending on its version; this works with both. */
-
-static ngx_table_elt_t *
-ngx_tf_header_next(ngx_http_request_t *r, const char *name,
-    ngx_list_part_t **part, ngx_uint_t *i)
-{
-    size_t            len;
-    ngx_table_elt_t  *h;
-
-    len = ngx_strlen(name);
-
-    for ( /* void */ ; *part; *part = (*part)->next, *i = 0) {
-        while (*i < (*part)->nelts) {
-            h = (ngx_table_elt_t *) (*part)->elts + (*i)++;
-
-            if (h->key.len == len && h->lowcase_key
-                && ngx_strncmp(h->lowcase_key, name, len) == 0)
-            {
-                return h;
-            }
-        }
-    }
-
-    return NULL;
 }
 
 
@@ -76,7 +42,7 @@ ngx_tf_cookie_get(ngx_http_request_t *r, const char *name)
     i = 0;
 
     for ( ;; ) {
-        h = ngx_tf_header_next(r, "cookie", &part, &i);
+        h = ngx_tf_request_header_next(r, "cookie", &part, &i);
 
         if (h == NULL) {
             return value;
@@ -149,7 +115,7 @@ ngx_tf_cookie_set(ngx_tf_op_t *op, const char *name, tf_str_t value)
 
     p = ngx_pnalloc(op->r->pool, size);
     if (p == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     s.data = p;
@@ -160,5 +126,5 @@ ngx_tf_cookie_set(ngx_tf_op_t *op, const char *name, tf_str_t value)
                      value.len ? "" : "; Max-Age=0");
     s.len = p - s.data;
 
-    return ngx_tf_op_header(op, "Set-Cookie", s);
+    return ngx_tf_reply_header(op, "Set-Cookie", s);
 }

@@ -17,7 +17,7 @@
 
 
 /* The value of the first header of this name (in lower case), or data NULL. */
-tf_str_t ngx_tf_header_get(ngx_http_request_t *r, const char *name);
+tf_str_t ngx_tf_cookie_header(ngx_http_request_t *r, const char *name);
 
 /* The cookie of this name that is a token (TF_TOKEN_LEN characters); data NULL
  * when there is none.  With cookie_secure its name starts with "__Host-". */

@@ -1,7 +1,7 @@
 
 #include "ngx_tf_conf.h"
 #include "ngx_tf_cookie.h"
-#include "ngx_tf_session.h"
+#include "ngx_tf_csrf.h"
 
 
 static ngx_uint_t ngx_tf_csrf_same_site(ngx_http_request_t *r);
@@ -15,14 +15,14 @@ ngx_tf_csrf_check(ngx_tf_op_t *op, ngx_tf_session_t *s)
     tf_str_t  token, anon, binding;
 
     if (!ngx_tf_csrf_same_site(op->r)) {
-        return ngx_tf_op_fail(op, TF_E_CSRF_INVALID, NULL,
-                              "the request comes from another site");
+        return ngx_tf_request_fail(op, TF_E_CSRF_INVALID, NULL,
+                                   "the request comes from another site");
     }
 
-    token = ngx_tf_header_get(op->r, "x-csrftoken");
+    token = ngx_tf_cookie_header(op->r, "x-csrftoken");
 
     if (token.len == 0) {
-        return ngx_tf_op_fail(op, TF_E_CSRF_MISSING, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_CSRF_MISSING, NULL, NULL);
     }
 
     binding.data = digest;
@@ -35,14 +35,14 @@ ngx_tf_csrf_check(ngx_tf_op_t *op, ngx_tf_session_t *s)
         anon = ngx_tf_cookie_get(op->r, NGX_TF_COOKIE_ANON);
 
         if (anon.data == NULL) {
-            return ngx_tf_op_fail(op, TF_E_CSRF_INVALID, NULL, NULL);
+            return ngx_tf_request_fail(op, TF_E_CSRF_INVALID, NULL, NULL);
         }
 
         tf_sha256(digest, anon.data, anon.len);
     }
 
     if (!tf_csrf_check(token, ngx_tf_conf()->csrf_key, binding)) {
-        return ngx_tf_op_fail(op, TF_E_CSRF_INVALID, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_CSRF_INVALID, NULL, NULL);
     }
 
     return NGX_OK;
@@ -57,13 +57,13 @@ ngx_tf_csrf_same_site(ngx_http_request_t *r)
 {
     tf_str_t  site, origin;
 
-    site = ngx_tf_header_get(r, "sec-fetch-site");
+    site = ngx_tf_cookie_header(r, "sec-fetch-site");
 
     if (site.data) {
         return tf_str_eq(site, "same-origin") || tf_str_eq(site, "none");
     }
 
-    origin = ngx_tf_header_get(r, "origin");
+    origin = ngx_tf_cookie_header(r, "origin");
 
     if (origin.data == NULL) {
         return 1;
@@ -110,7 +110,7 @@ ngx_tf_csrf_token(ngx_tf_op_t *op, const ngx_tf_session_t *s, tf_str_t *token)
 
     p = ngx_pnalloc(op->r->pool, TF_CSRF_LEN + TF_TOKEN_LEN);
     if (p == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     token->data = p;

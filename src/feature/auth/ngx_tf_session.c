@@ -1,6 +1,7 @@
 
 #include "ngx_tf_conf.h"
 #include "ngx_tf_cookie.h"
+#include "ngx_tf_session.h"
 #include "ngx_tf_session_zone.h"
 #include "tf_auth.h"
 
@@ -13,7 +14,6 @@ static void ngx_tf_session_answer(ngx_tf_op_t *op, ngx_tf_session_t *s,
     PGresult *res);
 static ngx_uint_t ngx_tf_session_proved(const ngx_tf_session_t *s,
     PGresult *res);
-static ngx_tf_role_e ngx_tf_session_role(tf_str_t name);
 static void ngx_tf_session_touch(ngx_tf_op_t *op, tf_sql_e sql);
 
 
@@ -73,7 +73,7 @@ ngx_tf_session_sent(ngx_tf_op_t *op, ngx_tf_session_t *s, tf_sql_e *sql)
         ngx_cpystrn(p, prefix.data, prefix.len + 1);
         prefix.data = p;
 
-        if (ngx_tf_op_set(op, "_prefix", prefix) != NGX_OK) {
+        if (ngx_tf_input_set(op, "_prefix", prefix) != NGX_OK) {
             return NGX_DECLINED;
         }
 
@@ -98,29 +98,18 @@ ngx_tf_session_sent(ngx_tf_op_t *op, ngx_tf_session_t *s, tf_sql_e *sql)
 static ngx_int_t
 ngx_tf_session_ask(ngx_tf_op_t *op, ngx_tf_session_t *s, tf_sql_e *sql)
 {
-    u_char    *p;
-    tf_str_t   digest, idle;
+    tf_str_t  idle;
 
-    p = ngx_pnalloc(op->r->pool, 2 + 2 * TF_DIGEST_LEN + 1
-                                 + NGX_TIME_T_LEN + 1);
-    if (p == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+    idle.data = ngx_pnalloc(op->r->pool, NGX_TIME_T_LEN + 1);
+    if (idle.data == NULL) {
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
-    digest.data = p;
-    digest.len = 2 + 2 * TF_DIGEST_LEN;
+    idle.len = ngx_sprintf(idle.data, "%T%Z", ngx_tf_conf()->session_idle)
+               - idle.data - 1;
 
-    *p++ = '\\';
-    *p++ = 'x';
-    tf_hex(p, s->id, TF_DIGEST_LEN);
-    p += 2 * TF_DIGEST_LEN;
-    *p++ = '\0';
-
-    idle.data = p;
-    idle.len = ngx_sprintf(p, "%T%Z", ngx_tf_conf()->session_idle) - p - 1;
-
-    if (ngx_tf_op_set(op, "_digest", digest) != NGX_OK
-        || ngx_tf_op_set(op, "_idle", idle) != NGX_OK)
+    if (ngx_tf_input_set_digest(op, "_digest", s->id) != NGX_OK
+        || ngx_tf_input_set(op, "_idle", idle) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -143,7 +132,7 @@ ngx_tf_session_answer(ngx_tf_op_t *op, ngx_tf_session_t *s, PGresult *res)
         name = tf_row_get(res, 0, "username");
         touch = tf_row_get(res, 0, "touch");
 
-        s->role = ngx_tf_session_role(tf_row_get(res, 0, "role"));
+        s->role = ngx_tf_request_role(tf_row_get(res, 0, "role"));
         s->user_id = ngx_atosz(id.data, id.len);
         ngx_cpystrn(s->username, name.data,
                     ngx_min(name.len + 1, sizeof(s->username)));
@@ -182,25 +171,6 @@ ngx_tf_session_proved(const ngx_tf_session_t *s, PGresult *res)
 }
 
 
-static ngx_tf_role_e
-ngx_tf_session_role(tf_str_t name)
-{
-    if (tf_str_eq(name, "admin")) {
-        return NGX_TF_ROLE_ADMIN;
-    }
-
-    if (tf_str_eq(name, "user")) {
-        return NGX_TF_ROLE_USER;
-    }
-
-    if (tf_str_eq(name, "auditor")) {
-        return NGX_TF_ROLE_AUDITOR;
-    }
-
-    return tf_str_eq(name, "viewer") ? NGX_TF_ROLE_VIEWER : NGX_TF_ROLE_NONE;
-}
-
-
 /* Nobody waits for it: it is lost when PostgreSQL is, and the next request
  * tries again. */
 
@@ -212,7 +182,7 @@ ngx_tf_session_touch(ngx_tf_op_t *op, tf_sql_e sql)
     ngx_tf_pg_unit_t  *u;
 
     for (i = 0; i < tf_sql[sql].nparams; i++) {
-        values[i] = ngx_tf_op_get(op, tf_sql[sql].params[i]);
+        values[i] = ngx_tf_input_get(op, tf_sql[sql].params[i]);
     }
 
     u = ngx_tf_pg_unit(&sql, 1, values);
@@ -263,4 +233,41 @@ ngx_tf_session_cookie(ngx_tf_op_t *op, const u_char *token)
     }
 
     return ngx_tf_cookie_set(op, NGX_TF_COOKIE_SESSION, value);
+}
+
+
+ngx_int_t
+ngx_tf_session_person(ngx_tf_op_t *op)
+{
+    if (op->session.bearer) {
+        return ngx_tf_request_fail(op, TF_E_PERMISSION_DENIED, NULL,
+                                   "an API token cannot do this");
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_tf_session_renew(ngx_tf_op_t *op, u_char *token, u_char id[TF_DIGEST_LEN])
+{
+    u_char    *p;
+    tf_str_t   life;
+
+    tf_token(token);
+    tf_sha256(id, token, TF_TOKEN_LEN);
+
+    p = ngx_pnalloc(op->r->pool, NGX_TIME_T_LEN + 1);
+    if (p == NULL) {
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+    }
+
+    life.data = p;
+    life.len = ngx_sprintf(p, "%T%Z", ngx_tf_conf()->session_life) - p - 1;
+
+    if (ngx_tf_input_set(op, "_life", life) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_tf_input_set_digest(op, "_new", id);
 }

@@ -14,7 +14,6 @@ typedef struct {
 
 
 typedef struct {
-    time_t               started;
     ngx_uint_t           buckets;
     ngx_tf_slot_t       *slots;
 } ngx_tf_session_sh_t;
@@ -43,14 +42,14 @@ ngx_tf_session_zone(ngx_conf_t *cf, ngx_str_t *name, size_t size)
         return NGX_ERROR;
     }
 
-    zone = ngx_shared_memory_add(cf, name, size, &ngx_taifish_module);
+    zone = ngx_shared_memory_add(cf, name, size, ngx_tf_module);
     if (zone == NULL) {
         return NGX_ERROR;
     }
 
     zone->init = ngx_tf_session_zone_init;
 
-    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_taifish_module);
+    mcf = ngx_tf_conf_main(cf);
     mcf->zone = zone;
 
     return NGX_OK;
@@ -92,19 +91,10 @@ ngx_tf_session_zone_init(ngx_shm_zone_t *zone, void *data)
         return NGX_ERROR;
     }
 
-    sh->started = ngx_time();
-
     pool->data = sh;
     zone->data = sh;
 
     return NGX_OK;
-}
-
-
-time_t
-ngx_tf_session_started(void)
-{
-    return ngx_tf_session_sh(NULL)->started;
 }
 
 
@@ -142,7 +132,7 @@ ngx_tf_session_zone_get(ngx_tf_session_t *s)
         }
 
         if (ngx_abs((ngx_msec_int_t) (ngx_current_msec - seen.asked))
-            >= NGX_TF_SESSION_BELIEF)
+            >= NGX_TF_SESSION_FRESH)
         {
             return NGX_DECLINED;
         }
@@ -170,7 +160,7 @@ ngx_tf_session_zone_put(const ngx_tf_session_t *s)
     ngx_tf_session_sh_t  *sh;
 
     if ((ngx_msec_int_t) (ngx_current_msec - s->asked)
-        >= NGX_TF_SESSION_BELIEF)
+        >= NGX_TF_SESSION_FRESH)
     {
         return;
     }
@@ -182,7 +172,7 @@ ngx_tf_session_zone_put(const ngx_tf_session_t *s)
     slot = ngx_tf_session_place(sh, s->id);
 
     if (!slot->forgotten
-        || ngx_tf_session_age(slot) >= NGX_TF_SESSION_BELIEF
+        || ngx_tf_session_age(slot) >= NGX_TF_SESSION_FRESH
         || !tf_secret_eq(slot->session.id, s->id, TF_DIGEST_LEN))
     {
         ngx_tf_session_write(slot, s, 0);
@@ -196,7 +186,7 @@ ngx_tf_session_zone_put(const ngx_tf_session_t *s)
  * PostgreSQL may still know the session. */
 
 void
-ngx_tf_session_forget(const u_char id[TF_DIGEST_LEN])
+ngx_tf_session_zone_forget(const u_char id[TF_DIGEST_LEN])
 {
     ngx_slab_pool_t      *pool;
     ngx_tf_session_t      s;
@@ -217,7 +207,7 @@ ngx_tf_session_forget(const u_char id[TF_DIGEST_LEN])
 
 
 void
-ngx_tf_session_forget_user(int64_t user_id)
+ngx_tf_session_zone_forget_user(int64_t user_id)
 {
     ngx_uint_t            i, n;
     ngx_tf_slot_t        *slot;
@@ -300,7 +290,7 @@ ngx_tf_session_place(ngx_tf_session_sh_t *sh, const u_char id[TF_DIGEST_LEN])
          * not push out those who are signed in */
 
         if (slot->session.role == NGX_TF_ROLE_NONE && !slot->forgotten) {
-            age += NGX_TF_SESSION_BELIEF;
+            age += NGX_TF_SESSION_FRESH;
         }
 
         if (age > oldest) {

@@ -15,11 +15,14 @@
 #define _NGX_TF_SESSION_ZONE_H_INCLUDED_
 
 
-#include "ngx_tf_session.h"
+#include "ngx_tf_request.h"
 
 
-#define NGX_TF_SESSION_BELIEF  2000     /* ms */
+#define NGX_TF_SESSION_FRESH  2000     /* ms */
 
+
+/* The zone of the taifish_session_zone directive, kept over reloads. */
+ngx_int_t ngx_tf_session_zone(ngx_conf_t *cf, ngx_str_t *name, size_t size);
 
 /* Fills s from the slot of s->id: NGX_OK, or NGX_DECLINED when none is fresh.
  * s->cookie is the request's and stays. */
@@ -28,6 +31,11 @@ ngx_int_t ngx_tf_session_zone_get(ngx_tf_session_t *s);
 /* Remembers s until two seconds after s->asked.  What was forgotten since is
  * not remembered. */
 void ngx_tf_session_zone_put(const ngx_tf_session_t *s);
+
+/* Forgets a session or token on this host here and now (logout, revocation),
+ * or all of a user (change of password, of role, disabling). */
+void ngx_tf_session_zone_forget(const u_char id[TF_DIGEST_LEN]);
+void ngx_tf_session_zone_forget_user(int64_t user_id);
 
 
 #endif /* _NGX_TF_SESSION_ZONE_H_INCLUDED_ */

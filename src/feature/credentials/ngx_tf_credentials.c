@@ -6,7 +6,7 @@
 
 
 #include "ngx_tf_conf.h"
-#include "ngx_tf_routes.h"
+#include "ngx_tf.h"
 
 
 static ngx_int_t ngx_tf_credentials_create(ngx_tf_op_t *op);
@@ -78,7 +78,8 @@ const ngx_tf_route_t  ngx_tf_credentials_routes[] = {
       .sql = { TF_SQL_credentials_create },
       .render = NGX_TF_CREATED, .key = "credential",
       .constraints = ngx_tf_credentials_rules,
-      .next = ngx_tf_credentials_create },
+      .next = ngx_tf_credentials_create,
+      .sets = "uuid sealed" },
 
     { NGX_TF_ROUTE(GET, "/credentials/{id}", TF_VIEW, "Read a credential"),
       .sql = { TF_SQL_credentials_get },
@@ -90,7 +91,9 @@ const ngx_tf_route_t  ngx_tf_credentials_routes[] = {
       .sql = { TF_SQL_credentials_update, TF_SQL_credentials_get },
       .key = "credential",
       .constraints = ngx_tf_credentials_rules,
-      .next = ngx_tf_credentials_update },
+      .next = ngx_tf_credentials_update,
+      .uses = NGX_TF_USES(TF_SQL_credentials_uuid, TF_SQL_credentials_seal),
+      .sets = "sealed" },
 
     { NGX_TF_ROUTE(DELETE, "/credentials/{id}", TF_ADMIN,
                    "Delete an unused credential"),
@@ -111,7 +114,7 @@ ngx_tf_credentials_create(ngx_tf_op_t *op)
     }
 
     if (ngx_tf_credentials_uuid(op, &uuid) != NGX_OK
-        || ngx_tf_op_set(op, "uuid", uuid) != NGX_OK
+        || ngx_tf_input_set(op, "uuid", uuid) != NGX_OK
         || ngx_tf_credentials_seal(op, uuid) != NGX_OK)
     {
         return NGX_ERROR;
@@ -135,7 +138,7 @@ ngx_tf_credentials_update(ngx_tf_op_t *op)
         TF_SQL_credentials_get
     };
 
-    if (ngx_tf_op_get(op, "password").data == NULL) {
+    if (ngx_tf_input_get(op, "password").data == NULL) {
         return op->step ? NGX_OK : ngx_tf_op_send(op, op->route->sql, 2);
     }
 
@@ -146,7 +149,7 @@ ngx_tf_credentials_update(ngx_tf_op_t *op)
 
     case 1:
         if (PQntuples(op->res[0]) == 0) {
-            return ngx_tf_op_fail(op, TF_E_RESOURCE_NOT_FOUND, NULL, NULL);
+            return ngx_tf_request_fail(op, TF_E_RESOURCE_NOT_FOUND, NULL, NULL);
         }
 
         uuid = tf_row_get(op->res[0], 0, "_uuid");
@@ -172,7 +175,7 @@ ngx_tf_credentials_uuid(ngx_tf_op_t *op, tf_str_t *uuid)
 
     p = ngx_pnalloc(op->r->pool, 37);
     if (p == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     tf_random(raw, sizeof(raw));
@@ -205,27 +208,20 @@ ngx_tf_credentials_seal(ngx_tf_op_t *op, tf_str_t uuid)
     of.uuid = uuid;
     of.field = tf_str("password");
 
-    plain = ngx_tf_op_get(op, "password");
+    plain = ngx_tf_input_get(op, "password");
 
     if (tf_seal(&op->mem, ngx_tf_conf()->seal_key, &of, plain, &sealed)
         != TF_OK)
     {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL,
-                              "the password could not be sealed");
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL,
+                                   "the password could not be sealed");
     }
 
     tf_wipe(plain.data, plain.len);
 
-    text.len = 2 + 2 * sealed.len;
-    text.data = ngx_pnalloc(op->r->pool, text.len + 1);
-    if (text.data == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+    if (ngx_tf_input_bytea(op, sealed, &text) != NGX_OK) {
+        return NGX_ERROR;
     }
 
-    text.data[0] = '\\';
-    text.data[1] = 'x';
-    tf_hex(text.data + 2, sealed.data, sealed.len);
-    text.data[text.len] = '\0';
-
-    return ngx_tf_op_set(op, "sealed", text);
+    return ngx_tf_input_set(op, "sealed", text);
 }

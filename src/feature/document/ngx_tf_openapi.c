@@ -6,8 +6,8 @@
 
 
 #include "ngx_tf_openapi.h"
-#include "ngx_tf_op_int.h"
-#include "ngx_tf_routes.h"
+#include "ngx_tf_conf.h"
+#include "ngx_tf_router.h"
 #include "tf_release.h"
 
 
@@ -118,12 +118,12 @@ ngx_tf_openapi_begin(ngx_tf_op_t *op)
     seen = ngx_pcalloc(op->r->pool, TF_SQL_END);
 
     if (ctx == NULL || seen == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     op->ctx = ctx;
 
-    for (table = ngx_tf_routes; table->name; table++) {
+    for (table = ngx_tf_conf()->routes; table->name; table++) {
         for (route = table->routes; route->method; route++) {
             n = ngx_tf_openapi_sql(route, sql);
 
@@ -149,7 +149,7 @@ ngx_tf_openapi_ask(ngx_tf_op_t *op, ngx_tf_openapi_ctx_t *ctx)
     u = ngx_tf_pg_describe(&ctx->sql[ctx->done],
                            ngx_min(ctx->nsql - ctx->done, NGX_TF_SQL_MAX));
     if (u == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     return ngx_tf_op_await(op, u);
@@ -173,7 +173,7 @@ ngx_tf_openapi_columns(ngx_tf_op_t *op, tf_sql_e sql, PGresult *res)
     c->types = ngx_palloc(op->r->pool, (c->n + 1) * sizeof(unsigned));
 
     if (c->names == NULL || c->types == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     for (i = 0; i < c->n; i++) {
@@ -181,7 +181,7 @@ ngx_tf_openapi_columns(ngx_tf_op_t *op, tf_sql_e sql, PGresult *res)
 
         name = ngx_pnalloc(op->r->pool, len);
         if (name == NULL) {
-            return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+            return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
         }
 
         ngx_memcpy(name, PQfname(res, i), len);
@@ -205,8 +205,8 @@ ngx_tf_openapi_make(ngx_tf_op_t *op, ngx_tf_openapi_ctx_t *ctx)
     ngx_tf_openapi_write(&b, &ctx->doc);
 
     if (tf_buf_done(&b, &text) != TF_OK) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL,
-                              "the API document could not be made");
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL,
+                                   "the API document could not be made");
     }
 
     /* two requests may have asked at once */
@@ -214,7 +214,7 @@ ngx_tf_openapi_make(ngx_tf_op_t *op, ngx_tf_openapi_ctx_t *ctx)
     if (ngx_tf_openapi_text.len == 0) {
         p = ngx_alloc(text.len, ngx_cycle->log);
         if (p == NULL) {
-            return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+            return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
         }
 
         ngx_memcpy(p, text.data, text.len);
@@ -230,8 +230,5 @@ ngx_tf_openapi_make(ngx_tf_op_t *op, ngx_tf_openapi_ctx_t *ctx)
 static ngx_int_t
 ngx_tf_openapi_reply(ngx_tf_op_t *op)
 {
-    ngx_tf_reply_body(op, NGX_HTTP_OK, "application/json",
-                      ngx_tf_openapi_text);
-
-    return NGX_DONE;
+    return ngx_tf_op_reply_text(op, NGX_TF_REPLY_JSON, ngx_tf_openapi_text);
 }

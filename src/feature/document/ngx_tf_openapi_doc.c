@@ -1,4 +1,5 @@
 
+#include "ngx_tf_conf.h"
 #include "ngx_tf_openapi.h"
 #include "ngx_tf_router.h"
 #include "tf_release.h"
@@ -142,11 +143,13 @@ ngx_tf_openapi_tags(tf_buf_t *b)
     tf_json_key(b, "tags");
     tf_buf_char(b, '[');
 
-    for (table = ngx_tf_routes; table->name; table++) {
+    for (table = ngx_tf_conf()->routes; table->name; table++) {
 
         /* several tables may have one tag */
 
-        for (t = ngx_tf_routes; ngx_strcmp(t->name, table->name) != 0; t++) {
+        for (t = ngx_tf_conf()->routes; ngx_strcmp(t->name, table->name) != 0;
+             t++)
+        {
             /* void */
         }
 
@@ -173,7 +176,7 @@ ngx_tf_openapi_paths(tf_buf_t *b, const ngx_tf_openapi_t *doc)
     tf_json_key(b, "paths");
     tf_buf_char(b, '{');
 
-    for (table = ngx_tf_routes; table->name; table++) {
+    for (table = ngx_tf_conf()->routes; table->name; table++) {
         for (route = table->routes; route->method; route++) {
             if (ngx_tf_openapi_first(route)) {
                 ngx_tf_openapi_path(b, doc, route->path);
@@ -193,7 +196,7 @@ ngx_tf_openapi_first(const ngx_tf_route_t *route)
     const ngx_tf_route_t   *r;
     const ngx_tf_routes_t  *table;
 
-    for (table = ngx_tf_routes; table->name; table++) {
+    for (table = ngx_tf_conf()->routes; table->name; table++) {
         for (r = table->routes; r->method; r++) {
             if (ngx_strcmp(r->path, route->path) == 0) {
                 return r == route;
@@ -208,6 +211,7 @@ ngx_tf_openapi_first(const ngx_tf_route_t *route)
 static void
 ngx_tf_openapi_path(tf_buf_t *b, const ngx_tf_openapi_t *doc, const char *path)
 {
+    const char             *p;
     const ngx_tf_route_t   *route;
     const ngx_tf_routes_t  *table;
 
@@ -219,12 +223,16 @@ ngx_tf_openapi_path(tf_buf_t *b, const ngx_tf_openapi_t *doc, const char *path)
 
     } else {
         tf_buf_lit(b, NGX_TF_PREFIX);
-        tf_buf_lit(b, path[1] ? path : "");
+
+        for (p = path[1] ? path : ""; *p; p++) {
+            p += *p == ':' ? strcspn(p, "}") : 0;
+            tf_buf_char(b, *p);
+        }
     }
 
     tf_buf_lit(b, "\":{");
 
-    for (table = ngx_tf_routes; table->name; table++) {
+    for (table = ngx_tf_conf()->routes; table->name; table++) {
         for (route = table->routes; route->method; route++) {
             if (ngx_strcmp(route->path, path) == 0) {
                 ngx_tf_openapi_operation(b, doc, table->name, route);
@@ -291,6 +299,7 @@ ngx_tf_openapi_id(tf_buf_t *b, const ngx_tf_route_t *route)
     upper = 1;
 
     for (p = route->path; *p; p++) {
+        p += *p == ':' ? strcspn(p, "}") : 0;
         c = *p;
 
         if (c == '{') {
@@ -390,7 +399,6 @@ static void
 ngx_tf_openapi_path_params(tf_buf_t *b, const char *path)
 {
     tf_str_t     name;
-    ngx_str_t    s;
     const char  *p, *end;
 
     for (p = strchr(path, '{'); p; p = strchr(end, '{')) {
@@ -400,18 +408,16 @@ ngx_tf_openapi_path_params(tf_buf_t *b, const char *path)
         }
 
         name.data = (u_char *) p + 1;
-        name.len = end - p - 1;
-
-        /* with its braces */
-
-        s.data = (u_char *) p;
-        s.len = end - p + 1;
+        name.len = strcspn(p + 1, ":}");
 
         ngx_tf_openapi_comma(b);
         tf_buf_lit(b, "{\"in\":\"path\"");
         tf_json_member(b, "name", name);
         tf_buf_lit(b, ",\"required\":true,\"schema\":");
-        tf_buf_lit(b, ngx_tf_router_schema(&s));
+        tf_buf_lit(b, p[1 + name.len] == '}' ? "{\"type\":\"integer\"}"
+                      : p[2 + name.len] == 'u'
+                      ? "{\"type\":\"string\",\"format\":\"uuid\"}"
+                      : "{\"type\":\"string\"}");
         tf_buf_char(b, '}');
     }
 }

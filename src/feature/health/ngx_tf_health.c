@@ -6,11 +6,10 @@
  */
 
 
-#include "ngx_tf_conf.h"
+#include "ngx_tf.h"
+#include "ngx_tf_count.h"
 #include "ngx_tf_health.h"
 #include "ngx_tf_redis.h"
-#include "ngx_tf_routes.h"
-#include "ngx_tf_session.h"
 #include "tf_release.h"
 
 
@@ -66,6 +65,7 @@ const ngx_tf_route_t  ngx_tf_health_routes[] = {
 
     { NGX_TF_ROUTE(GET, "//health/ready", TF_PUBLIC,
                    "Whether requests can be served; 503 if not"),
+      .sql = { TF_SQL_health_schema },
       .next = ngx_tf_health_ready,
       .render = NGX_TF_CUSTOM,
       .schema = NGX_TF_HEALTH_STATUS_SCHEMA("ready") },
@@ -100,6 +100,7 @@ const ngx_tf_route_t  ngx_tf_health_routes[] = {
 
     { NGX_TF_ROUTE(GET, "/health/detailed", TF_PUBLIC,
                    "Health of all components"),
+      .sql = { TF_SQL_health_workers },
       .next = ngx_tf_health_detailed,
       .render = NGX_TF_CUSTOM,
       .schema = "{\"type\":\"object\",\"required\":[\"status\","
@@ -149,17 +150,16 @@ ngx_tf_health_live(ngx_tf_op_t *op)
 static ngx_int_t
 ngx_tf_health_ready(ngx_tf_op_t *op)
 {
-    tf_str_t                version;
-    static const tf_sql_e   sql[] = { TF_SQL_health_schema };
+    tf_str_t  version;
 
     if (op->step == 0) {
-        return ngx_tf_op_send(op, sql, 1);
+        return ngx_tf_op_send(op, op->route->sql, 1);
     }
 
     version = tf_row_get(op->res[0], 0, "version");
 
     if (ngx_atoi(version.data, version.len) < TF_SCHEMA_VERSION) {
-        return ngx_tf_op_fail(op, TF_E_SERVICE_UNAVAILABLE, NULL,
+        return ngx_tf_request_fail(op, TF_E_SERVICE_UNAVAILABLE, NULL,
                               "the schema is old: run taifish-worker migrate");
     }
 
@@ -202,7 +202,7 @@ ngx_tf_health(ngx_tf_op_t *op)
                                                 : "disconnected"));
     ngx_tf_health_timestamp(&b);
     tf_json_key(&b, "uptime");
-    tf_buf_int(&b, ngx_time() - ngx_tf_session_started());
+    tf_buf_int(&b, ngx_time() - ngx_tf_count_read()->started);
     tf_buf_char(&b, '}');
 
     return ngx_tf_health_reply(op, &b);
@@ -236,12 +236,11 @@ ngx_tf_health_detailed(ngx_tf_op_t *op)
     tf_str_t                components;
     ngx_uint_t              healthy;
     ngx_tf_pg_state_t       pg;
-    static const tf_sql_e   sql[] = { TF_SQL_health_workers };
 
     ngx_tf_pg_state(&pg);
 
     if (op->step == 0 && pg.up) {
-        return ngx_tf_op_send(op, sql, 1);
+        return ngx_tf_op_send(op, op->route->sql, 1);
     }
 
     tf_buf_init(&parts, &op->mem, 1024, 4096);
@@ -253,7 +252,7 @@ ngx_tf_health_detailed(ngx_tf_op_t *op)
     tf_buf_char(&parts, '}');
 
     if (tf_buf_done(&parts, &components) != TF_OK) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     tf_buf_init(&b, &op->mem, components.len + 256, 8192);
@@ -398,7 +397,7 @@ ngx_tf_health_reply(ngx_tf_op_t *op, tf_buf_t *b)
     tf_str_t  data;
 
     if (tf_buf_done(b, &data) != TF_OK) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     return ngx_tf_op_reply(op, NGX_HTTP_OK, data);

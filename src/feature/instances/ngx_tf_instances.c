@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_tf_routes.h"
+#include "ngx_tf.h"
 #include "tf_conf.h"
 
 
@@ -219,7 +219,7 @@ ngx_tf_instances_next(ngx_tf_op_t *op)
         return NGX_OK;
     }
 
-    host = ngx_tf_op_get(op, "host");
+    host = ngx_tf_input_get(op, "host");
 
     if (host.data != NULL && tf_target_host(host, &op->err) != TF_OK) {
         ngx_cpystrn((u_char *) op->err.field, (u_char *) "host",

@@ -8,8 +8,7 @@
 
 
 #include "ngx_tf_metrics.h"
-#include "ngx_tf_op_int.h"
-#include "ngx_tf_routes.h"
+#include "ngx_tf.h"
 
 
 #define NGX_TF_METRICS_WAIT  2000                   /* ms for PostgreSQL */
@@ -28,8 +27,6 @@ typedef struct {
 
 
 static ngx_int_t ngx_tf_metrics_next(ngx_tf_op_t *op);
-static void ngx_tf_metrics_stored_done(ngx_tf_pg_unit_t *u);
-static void ngx_tf_metrics_expired(ngx_event_t *ev);
 static void ngx_tf_metrics_reply(ngx_tf_op_t *op);
 static void ngx_tf_metrics_up(tf_buf_t *b, ngx_uint_t up);
 static void ngx_tf_metrics_stored(tf_buf_t *b, PGresult *res,
@@ -40,6 +37,7 @@ static void ngx_tf_metrics_label(tf_buf_t *b, const char *name, tf_str_t value);
 const ngx_tf_route_t  ngx_tf_metrics_routes[] = {
 
     { NGX_TF_ROUTE(GET, "//metrics", TF_PUBLIC, "Metrics for Prometheus"),
+      .sql = { TF_SQL_metrics },
       .next = ngx_tf_metrics_next,
       .render = NGX_TF_CUSTOM,
       .schema = "text/plain" },
@@ -100,26 +98,21 @@ static const ngx_tf_metrics_stored_t  ngx_tf_metrics_of_postgres[] = {
 };
 
 
-/* Its own way to wait for PostgreSQL: a failure is an answer here too. */
+/* Without PostgreSQL, or when it takes too long, the page has the rest. */
 
 static ngx_int_t
 ngx_tf_metrics_next(ngx_tf_op_t *op)
 {
-    ngx_tf_pg_unit_t       *u;
-    ngx_tf_pg_state_t       pg;
-    static const tf_sql_e   sql[] = { TF_SQL_metrics };
+    ngx_tf_pg_state_t  pg;
 
     ngx_tf_pg_state(&pg);
 
-    if (pg.up && (u = ngx_tf_pg_unit(sql, 1, NULL)) != NULL) {
-        u->done = ngx_tf_metrics_stored_done;
-        u->data = op;
+    if (op->step == 0 && pg.up) {
+        op->failed = ngx_tf_metrics_reply;
+        op->expired = ngx_tf_metrics_reply;
+        ngx_tf_op_deadline(op, NGX_TF_METRICS_WAIT);
 
-        if (ngx_tf_pg_send(u) == NGX_OK) {
-            op->in->unit = u;
-            op->in->deadline.handler = ngx_tf_metrics_expired;
-            ngx_tf_op_deadline(op, NGX_TF_METRICS_WAIT);
-
+        if (ngx_tf_op_send(op, op->route->sql, 1) == NGX_AGAIN) {
             return NGX_AGAIN;
         }
     }
@@ -127,37 +120,6 @@ ngx_tf_metrics_next(ngx_tf_op_t *op)
     ngx_tf_metrics_reply(op);
 
     return NGX_DONE;
-}
-
-
-/* The result is the unit's and gone with it; the page is written before. */
-
-static void
-ngx_tf_metrics_stored_done(ngx_tf_pg_unit_t *u)
-{
-    ngx_tf_op_t  *op;
-
-    op = u->data;
-    op->in->unit = NULL;
-    op->in->process = ngx_tf_metrics_reply;
-
-    if (u->err.code == TF_E_NONE) {
-        op->res[0] = u->res[0];
-        op->nres = 1;
-    }
-
-    ngx_tf_op_resume(op);
-}
-
-
-static void
-ngx_tf_metrics_expired(ngx_event_t *ev)
-{
-    ngx_tf_op_t  *op = ev->data;
-
-    op->in->process = ngx_tf_metrics_reply;
-
-    ngx_tf_op_resume(op);
 }
 
 
@@ -180,26 +142,26 @@ ngx_tf_metrics_reply(ngx_tf_op_t *op)
     }
 
     if (tf_buf_done(&b, &text) != TF_OK) {
-        ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
         ngx_tf_op_error(op);
         return;
     }
 
-    ngx_tf_reply_body(op, NGX_HTTP_OK, NGX_TF_METRICS_TYPE, text);
+    (void) ngx_tf_op_reply_text(op, NGX_TF_METRICS_TYPE, text);
 }
 
 
 static void
 ngx_tf_metrics_up(tf_buf_t *b, ngx_uint_t up)
 {
-    ngx_tf_metrics_family(b, "taifish_postgres_up", "gauge",
+    ngx_tf_metrics_host_family(b, "taifish_postgres_up", "gauge",
                           "Whether PostgreSQL answered for this page; if not, "
-                          "what it knows is missing.");
+                                    "what it knows is missing.");
 
     tf_buf_lit(b, up ? "taifish_postgres_up 1\n" : "taifish_postgres_up 0\n");
 
-    ngx_tf_metrics_family(b, "taifish_schema_version_needed", "gauge",
-                          "The migration this release was built for.");
+    ngx_tf_metrics_host_family(b, "taifish_schema_version_needed", "gauge",
+                               "The migration this release was built for.");
 
     tf_buf_lit(b, "taifish_schema_version_needed ");
     tf_buf_int(b, TF_SCHEMA_VERSION);
@@ -221,7 +183,7 @@ ngx_tf_metrics_stored(tf_buf_t *b, PGresult *res,
         }
 
         if (n++ == 0) {
-            ngx_tf_metrics_family(b, m->name, "gauge", m->help);
+            ngx_tf_metrics_host_family(b, m->name, "gauge", m->help);
         }
 
         tf_buf_lit(b, m->name);
@@ -242,22 +204,6 @@ ngx_tf_metrics_stored(tf_buf_t *b, PGresult *res,
         tf_buf_str(b, tf_row_get(res, i, "value"));
         tf_buf_char(b, '\n');
     }
-}
-
-
-void
-ngx_tf_metrics_family(tf_buf_t *b, const char *name, const char *type,
-    const char *help)
-{
-    tf_buf_lit(b, "# HELP ");
-    tf_buf_lit(b, name);
-    tf_buf_char(b, ' ');
-    tf_buf_lit(b, help);
-    tf_buf_lit(b, "\n# TYPE ");
-    tf_buf_lit(b, name);
-    tf_buf_char(b, ' ');
-    tf_buf_lit(b, type);
-    tf_buf_char(b, '\n');
 }
 
 

@@ -12,7 +12,7 @@
 
 
 /* What a family of metrics is: "# HELP" and "# TYPE". */
-void ngx_tf_metrics_family(tf_buf_t *b, const char *name, const char *type,
+void ngx_tf_metrics_host_family(tf_buf_t *b, const char *name, const char *type,
     const char *help);
 
 /* What the nginx workers of this host have counted. */

@@ -1,7 +1,8 @@
 
 #include "ngx_tf_conf.h"
+#include "ngx_tf_count.h"
 #include "ngx_tf_metrics.h"
-#include "ngx_tf_metrics_zone.h"
+#include "ngx_tf_router.h"
 #include "tf_release.h"
 
 
@@ -21,7 +22,7 @@ static void ngx_tf_metrics_durations(tf_buf_t *b,
 static void ngx_tf_metrics_line(tf_buf_t *b, const char *fmt, ...);
 
 
-/* In the order of ngx_tf_metrics_zone.c. */
+/* In the order of ngx_tf_count.c. */
 
 static const char *const  ngx_tf_metrics_methods[NGX_TF_METRICS_METHODS] = {
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"
@@ -92,16 +93,16 @@ ngx_tf_metrics_host(tf_buf_t *b)
     ngx_uint_t                  i, sum[NGX_TF_GAUGES];
     const ngx_tf_metrics_sh_t  *sh;
 
-    sh = ngx_tf_metrics_counted();
+    sh = ngx_tf_count_read();
 
-    ngx_tf_metrics_sum(sum);
+    ngx_tf_count_sum(sum);
     ngx_tf_metrics_about(b);
 
     for (i = 0; i < sizeof(ngx_tf_metrics_gauges)
                     / sizeof(ngx_tf_metrics_gauges[0]); i++)
     {
-        ngx_tf_metrics_family(b, ngx_tf_metrics_gauges[i].name, "gauge",
-                              ngx_tf_metrics_gauges[i].help);
+        ngx_tf_metrics_host_family(b, ngx_tf_metrics_gauges[i].name, "gauge",
+                                   ngx_tf_metrics_gauges[i].help);
         ngx_tf_metrics_line(b, "%s %ui\n", ngx_tf_metrics_gauges[i].name,
                             sum[ngx_tf_metrics_gauges[i].gauge]);
     }
@@ -109,20 +110,21 @@ ngx_tf_metrics_host(tf_buf_t *b)
     for (i = 0; i < sizeof(ngx_tf_metrics_counters)
                     / sizeof(ngx_tf_metrics_counters[0]); i++)
     {
-        ngx_tf_metrics_family(b, ngx_tf_metrics_counters[i].name, "counter",
-                              ngx_tf_metrics_counters[i].help);
+        ngx_tf_metrics_host_family(b, ngx_tf_metrics_counters[i].name,
+                                   "counter",
+                                   ngx_tf_metrics_counters[i].help);
         ngx_tf_metrics_line(b, "%s %uA\n", ngx_tf_metrics_counters[i].name,
                             sh->counter[ngx_tf_metrics_counters[i].counter]);
     }
 
-    ngx_tf_metrics_family(b, "taifish_http_requests_total", "counter",
-                          "Requests that have ended, by route, method and "
-                          "status.");
+    ngx_tf_metrics_host_family(b, "taifish_http_requests_total", "counter",
+                               "Requests that have ended, by route, method and "
+                               "status.");
     ngx_tf_metrics_routed(b, ngx_tf_metrics_requests);
 
-    ngx_tf_metrics_family(b, "taifish_http_request_duration_seconds",
+    ngx_tf_metrics_host_family(b, "taifish_http_request_duration_seconds",
                           "histogram", "From the first byte of a request to "
-                          "the last of its answer; streams are left out.");
+                               "the last of its answer; streams are left out.");
     ngx_tf_metrics_routed(b, ngx_tf_metrics_durations);
 }
 
@@ -132,16 +134,16 @@ ngx_tf_metrics_about(tf_buf_t *b)
 {
     ngx_tf_redis_state_t  redis;
 
-    ngx_tf_metrics_family(b, "taifish_build_info", "gauge",
-                          "The releases of TaiFish and of nginx.");
+    ngx_tf_metrics_host_family(b, "taifish_build_info", "gauge",
+                               "The releases of TaiFish and of nginx.");
     tf_buf_lit(b, "taifish_build_info{version=\"" TF_RELEASE "\",nginx=\""
                NGINX_VERSION "\"} 1\n");
 
-    ngx_tf_metrics_family(b, "taifish_config_last_load_timestamp_seconds",
-                          "gauge", "When the configuration in force was "
-                          "taken.");
+    ngx_tf_metrics_host_family(b, "taifish_config_last_load_timestamp_seconds",
+                               "gauge", "When the configuration in force was "
+                               "taken.");
     ngx_tf_metrics_line(b, "taifish_config_last_load_timestamp_seconds %uA\n",
-                        ngx_tf_metrics_counted()->loaded);
+                        ngx_tf_count_read()->loaded);
 
     if (ngx_tf_conf()->redis == NULL) {
         return;
@@ -149,9 +151,9 @@ ngx_tf_metrics_about(tf_buf_t *b)
 
     ngx_tf_redis_state(&redis);
 
-    ngx_tf_metrics_family(b, "taifish_redis_up", "gauge",
+    ngx_tf_metrics_host_family(b, "taifish_redis_up", "gauge",
                           "Whether the nginx worker that wrote this page is "
-                          "connected to Redis.");
+                                    "connected to Redis.");
     tf_buf_lit(b, redis.up ? "taifish_redis_up 1\n" : "taifish_redis_up 0\n");
 }
 
@@ -161,18 +163,19 @@ ngx_tf_metrics_about(tf_buf_t *b)
 static void
 ngx_tf_metrics_routed(tf_buf_t *b, ngx_tf_metrics_write_pt write)
 {
-    ngx_uint_t                     i, m;
+    ngx_uint_t                     i, m, n;
     const char                    *path;
     const ngx_tf_route_t          *route;
     const ngx_tf_routes_t         *table;
     const ngx_tf_metrics_route_t  *counted;
     u_char                         labels[NGX_TF_METRICS_LABELS];
 
-    counted = ngx_tf_metrics_counted()->routes;
+    counted = ngx_tf_count_read()->routes;
+    n = 0;
 
-    for (table = ngx_tf_routes; table->name; table++) {
+    for (table = ngx_tf_conf()->routes; table->name; table++) {
         for (route = table->routes; route->method; route++, counted++) {
-            path = route->path;
+            path = ngx_tf_router_path(ngx_tf_conf()->router, n++);
 
             /* "//health" stands outside of the prefix */
 
@@ -292,4 +295,20 @@ ngx_tf_metrics_line(tf_buf_t *b, const char *fmt, ...)
     va_end(args);
 
     tf_buf_add(b, line, p - line);
+}
+
+
+void
+ngx_tf_metrics_host_family(tf_buf_t *b, const char *name, const char *type,
+    const char *help)
+{
+    tf_buf_lit(b, "# HELP ");
+    tf_buf_lit(b, name);
+    tf_buf_char(b, ' ');
+    tf_buf_lit(b, help);
+    tf_buf_lit(b, "\n# TYPE ");
+    tf_buf_lit(b, name);
+    tf_buf_char(b, ' ');
+    tf_buf_lit(b, type);
+    tf_buf_char(b, '\n');
 }

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_tf_routes.h"
+#include "ngx_tf.h"
 
 
 #define NGX_TF_TAGS_BULK  1000

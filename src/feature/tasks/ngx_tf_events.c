@@ -1,7 +1,5 @@
 
-#include "ngx_tf_op_int.h"
-#include "ngx_tf_events.h"
-#include "ngx_tf_metrics_zone.h"
+#include "ngx_tf.h"
 #include "ngx_tf_redis.h"
 
 
@@ -55,7 +53,7 @@ static void *ngx_tf_events_alloc(void *ctx, size_t size);
 
 const ngx_tf_route_t  ngx_tf_events_routes[] = {
 
-    { NGX_TF_ROUTE(GET, "/task-runs/{run_id}/events", TF_VIEW,
+    { NGX_TF_ROUTE(GET, "/task-runs/{run_id:uuid}/events", TF_VIEW,
                    "Follow a run (text/event-stream)"),
       .sql = { TF_SQL_task_run_progress },
       .render = NGX_TF_CUSTOM,
@@ -74,7 +72,7 @@ ngx_tf_events_next(ngx_tf_op_t *op)
     }
 
     if (PQntuples(op->res[0]) == 0) {
-        return ngx_tf_op_fail(op, TF_E_RESOURCE_NOT_FOUND, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_RESOURCE_NOT_FOUND, NULL, NULL);
     }
 
     return ngx_tf_events_open(op);
@@ -96,13 +94,14 @@ ngx_tf_events_open(ngx_tf_op_t *op)
     cln = ngx_http_cleanup_add(r, 0);
 
     if (ev == NULL || cln == NULL
-        || ngx_tf_op_header(op, "Cache-Control", tf_str("no-store")) != NGX_OK
-        || ngx_tf_op_header(op, "X-Accel-Buffering", tf_str("no")) != NGX_OK)
+        || ngx_tf_reply_header(op, "Cache-Control", tf_str("no-store"))
+           != NGX_OK
+        || ngx_tf_reply_header(op, "X-Accel-Buffering", tf_str("no")) != NGX_OK)
     {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
-    uuid = ngx_tf_op_get(op, "run_id");
+    uuid = ngx_tf_input_get(op, "run_id");
     ngx_memcpy(ngx_cpymem(ev->channel, "taifish:run:", 12), uuid.data, 36);
 
     ev->op = op;
@@ -116,21 +115,17 @@ ngx_tf_events_open(ngx_tf_op_t *op)
     ev->sub.handler = ngx_tf_events_message;
     ev->sub.data = ev;
     ev->sub.log = r->connection->log;
-    ev->sub.label = op->in->request_id;
+    ev->sub.label = op->id;
 
     ngx_tf_redis_subscribe(&ev->sub);
 
     cln->handler = ngx_tf_events_cleanup;
     cln->data = ev;
 
-    op->in->data = ev;
-    op->in->done = 1;
+    op->ctx = ev;
+    op->expired = ngx_tf_events_failed;
 
-    ngx_tf_metrics_stream(op);
-
-    ngx_tf_op_deadline(op, NGX_TF_EVENTS_LIFE);
-    op->in->deadline.handler = ngx_tf_events_poll;
-    op->in->deadline.data = ev;
+    ngx_tf_op_stream(op, NGX_TF_EVENTS_LIFE);
 
     r->headers_out.status = NGX_HTTP_OK;
     ngx_str_set(&r->headers_out.content_type, "text/event-stream");
@@ -139,8 +134,7 @@ ngx_tf_events_open(ngx_tf_op_t *op)
     rc = ngx_http_send_header(r);
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        ngx_tf_op_end(op);
-        ngx_http_finalize_request(r, rc);
+        ngx_tf_op_finish(op, rc);
         return NGX_DONE;
     }
 
@@ -163,17 +157,15 @@ ngx_tf_events_poll(ngx_event_t *event)
     ev = event->data;
     op = ev->op;
 
-    /* the deadline comes here too: the end of the stream's life */
-
-    if (ngx_exiting || ngx_terminate || event == &op->in->deadline) {
-        op->in->process = ngx_tf_events_failed;
+    if (ngx_exiting || ngx_terminate) {
+        op->process = ngx_tf_events_failed;
         ngx_tf_op_resume(op);
         return;
     }
 
-    op->in->process = ngx_tf_events_polled;
+    op->process = ngx_tf_events_polled;
 
-    if (op->in->unit == NULL && ngx_tf_op_send(op, &sql, 1) != NGX_AGAIN) {
+    if (ngx_tf_op_send(op, &sql, 1) != NGX_AGAIN) {
         ngx_add_timer(&ev->timer, NGX_TF_EVENTS_POLL);
     }
 }
@@ -189,7 +181,7 @@ ngx_tf_events_polled(ngx_tf_op_t *op)
     ngx_tf_events_region_t   region;
     u_char                   text[NGX_TF_EVENTS_SIZE];
 
-    ev = op->in->data;
+    ev = op->ctx;
 
     if (PQntuples(op->res[0]) == 0) {
         ngx_tf_events_end(ev);
@@ -242,12 +234,13 @@ ngx_tf_events_polled(ngx_tf_op_t *op)
 }
 
 
-/* PostgreSQL is away or nginx leaves: the browser comes back by itself. */
+/* PostgreSQL is away, nginx leaves or the stream is old: the browser comes back
+ * by itself. */
 
 static void
 ngx_tf_events_failed(ngx_tf_op_t *op)
 {
-    ngx_tf_events_end(op->in->data);
+    ngx_tf_events_end(op->ctx);
 }
 
 
@@ -361,8 +354,7 @@ ngx_tf_events_send(ngx_tf_events_t *ev, size_t len)
     rc = ngx_http_output_filter(r, &ev->out);
 
     if (rc == NGX_ERROR) {
-        ngx_tf_op_end(ev->op);
-        ngx_http_finalize_request(r, NGX_ERROR);
+        ngx_tf_op_finish(ev->op, NGX_ERROR);
     }
 
     return rc;
@@ -375,12 +367,11 @@ ngx_tf_events_writable(ngx_http_request_t *r)
     ngx_event_t  *wev;
     ngx_tf_op_t  *op;
 
-    op = ngx_http_get_module_ctx(r, ngx_taifish_module);
+    op = ngx_tf_request_op(r);
     wev = r->connection->write;
 
     if (wev->timedout || ngx_http_output_filter(r, NULL) == NGX_ERROR) {
-        ngx_tf_op_end(op);
-        ngx_http_finalize_request(r, NGX_ERROR);
+        ngx_tf_op_finish(op, NGX_ERROR);
         return;
     }
 

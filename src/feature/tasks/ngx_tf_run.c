@@ -1,6 +1,8 @@
 
-#include "ngx_tf_op_int.h"
+#include "ngx_tf.h"
+#include "ngx_tf_conf.h"
 #include "ngx_tf_redis.h"
+#include "ngx_tf_run.h"
 
 
 /* Polls grow from the first to the last of these; a message asks at once. */
@@ -9,7 +11,7 @@
 #define NGX_TF_RUN_POLL_LAST   1000
 
 
-struct ngx_tf_run_s {
+typedef struct {
     ngx_tf_op_t          *op;
     ngx_tf_redis_sub_t    sub;
     ngx_event_t           timer;
@@ -18,19 +20,22 @@ struct ngx_tf_run_s {
     u_char                uuid[37];
     u_char                channel[13 + 36];
     unsigned              news:1;       /* came while a poll was under way */
-};
+} ngx_tf_run_t;
 
 
 static void ngx_tf_run_poll(ngx_event_t *ev);
 static void ngx_tf_run_message(ngx_tf_redis_sub_t *sub, ngx_str_t *message);
 static void ngx_tf_run_polled(ngx_tf_op_t *op);
+static void ngx_tf_run_end(ngx_tf_op_t *op);
 static void ngx_tf_run_over(ngx_tf_op_t *op, tf_str_t status);
 static void ngx_tf_run_data(ngx_tf_op_t *op, ngx_uint_t status,
     tf_str_t details);
+static void ngx_tf_run_answer(ngx_tf_op_t *op, ngx_uint_t status,
+    tf_str_t data);
 
 
 void
-ngx_tf_run_wait(ngx_tf_op_t *op)
+ngx_tf_run_await(ngx_tf_op_t *op)
 {
     tf_str_t       uuid;
     ngx_tf_run_t  *run;
@@ -44,8 +49,8 @@ ngx_tf_run_wait(ngx_tf_op_t *op)
     run = ngx_pcalloc(op->r->pool, sizeof(ngx_tf_run_t));
 
     if (uuid.data == NULL || uuid.len != 36 || run == NULL) {
-        ngx_tf_op_fail(op, run ? TF_E_RESOURCE_NOT_FOUND : TF_E_INTERNAL_ERROR,
-                       NULL, NULL);
+        ngx_tf_request_fail(op, run ? TF_E_RESOURCE_NOT_FOUND
+                                : TF_E_INTERNAL_ERROR, NULL, NULL);
         ngx_tf_op_error(op);
         return;
     }
@@ -55,7 +60,7 @@ ngx_tf_run_wait(ngx_tf_op_t *op)
 
     uuid.data = run->uuid;
 
-    if (ngx_tf_op_set(op, "run_id", uuid) != NGX_OK) {
+    if (ngx_tf_input_set(op, "run_id", uuid) != NGX_OK) {
         ngx_tf_op_error(op);
         return;
     }
@@ -73,9 +78,14 @@ ngx_tf_run_wait(ngx_tf_op_t *op)
     run->sub.handler = ngx_tf_run_message;
     run->sub.data = run;
     run->sub.log = op->r->connection->log;
-    run->sub.label = op->in->request_id;
+    run->sub.label = op->id;
 
-    op->in->run = run;
+    op->ctx = run;
+
+    if (ngx_tf_op_on_end(op, ngx_tf_run_end) != NGX_OK) {
+        ngx_tf_op_error(op);
+        return;
+    }
 
     ngx_tf_op_deadline(op, ngx_tf_conf()->run_wait + ngx_tf_conf()->deadline);
     ngx_tf_redis_subscribe(&run->sub);
@@ -83,18 +93,12 @@ ngx_tf_run_wait(ngx_tf_op_t *op)
 }
 
 
-void
+static void
 ngx_tf_run_end(ngx_tf_op_t *op)
 {
     ngx_tf_run_t  *run;
 
-    run = op->in->run;
-
-    if (run == NULL) {
-        return;
-    }
-
-    op->in->run = NULL;
+    run = op->ctx;
 
     if (run->timer.timer_set) {
         ngx_del_timer(&run->timer);
@@ -117,10 +121,10 @@ ngx_tf_run_poll(ngx_event_t *ev)
 
     run->news = 0;
 
-    op->in->process = ngx_tf_op_send(op, &sql, 1) == NGX_AGAIN
+    op->process = ngx_tf_op_send(op, &sql, 1) == NGX_AGAIN
                       ? ngx_tf_run_polled : ngx_tf_op_error;
 
-    if (op->in->process == ngx_tf_op_error) {
+    if (op->process == ngx_tf_op_error) {
         ngx_tf_op_resume(op);
     }
 }
@@ -154,7 +158,7 @@ ngx_tf_run_polled(ngx_tf_op_t *op)
     ngx_tf_run_t  *run;
     u_char         text[64];
 
-    run = op->in->run;
+    run = op->ctx;
 
     status.data = NULL;
 
@@ -181,7 +185,7 @@ ngx_tf_run_polled(ngx_tf_op_t *op)
     data.data = text;
     data.len = p - text;
 
-    ngx_tf_reply_data(op, NGX_HTTP_ACCEPTED, data);
+    ngx_tf_run_answer(op, NGX_HTTP_ACCEPTED, data);
 }
 
 
@@ -207,7 +211,7 @@ ngx_tf_run_over(ngx_tf_op_t *op, tf_str_t status)
                                               : TF_E_TASK_EXECUTION_FAILED;
     }
 
-    ngx_tf_op_fail(op, code, NULL, NULL);
+    ngx_tf_request_fail(op, code, NULL, NULL);
     ngx_tf_op_error(op);
 }
 
@@ -219,20 +223,22 @@ static void
 ngx_tf_run_data(ngx_tf_op_t *op, ngx_uint_t status, tf_str_t details)
 {
     tf_buf_t  b;
-    tf_str_t  data;
+    tf_str_t  data, uuid;
+
+    uuid = tf_str((char *) ((ngx_tf_run_t *) op->ctx)->uuid);
 
     tf_buf_init(&b, &op->mem, details.len + 128, details.len + 1024);
 
     if (details.data == NULL) {
         tf_buf_char(&b, '{');
-        tf_json_member(&b, "run_id", tf_str((char *) op->in->run->uuid));
+        tf_json_member(&b, "run_id", uuid);
         tf_buf_char(&b, '}');
 
     } else if (op->route->key) {
         tf_buf_char(&b, '{');
         tf_json_key(&b, op->route->key);
         tf_buf_str(&b, details);
-        tf_json_member(&b, "run_id", tf_str((char *) op->in->run->uuid));
+        tf_json_member(&b, "run_id", uuid);
         tf_buf_char(&b, '}');
 
     } else {
@@ -240,10 +246,19 @@ ngx_tf_run_data(ngx_tf_op_t *op, ngx_uint_t status, tf_str_t details)
     }
 
     if (tf_buf_done(&b, &data) != TF_OK) {
-        ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
         ngx_tf_op_error(op);
         return;
     }
 
-    ngx_tf_reply_data(op, status, data);
+    ngx_tf_run_answer(op, status, data);
+}
+
+
+static void
+ngx_tf_run_answer(ngx_tf_op_t *op, ngx_uint_t status, tf_str_t data)
+{
+    if (ngx_tf_op_reply(op, status, data) != NGX_DONE) {
+        ngx_tf_op_error(op);
+    }
 }

@@ -5,7 +5,7 @@
  */
 
 
-#include "ngx_tf_routes.h"
+#include "ngx_tf.h"
 
 
 #define NGX_TF_TASKS_STATUS                                                  \
@@ -43,16 +43,16 @@ const ngx_tf_route_t  ngx_tf_tasks_routes[] = {
       .sql = { TF_SQL_task_runs_list },
       .render = NGX_TF_PAGE },
 
-    { NGX_TF_ROUTE(GET, "/task-runs/{run_id}", TF_VIEW,
+    { NGX_TF_ROUTE(GET, "/task-runs/{run_id:uuid}", TF_VIEW,
                    "Read a run and its items"),
       .sql = { TF_SQL_task_runs_get } },
 
-    { NGX_TF_ROUTE(GET, "/task-runs/{run_id}/error-logs", TF_VIEW,
+    { NGX_TF_ROUTE(GET, "/task-runs/{run_id:uuid}/error-logs", TF_VIEW,
                    "Read a run's failed items"),
       .sql = { TF_SQL_task_runs_errors } },
 
-    { NGX_TF_ROUTE(POST, "/task-runs/{run_id}/actions/cancel", TF_ADMIN,
-                   "Cancel a run that is not over"),
+    { NGX_TF_ROUTE(POST, "/task-runs/{run_id:uuid}/actions/cancel",
+                   TF_ADMIN, "Cancel a run that is not over"),
       .sql = { TF_SQL_task_runs_cancel } },
 
     { .method = 0 }
@@ -66,16 +66,16 @@ const ngx_tf_route_t  ngx_tf_sync_sessions_routes[] = {
       .sql = { TF_SQL_sync_sessions_list },
       .render = NGX_TF_PAGE },
 
-    { NGX_TF_ROUTE(GET, "/sync-sessions/{session_id}", TF_VIEW,
+    { NGX_TF_ROUTE(GET, "/sync-sessions/{session_id:uuid}", TF_VIEW,
                    "Read a sync session and its instances"),
       .sql = { TF_SQL_sync_sessions_get } },
 
-    { NGX_TF_ROUTE(GET, "/sync-sessions/{session_id}/error-logs", TF_VIEW,
+    { NGX_TF_ROUTE(GET, "/sync-sessions/{session_id:uuid}/error-logs", TF_VIEW,
                    "Read a sync session's failed instances"),
       .sql = { TF_SQL_sync_sessions_errors } },
 
-    { NGX_TF_ROUTE(POST, "/sync-sessions/{run_id}/actions/cancel", TF_ADMIN,
-                   "Cancel a sync session that is not over"),
+    { NGX_TF_ROUTE(POST, "/sync-sessions/{run_id:uuid}/actions/cancel",
+                   TF_ADMIN, "Cancel a sync session that is not over"),
       .sql = { TF_SQL_task_runs_cancel } },
 
     { .method = 0 }

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_tf_routes.h"
+#include "ngx_tf.h"
 #include "tf_crypto.h"
 
 
@@ -83,7 +83,8 @@ const ngx_tf_route_t  ngx_tf_users_routes[] = {
       .sql = { TF_SQL_users_create },
       .render = NGX_TF_CREATED, .key = "user",
       .constraints = ngx_tf_users_rules,
-      .next = ngx_tf_users_next },
+      .next = ngx_tf_users_next,
+      .sets = "password_hash" },
 
     { NGX_TF_ROUTE(GET, "/users/{id}", TF_ADMIN, "Read a user"),
       .sql = { TF_SQL_users_get },
@@ -94,7 +95,8 @@ const ngx_tf_route_t  ngx_tf_users_routes[] = {
       .sql = { TF_SQL_users_update },
       .key = "user",
       .constraints = ngx_tf_users_rules,
-      .next = ngx_tf_users_next },
+      .next = ngx_tf_users_next,
+      .sets = "password_hash" },
 
     { NGX_TF_ROUTE(DELETE, "/users/{id}", TF_ADMIN, "Delete a user"),
       .sql = { TF_SQL_users_delete } },
@@ -110,7 +112,7 @@ ngx_tf_users_next(ngx_tf_op_t *op)
 {
     tf_str_t  password;
 
-    password = ngx_tf_op_get(op, "password");
+    password = ngx_tf_input_get(op, "password");
 
     if (password.data == NULL) {
         return op->step ? NGX_OK : ngx_tf_op_send(op, op->route->sql, 1);
@@ -140,7 +142,7 @@ ngx_tf_users_password(ngx_tf_op_t *op, tf_str_t password)
     ngx_int_t            rc;
     ngx_tf_users_hash_t  work;
 
-    if (tf_password_rules(password, ngx_tf_op_get(op, "username"), &op->err)
+    if (tf_password_rules(password, ngx_tf_input_get(op, "username"), &op->err)
         != TF_OK)
     {
         return NGX_ERROR;
@@ -150,8 +152,8 @@ ngx_tf_users_password(ngx_tf_op_t *op, tf_str_t password)
     work.len = password.len;
     ngx_memcpy(work.password, password.data, password.len);
 
-    rc = ngx_tf_op_thread(op, ngx_tf_users_hash, &work, sizeof(work),
-                          &op->ctx);
+    rc = ngx_tf_thread_run(op, ngx_tf_users_hash, &work, sizeof(work),
+                           &op->ctx);
 
     tf_wipe(&work, sizeof(work));
     tf_wipe(password.data, password.len);
@@ -182,17 +184,17 @@ ngx_tf_users_hashed(ngx_tf_op_t *op)
     ngx_tf_users_hash_t  *work = op->ctx;
 
     if (work->rc != TF_OK) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL,
-                              "the password could not be hashed");
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL,
+                                   "the password could not be hashed");
     }
 
     hash.len = ngx_strlen(work->hash);
     hash.data = ngx_pnalloc(op->r->pool, hash.len + 1);
     if (hash.data == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     ngx_memcpy(hash.data, work->hash, hash.len + 1);
 
-    return ngx_tf_op_set(op, "password_hash", hash);
+    return ngx_tf_input_set(op, "password_hash", hash);
 }

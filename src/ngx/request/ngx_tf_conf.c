@@ -1,8 +1,6 @@
 
 #include "ngx_tf_conf.h"
-#include "ngx_tf_metrics_zone.h"
 #include "ngx_tf_redis.h"
-#include "ngx_tf_session.h"
 
 
 #define NGX_TF_SECRET_MAX  4096
@@ -16,10 +14,27 @@ static ngx_int_t ngx_tf_conf_key(ngx_conf_t *cf, ngx_str_t *dir,
     const char *name, u_char key[TF_KEY_LEN]);
 
 
+ngx_module_t  *ngx_tf_module;
+
+
 ngx_tf_main_conf_t *
 ngx_tf_conf(void)
 {
-    return ngx_http_cycle_get_module_main_conf(ngx_cycle, ngx_taifish_module);
+    return ngx_http_cycle_get_module_main_conf(ngx_cycle, (*ngx_tf_module));
+}
+
+
+ngx_tf_main_conf_t *
+ngx_tf_conf_cycle(ngx_cycle_t *cycle)
+{
+    return ngx_http_cycle_get_module_main_conf(cycle, (*ngx_tf_module));
+}
+
+
+ngx_tf_main_conf_t *
+ngx_tf_conf_main(ngx_conf_t *cf)
+{
+    return ngx_http_conf_get_module_main_conf(cf, (*ngx_tf_module));
 }
 
 
@@ -28,8 +43,6 @@ ngx_tf_conf_init(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf)
 {
     ngx_int_t  rc;
     ngx_str_t  name = ngx_string("taifish");
-    ngx_str_t  zone = ngx_string("taifish");
-    ngx_str_t  metrics = ngx_string("taifish_metrics");
 
     if (tf_crypto_init() != TF_OK) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -75,18 +88,7 @@ ngx_tf_conf_init(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf)
 
     mcf->threads = ngx_thread_pool_add(cf, &name);
 
-    if (mcf->threads == NULL
-        || (mcf->zone == NULL
-            && ngx_tf_session_zone(cf, &zone, 8 * 1024 * 1024) != NGX_OK)
-        || (mcf->metrics == NULL
-            && ngx_tf_metrics_zone(cf, &metrics, 512 * 1024) != NGX_OK))
-    {
-        rc = NGX_ERROR;
-    }
-
-    mcf->router = ngx_tf_router_create(cf);
-
-    return mcf->router ? rc : NGX_ERROR;
+    return mcf->threads ? rc : NGX_ERROR;
 }
 
 

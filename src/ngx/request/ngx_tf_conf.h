@@ -11,18 +11,42 @@
 
 #include "ngx_tf_pg.h"
 #include "ngx_tf_redis.h"
-#include "ngx_tf_router.h"
+#include "ngx_tf_route.h"
 #include "tf_crypto.h"
 
 
+/*
+ * What the course of a request asks of features, so that it includes none.
+ * uses (ended by TF_SQL_NONE) and sets (names with spaces between them) are
+ * what the hooks send and set.
+ */
+
 typedef struct {
+
+    /* Finds out who sends the request, and whether it may have its route.
+     * NGX_OK; NGX_ERROR with op->err; NGX_AGAIN: to be called again with the
+     * first result of *sql, which the op sends.  res is NULL at first. */
+    ngx_int_t          (*admit)(ngx_tf_op_t *op, PGresult *res, tf_sql_e *sql);
+
+    /* Waits for the end of the run in op->res, then answers. */
+    void               (*await_run)(ngx_tf_op_t *op);
+
+    const tf_sql_e      *uses;
+    const char          *sets;
+} ngx_tf_hooks_t;
+
+
+typedef struct {
+    const ngx_tf_routes_t  *routes;         /* ended by name NULL */
+    const ngx_tf_hooks_t   *hooks;
+
     ngx_tf_pg_conf_t     pg;
     ngx_str_t            redis_url;
     ngx_tf_redis_conf_t *redis;             /* made from it, NULL: none */
     ngx_str_t            keys;              /* directory: csrf.key, seal.pub */
     ngx_thread_pool_t   *threads;           /* "taifish": password hashing */
     ngx_uint_t           hashes;            /* in the pool at once, 32 */
-    ngx_tf_router_t     *router;
+    struct ngx_tf_router_s  *router;
 
     u_char               csrf_key[TF_KEY_LEN];
     u_char               seal_key[TF_KEY_LEN];  /* the worker's public key */
@@ -44,7 +68,8 @@ typedef struct {
 } ngx_tf_loc_conf_t;
 
 
-extern ngx_module_t  ngx_taifish_module;
+/* Set by the module before it reads a directive: nothing below it names it. */
+extern ngx_module_t  *ngx_tf_module;
 
 /*
  * Completes the configuration from the environment (DATABASE_URL, REDIS_URL,
@@ -53,8 +78,11 @@ extern ngx_module_t  ngx_taifish_module;
  */
 ngx_int_t ngx_tf_conf_init(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf);
 
-/* The configuration of the running cycle. */
+/* The configuration of the running cycle, of another one, and of the one that
+ * is being read. */
 ngx_tf_main_conf_t *ngx_tf_conf(void);
+ngx_tf_main_conf_t *ngx_tf_conf_cycle(ngx_cycle_t *cycle);
+ngx_tf_main_conf_t *ngx_tf_conf_main(ngx_conf_t *cf);
 
 
 #endif /* _NGX_TF_CONF_H_INCLUDED_ */

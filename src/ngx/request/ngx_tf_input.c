@@ -1,5 +1,6 @@
 
-#include "ngx_tf_op_int.h"
+#include "ngx_tf_conf.h"
+#include "ngx_tf_input.h"
 
 
 #define NGX_TF_ARGS_MAX       128
@@ -27,6 +28,8 @@ static ngx_uint_t ngx_tf_input_secret(const tf_param_t *params);
 static void ngx_tf_input_wipe_body(ngx_tf_op_t *op, ngx_str_t *text);
 static ngx_int_t ngx_tf_input_json(ngx_tf_op_t *op, const tf_mem_t *mem,
     tf_json_t **doc);
+static ngx_tf_value_t *ngx_tf_input_find(ngx_tf_op_t *op, const char *name);
+static ngx_uint_t ngx_tf_input_listed(const char *names, const char *name);
 static tf_str_t ngx_tf_input_builtin(ngx_tf_op_t *op, const char *name);
 static tf_str_t ngx_tf_input_ascii(ngx_tf_op_t *op, ngx_str_t *s);
 static tf_str_t ngx_tf_input_number(ngx_tf_op_t *op, int64_t n);
@@ -47,12 +50,12 @@ ngx_tf_input_path(ngx_tf_op_t *op)
     tf_value_t        v;
     ngx_tf_match_t   *m;
 
-    m = &op->in->match;
+    m = &op->in.match;
 
     for (i = 0; i < m->n; i++) {
         p = ngx_pnalloc(op->r->pool, m->values[i].len + 1);
         if (p == NULL) {
-            return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+            return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
         }
 
         ngx_cpystrn(p, m->values[i].data, m->values[i].len + 1);
@@ -149,11 +152,11 @@ ngx_tf_input_wipe(ngx_tf_op_t *op)
 {
     ngx_tf_secret_t  *s;
 
-    for (s = op->in->secrets; s; s = s->next) {
+    for (s = op->in.secrets; s; s = s->next) {
         tf_wipe(s + 1, s->size);
     }
 
-    op->in->secrets = NULL;
+    op->in.secrets = NULL;
 }
 
 
@@ -171,8 +174,8 @@ ngx_tf_input_alloc(void *ctx, size_t size)
     }
 
     s->size = size;
-    s->next = op->in->secrets;
-    op->in->secrets = s;
+    s->next = op->in.secrets;
+    op->in.secrets = s;
 
     return s + 1;
 }
@@ -213,14 +216,17 @@ ngx_tf_input_wipe_body(ngx_tf_op_t *op, ngx_str_t *text)
 static ngx_int_t
 ngx_tf_input_add(ngx_tf_op_t *op, const char *name, tf_value_t *value)
 {
-    ngx_tf_input_t  *in;
+    ngx_tf_value_t  *in;
 
-    if (op->in->ninputs == NGX_TF_VALUES_MAX) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL,
-                              "too many values");
+    if (op->in.nvalues == NGX_TF_VALUES_MAX) {
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL,
+                                   "too many values");
     }
 
-    in = &op->in->inputs[op->in->ninputs++];
+    ngx_tf_debug3(op, "value %s, %uz bytes%s", name, value->value.len,
+                  value->null ? ", null" : "");
+
+    in = &op->in.values[op->in.nvalues++];
 
     in->name = name;
     in->present = value->present;
@@ -256,8 +262,8 @@ ngx_tf_input_args(ngx_tf_op_t *op, ngx_tf_arg_t *args, ngx_uint_t *n)
         }
 
         if (*n == NGX_TF_ARGS_MAX) {
-            return ngx_tf_op_fail(op, TF_E_INVALID_REQUEST, NULL,
-                                  "too many query parameters");
+            return ngx_tf_request_fail(op, TF_E_INVALID_REQUEST, NULL,
+                                       "too many query parameters");
         }
 
         eq = ngx_strlchr(p, end, '=');
@@ -290,7 +296,7 @@ ngx_tf_input_decode(ngx_tf_op_t *op, u_char *start, u_char *end,
 
     p = ngx_pnalloc(op->r->pool, end - start + 1);
     if (p == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     out->data = p;
@@ -343,13 +349,13 @@ ngx_tf_input_arg(ngx_tf_op_t *op, const tf_param_t *param, ngx_tf_arg_t *args,
         }
 
         if (!list) {
-            return ngx_tf_op_fail(op, TF_E_VALIDATION_ERROR, param->name,
-                                  "given more than once");
+            return ngx_tf_request_fail(op, TF_E_VALIDATION_ERROR, param->name,
+                                       "given more than once");
         }
 
         p = ngx_pnalloc(op->r->pool, raw->len + 1 + args[i].value.len);
         if (p == NULL) {
-            return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+            return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
         }
 
         ngx_memcpy(p, raw->data, raw->len);
@@ -398,8 +404,8 @@ ngx_tf_input_json(ngx_tf_op_t *op, const tf_mem_t *mem, tf_json_t **doc)
     }
 
     if ((*doc)->type != TF_JSON_OBJECT) {
-        return ngx_tf_op_fail(op, TF_E_INVALID_REQUEST, NULL,
-                              "the body is not an object");
+        return ngx_tf_request_fail(op, TF_E_INVALID_REQUEST, NULL,
+                                   "the body is not an object");
     }
 
     return NGX_OK;
@@ -439,13 +445,13 @@ ngx_tf_input_text(ngx_tf_op_t *op, ngx_str_t *text)
         || ngx_strncasecmp(type->data, (u_char *) "application/json", 16) != 0
         || (type->len > 16 && type->data[16] != ';' && type->data[16] != ' '))
     {
-        return ngx_tf_op_fail(op, TF_E_UNSUPPORTED_MEDIA_TYPE, NULL,
-                              "application/json is expected");
+        return ngx_tf_request_fail(op, TF_E_UNSUPPORTED_MEDIA_TYPE, NULL,
+                                   "application/json is expected");
     }
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     text->data = p;
@@ -462,8 +468,8 @@ ngx_tf_input_text(ngx_tf_op_t *op, ngx_str_t *text)
                           b->file_pos);
 
         if (n != (ssize_t) (b->file_last - b->file_pos)) {
-            return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL,
-                                  "request body could not be read");
+            return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL,
+                                       "request body could not be read");
         }
 
         p += n;
@@ -476,29 +482,22 @@ ngx_tf_input_text(ngx_tf_op_t *op, ngx_str_t *text)
 
 
 tf_str_t
-ngx_tf_op_get(ngx_tf_op_t *op, const char *name)
+ngx_tf_input_get(ngx_tf_op_t *op, const char *name)
 {
     tf_str_t         none = tf_null_string;
-    ngx_uint_t       i;
-    ngx_tf_input_t  *in;
+    ngx_tf_value_t  *v;
 
-    /* the last one wins: a set value stands for an input of the same name */
+    v = ngx_tf_input_find(op, name);
 
-    for (i = op->in->ninputs; i > 0; i--) {
-        in = &op->in->inputs[i - 1];
-
-        if (ngx_strcmp(in->name, name) == 0) {
-            return in->text;
-        }
+    if (v) {
+        return v->text;
     }
 
     if (ngx_strncmp(name, "has_", 4) == 0) {
-        for (i = 0; i < op->in->ninputs; i++) {
-            in = &op->in->inputs[i];
+        v = ngx_tf_input_find(op, name + 4);
 
-            if (ngx_strcmp(in->name, name + 4) == 0) {
-                return tf_str(in->present ? "t" : "f");
-            }
+        if (v) {
+            return tf_str(v->present ? "t" : "f");
         }
     }
 
@@ -506,18 +505,47 @@ ngx_tf_op_get(ngx_tf_op_t *op, const char *name)
 }
 
 
-ngx_int_t
-ngx_tf_op_set(ngx_tf_op_t *op, const char *name, tf_str_t value)
+static ngx_tf_value_t *
+ngx_tf_input_find(ngx_tf_op_t *op, const char *name)
 {
-    tf_value_t  v;
     ngx_uint_t  i;
 
-    for (i = 0; i < op->in->ninputs; i++) {
-        if (ngx_strcmp(op->in->inputs[i].name, name) == 0) {
-            op->in->inputs[i].text = value;
-            op->in->inputs[i].null = value.data == NULL;
-            return NGX_OK;
+    for (i = 0; i < op->in.nvalues; i++) {
+        if (ngx_strcmp(op->in.values[i].name, name) == 0) {
+            return &op->in.values[i];
         }
+    }
+
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_tf_input_set(ngx_tf_op_t *op, const char *name, tf_str_t value)
+{
+    if (!ngx_tf_input_listed(op->in.hook ? ngx_tf_conf()->hooks->sets
+                                         : op->route->sets, name))
+    {
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL,
+                                   "a value that its row does not name");
+    }
+
+    return ngx_tf_input_put(op, name, value);
+}
+
+
+ngx_int_t
+ngx_tf_input_put(ngx_tf_op_t *op, const char *name, tf_str_t value)
+{
+    tf_value_t       v;
+    ngx_tf_value_t  *old;
+
+    old = ngx_tf_input_find(op, name);
+
+    if (old) {
+        old->text = value;
+        old->null = value.data == NULL;
+        return NGX_OK;
     }
 
     v.present = 0;
@@ -525,6 +553,64 @@ ngx_tf_op_set(ngx_tf_op_t *op, const char *name, tf_str_t value)
     v.value = value;
 
     return ngx_tf_input_add(op, name, &v);
+}
+
+
+ngx_int_t
+ngx_tf_input_set_digest(ngx_tf_op_t *op, const char *name,
+    const u_char digest[TF_DIGEST_LEN])
+{
+    tf_str_t  bytes, text;
+
+    bytes.data = (u_char *) digest;
+    bytes.len = TF_DIGEST_LEN;
+
+    if (ngx_tf_input_bytea(op, bytes, &text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_tf_input_set(op, name, text);
+}
+
+
+ngx_int_t
+ngx_tf_input_bytea(ngx_tf_op_t *op, tf_str_t bytes, tf_str_t *text)
+{
+    text->len = 2 + 2 * bytes.len;
+    text->data = ngx_pnalloc(op->r->pool, text->len + 1);
+
+    if (text->data == NULL) {
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+    }
+
+    text->data[0] = '\\';
+    text->data[1] = 'x';
+    tf_hex(text->data + 2, bytes.data, bytes.len);
+    text->data[text->len] = '\0';
+
+    return NGX_OK;
+}
+
+
+/* Whether a list of names with spaces between them has this one. */
+
+static ngx_uint_t
+ngx_tf_input_listed(const char *names, const char *name)
+{
+    size_t       len, n;
+    const char  *p;
+
+    len = ngx_strlen(name);
+
+    for (p = names; p && *p; p += n + (p[n] == ' ')) {
+        n = strcspn(p, " ");
+
+        if (n == len && ngx_strncmp(p, name, len) == 0) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -537,23 +623,21 @@ ngx_tf_input_bind(ngx_tf_op_t *op, tf_sql_e sql, tf_str_t *values)
     stmt = &tf_sql[sql];
 
     if (stmt->nparams > NGX_TF_PG_PARAMS_MAX) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, stmt->name);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, stmt->name);
     }
 
     for (i = 0; i < stmt->nparams; i++) {
-        values[i] = ngx_tf_op_get(op, stmt->params[i]);
+        values[i] = ngx_tf_input_get(op, stmt->params[i]);
     }
 
     return NGX_OK;
 }
 
 
-int
+ngx_uint_t
 ngx_tf_input_known(const ngx_tf_route_t *route, const char *name)
 {
-    char               quoted[68];
-    ngx_uint_t         i;
-    const tf_param_t  *p;
+    ngx_uint_t  i;
 
     for (i = 0; ngx_tf_builtins[i]; i++) {
         if (ngx_strcmp(ngx_tf_builtins[i], name) == 0) {
@@ -561,47 +645,51 @@ ngx_tf_input_known(const ngx_tf_route_t *route, const char *name)
         }
     }
 
-    if (ngx_strncmp(name, "has_", 4) == 0
-        && ngx_tf_input_known(route, name + 4))
-    {
-        return 1;
+    return ngx_tf_input_given(route, name)
+           || ngx_tf_input_listed(route->sets, name)
+           || (ngx_strncmp(name, "has_", 4) == 0
+               && ngx_tf_input_given(route, name + 4));
+}
+
+
+ngx_uint_t
+ngx_tf_input_given(const ngx_tf_route_t *route, const char *name)
+{
+    size_t             len;
+    ngx_uint_t         n;
+    const char        *p;
+    const tf_param_t  *param;
+
+    n = 0;
+
+    for (param = route->query; param && param->type != TF_P_END; param++) {
+        n += ngx_strcmp(param->name, name) == 0;
     }
 
-    for (p = route->query; p && p->type != TF_P_END; p++) {
-        if (ngx_strcmp(p->name, name) == 0) {
-            return 1;
-        }
+    for (param = route->body; param && param->type != TF_P_END; param++) {
+        n += ngx_strcmp(param->name, name) == 0;
     }
 
-    for (p = route->body; p && p->type != TF_P_END; p++) {
-        if (ngx_strcmp(p->name, name) == 0) {
-            return 1;
-        }
+    len = ngx_strlen(name);
+
+    for (p = strchr(route->path, '{'); p; p = strchr(p, '{')) {
+        p++;
+        n += ngx_strncmp(p, name, len) == 0 && (p[len] == '}' || p[len] == ':');
     }
 
-    *ngx_snprintf((u_char *) quoted, sizeof(quoted) - 1, "{%s}", name) = '\0';
-
-    return ngx_strstr(route->path, quoted) != NULL;
+    return n;
 }
 
 
 static tf_str_t
 ngx_tf_input_builtin(ngx_tf_op_t *op, const char *name)
 {
-    u_char            *p;
-    tf_str_t           text = tf_null_string, page, limit;
-    ngx_str_t         *s;
-    ngx_tf_session_t  *session;
-
-    static const char *const  roles[] = {
-        NULL, "viewer", "auditor", "user", "admin"
-    };
-
-    session = &op->in->session;
+    tf_str_t    text = tf_null_string, page, limit, id;
+    ngx_str_t  *s;
 
     if (ngx_strcmp(name, "_offset") == 0) {
-        page = ngx_tf_op_get(op, "page");
-        limit = ngx_tf_op_get(op, "limit");
+        page = ngx_tf_input_get(op, "page");
+        limit = ngx_tf_input_get(op, "limit");
 
         if (page.data == NULL || limit.data == NULL) {
             return text;
@@ -613,7 +701,7 @@ ngx_tf_input_builtin(ngx_tf_op_t *op, const char *name)
     }
 
     if (ngx_strcmp(name, "_lang") == 0) {
-        return tf_str(op->in->lang == TF_LANG_EN ? "en" : "zh");
+        return tf_str(op->lang == TF_LANG_EN ? "en" : "zh");
     }
 
     if (ngx_strcmp(name, "_addr") == 0 || ngx_strcmp(name, "_agent") == 0) {
@@ -624,33 +712,22 @@ ngx_tf_input_builtin(ngx_tf_op_t *op, const char *name)
         return s ? ngx_tf_input_ascii(op, s) : text;
     }
 
-    if (session->role == NGX_TF_ROLE_NONE) {
+    if (op->session.role == NGX_TF_ROLE_NONE) {
         return text;
     }
 
     if (ngx_strcmp(name, "_user_id") == 0) {
-        return ngx_tf_input_number(op, session->user_id);
+        return ngx_tf_input_number(op, op->session.user_id);
     }
 
     if (ngx_strcmp(name, "_role") == 0) {
-        return tf_str(roles[session->role]);
+        return tf_str(ngx_tf_request_role_name(op->session.role));
     }
 
     if (ngx_strcmp(name, "_session") == 0) {
-        p = ngx_pnalloc(op->r->pool, 2 + 2 * TF_DIGEST_LEN + 1);
-        if (p == NULL) {
-            return text;
-        }
-
-        p[0] = '\\';
-        p[1] = 'x';
-        tf_hex(p + 2, session->id, TF_DIGEST_LEN);
-        p[2 + 2 * TF_DIGEST_LEN] = '\0';
-
-        text.data = p;
-        text.len = 2 + 2 * TF_DIGEST_LEN;
-
-        return text;
+        id.data = op->session.id;
+        id.len = TF_DIGEST_LEN;
+        (void) ngx_tf_input_bytea(op, id, &text);
     }
 
     return text;

@@ -1,39 +1,31 @@
 
-#include "ngx_tf_op_int.h"
-#include "ngx_tf_metrics_zone.h"
+#include "ngx_tf_conf.h"
+#include "ngx_tf_count.h"
+#include "ngx_tf_input.h"
 #include "ngx_tf_op.h"
 #include "ngx_tf_page.h"
-
-
-#define NGX_TF_REQUEST_ID_MAX  128
-
-typedef enum { NGX_TF_VAR_ROUTE = 0, NGX_TF_VAR_USER,
-    NGX_TF_VAR_REQUEST_ID } ngx_tf_variable_e;
+#include "ngx_tf_reply.h"
+#include "ngx_tf_router.h"
 
 
 static void ngx_tf_op_count(ngx_tf_op_t *op);
 static void ngx_tf_op_start(ngx_tf_op_t *op);
 static void ngx_tf_op_unmatched(ngx_tf_op_t *op);
-static void ngx_tf_op_identify(ngx_tf_op_t *op);
-static void ngx_tf_op_authorise(ngx_tf_op_t *op);
+static void ngx_tf_op_admit(ngx_tf_op_t *op);
 static void ngx_tf_op_read(ngx_tf_op_t *op);
 static void ngx_tf_op_body_read(ngx_http_request_t *r);
 static void ngx_tf_op_validate(ngx_tf_op_t *op);
 static void ngx_tf_op_next(ngx_tf_op_t *op);
 static void ngx_tf_op_again(ngx_tf_op_t *op);
 static void ngx_tf_op_render(ngx_tf_op_t *op);
+static ngx_int_t ngx_tf_op_may_use(ngx_tf_op_t *op, tf_sql_e sql);
+static void ngx_tf_op_answer(ngx_tf_op_t *op, ngx_uint_t status,
+    const char *type, tf_str_t body);
 static void ngx_tf_op_unit_done(ngx_tf_pg_unit_t *u);
 static void ngx_tf_op_constraint(ngx_tf_op_t *op, ngx_tf_pg_unit_t *u);
 static void ngx_tf_op_expired(ngx_event_t *ev);
 static void ngx_tf_op_cleanup(void *data);
-static ngx_int_t ngx_tf_op_request_id(ngx_tf_op_t *op);
-static tf_lang_e ngx_tf_op_lang(ngx_http_request_t *r);
-static ngx_table_elt_t *ngx_tf_op_header_in(ngx_http_request_t *r,
-    const char *name);
 static tf_code_e ngx_tf_op_status_code(ngx_uint_t status);
-static void *ngx_tf_op_alloc(void *ctx, size_t size);
-static ngx_int_t ngx_tf_op_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
 
 
 ngx_int_t
@@ -41,40 +33,25 @@ ngx_tf_op_handler(ngx_http_request_t *r)
 {
     ngx_int_t            rc;
     ngx_tf_op_t         *op;
-    ngx_tf_op_int_t     *in;
     ngx_http_cleanup_t  *cln;
 
-    in = ngx_pcalloc(r->pool, sizeof(ngx_tf_op_int_t));
+    op = ngx_tf_request_create(r);
     cln = ngx_http_cleanup_add(r, 0);
 
-    if (in == NULL || cln == NULL) {
+    if (op == NULL || cln == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    op = &in->op;
-    op->in = in;
-    op->r = r;
-    op->mem.alloc = ngx_tf_op_alloc;
-    op->mem.ctx = r->pool;
 
     cln->handler = ngx_tf_op_cleanup;
     cln->data = op;
 
     ngx_tf_op_count(op);
 
-    in->deadline.handler = ngx_tf_op_expired;
-    in->deadline.data = op;
-    in->deadline.log = r->connection->log;
-    in->lang = ngx_tf_op_lang(r);
-    in->unsafe = !(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_OPTIONS));
+    op->in.deadline.handler = ngx_tf_op_expired;
+    op->in.deadline.data = op;
+    op->in.deadline.log = r->connection->log;
 
-    if (ngx_tf_op_request_id(op) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ngx_http_set_ctx(r, op, ngx_taifish_module);
-
-    if (!in->unsafe || r->err_status) {
+    if (!op->unsafe || r->err_status) {
         rc = ngx_http_discard_request_body(r);
         if (rc != NGX_OK) {
             return rc;
@@ -86,7 +63,8 @@ ngx_tf_op_handler(ngx_http_request_t *r)
     r->main->count++;
 
     if (r->err_status) {
-        ngx_tf_op_fail(op, ngx_tf_op_status_code(r->err_status), NULL, NULL);
+        ngx_tf_request_fail(op, ngx_tf_op_status_code(r->err_status), NULL,
+                            NULL);
 
         /* 494 to 499 are numbers of nginx's own */
 
@@ -120,10 +98,10 @@ ngx_tf_op_count(ngx_tf_op_t *op)
         }
     }
 
-    op->in->counted = 1;
-    op->in->refused = op->r->err_status != 0;
+    op->in.counted = 1;
+    op->in.refused = op->r->err_status != 0;
 
-    ngx_tf_metrics_begin(op);
+    ngx_tf_count_begin(op);
 }
 
 
@@ -134,21 +112,13 @@ ngx_tf_op_start(ngx_tf_op_t *op)
 
     mcf = ngx_tf_conf();
 
-    if (ngx_tf_router_match(mcf->router, op->r, &op->in->match) != NGX_OK) {
+    if (ngx_tf_router_match(mcf->router, op) != NGX_OK) {
         ngx_tf_op_unmatched(op);
         return;
     }
 
-    op->route = op->in->match.route;
-
     ngx_tf_op_deadline(op, mcf->deadline);
-
-    if (op->route->perm == TF_PUBLIC) {
-        ngx_tf_op_authorise(op);
-        return;
-    }
-
-    ngx_tf_op_identify(op);
+    ngx_tf_op_admit(op);
 }
 
 
@@ -159,15 +129,15 @@ ngx_tf_op_unmatched(ngx_tf_op_t *op)
     tf_str_t     allow;
     ngx_uint_t   m;
 
-    m = op->in->match.allowed;
+    m = op->in.match.allowed;
 
     if (m == 0) {
-        ngx_tf_op_fail(op, TF_E_RESOURCE_NOT_FOUND, NULL, NULL);
+        ngx_tf_request_fail(op, TF_E_RESOURCE_NOT_FOUND, NULL, NULL);
         ngx_tf_op_error(op);
         return;
     }
 
-    ngx_tf_op_fail(op, TF_E_METHOD_NOT_ALLOWED, NULL, NULL);
+    ngx_tf_request_fail(op, TF_E_METHOD_NOT_ALLOWED, NULL, NULL);
 
     allow.data = ngx_pnalloc(op->r->pool,
                              sizeof("GET, HEAD, POST, PUT, PATCH, DELETE, "));
@@ -179,82 +149,54 @@ ngx_tf_op_unmatched(ngx_tf_op_t *op)
                         m & NGX_HTTP_PATCH ? "PATCH, " : "",
                         m & NGX_HTTP_DELETE ? "DELETE, " : "");
         allow.len = p - allow.data - 2;
-        (void) ngx_tf_op_header(op, "Allow", allow);
+        (void) ngx_tf_reply_header(op, "Allow", allow);
     }
 
     ngx_tf_op_error(op);
 }
 
 
-/* Finds out who it is: at once, or with a statement whose result brings the op
- * back here. */
+/* Asks the identity hook who sends the request and whether it may have its
+ * route: at once, or with a statement whose result brings the op back here. */
 
 static void
-ngx_tf_op_identify(ngx_tf_op_t *op)
+ngx_tf_op_admit(ngx_tf_op_t *op)
 {
     tf_sql_e   sql;
     ngx_int_t  rc;
 
-    rc = ngx_tf_session_get(op, &op->in->session,
-                            op->nres ? op->res[0] : NULL, &sql);
+    op->in.hook = 1;
+
+    rc = ngx_tf_conf()->hooks->admit(op, op->nres ? op->res[0] : NULL, &sql);
 
     if (rc == NGX_AGAIN) {
         op->nres = 0;
         rc = ngx_tf_op_send(op, &sql, 1);
 
         if (rc == NGX_AGAIN) {
-            op->in->process = ngx_tf_op_identify;
+            op->process = ngx_tf_op_admit;
             return;
         }
     }
 
     op->nres = 0;
+    op->in.hook = 0;
 
     if (rc != NGX_OK) {
         ngx_tf_op_error(op);
         return;
     }
 
-    ngx_tf_op_authorise(op);
-}
+    ngx_tf_debug2(op, "admitted: user %L, role \"%s\"", op->session.user_id,
+                  op->session.role ? ngx_tf_request_role_name(op->session.role)
+                                   : "");
 
+    if (op->unsafe) {
+        ngx_tf_op_read(op);
 
-static void
-ngx_tf_op_authorise(ngx_tf_op_t *op)
-{
-    ngx_tf_perm_e      perm;
-    ngx_tf_session_t  *s;
-
-    s = &op->in->session;
-    perm = op->route->perm;
-
-    if (s->role == NGX_TF_ROLE_NONE && perm != TF_PUBLIC && perm != TF_ANYONE) {
-        ngx_tf_op_fail(op, TF_E_AUTHENTICATION_REQUIRED, NULL, NULL);
-        ngx_tf_op_error(op);
-        return;
-    }
-
-    if (!ngx_tf_session_may(s->role, perm)
-        || (op->in->unsafe && s->bearer && s->read_only))
-    {
-        ngx_tf_op_fail(op, perm == TF_ADMIN ? TF_E_ADMIN_PERMISSION_REQUIRED
-                                            : TF_E_PERMISSION_REQUIRED,
-                       NULL, NULL);
-        ngx_tf_op_error(op);
-        return;
-    }
-
-    if (!op->in->unsafe) {
+    } else {
         ngx_tf_op_validate(op);
-        return;
     }
-
-    if (!s->bearer && ngx_tf_csrf_check(op, s) != NGX_OK) {
-        ngx_tf_op_error(op);
-        return;
-    }
-
-    ngx_tf_op_read(op);
 }
 
 
@@ -267,7 +209,7 @@ ngx_tf_op_read(ngx_tf_op_t *op)
     r = op->r;
 
     if (r->headers_in.content_length_n > (off_t) ngx_tf_conf()->body_max) {
-        ngx_tf_op_fail(op, TF_E_BODY_TOO_LARGE, NULL, NULL);
+        ngx_tf_request_fail(op, TF_E_BODY_TOO_LARGE, NULL, NULL);
         ngx_tf_op_error(op);
         return;
     }
@@ -299,9 +241,9 @@ ngx_tf_op_body_read(ngx_http_request_t *r)
 
     r->main->count--;
 
-    op = ngx_http_get_module_ctx(r, ngx_taifish_module);
+    op = ngx_tf_request_op(r);
 
-    if (op->in->done) {
+    if (op->in.done) {
         return;
     }
 
@@ -319,6 +261,8 @@ ngx_tf_op_validate(ngx_tf_op_t *op)
         ngx_tf_op_error(op);
         return;
     }
+
+    ngx_tf_debug1(op, "input is valid, %ui values", op->in.nvalues);
 
     /* from here on the request may wait: a client that goes away is noticed */
 
@@ -338,13 +282,13 @@ ngx_tf_op_next(ngx_tf_op_t *op)
     route = op->route;
 
     if (route->next) {
-        op->in->process = ngx_tf_op_again;
+        op->process = ngx_tf_op_again;
         rc = route->next(op);
 
     } else {
         for (n = 0; n < NGX_TF_SQL_MAX && route->sql[n]; n++) { /* void */ }
 
-        op->in->process = ngx_tf_op_render;
+        op->process = ngx_tf_op_render;
         rc = ngx_tf_op_send(op, route->sql, n);
     }
 
@@ -375,12 +319,21 @@ ngx_tf_op_again(ngx_tf_op_t *op)
 static void
 ngx_tf_op_render(ngx_tf_op_t *op)
 {
+    tf_str_t    body;
+    ngx_uint_t  status;
+
     if (op->route->render == NGX_TF_RUN) {
-        ngx_tf_run_wait(op);
+        op->in.hook = 1;
+        ngx_tf_conf()->hooks->await_run(op);
         return;
     }
 
-    ngx_tf_reply_render(op);
+    if (ngx_tf_reply_render(op, &status, &body) != NGX_OK) {
+        ngx_tf_op_error(op);
+        return;
+    }
+
+    ngx_tf_op_answer(op, status, NGX_TF_REPLY_JSON, body);
 }
 
 
@@ -395,9 +348,13 @@ ngx_tf_op_send(ngx_tf_op_t *op, const tf_sql_e *sql, ngx_uint_t n)
     /* a page is its sorted statement and the one that counts */
 
     for (i = 0, k = 0; i < n; i++) {
+        if (ngx_tf_op_may_use(op, sql[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
         if (k + (tf_sql[sql[i]].nsorts ? 2 : 1) > NGX_TF_SQL_MAX) {
-            return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL,
-                                  "too many statements");
+            return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL,
+                                       "too many statements");
         }
 
         if (tf_sql[sql[i]].nsorts == 0) {
@@ -422,10 +379,37 @@ ngx_tf_op_send(ngx_tf_op_t *op, const tf_sql_e *sql, ngx_uint_t n)
 
     u = ngx_tf_pg_unit(stmts, k, values);
     if (u == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     return ngx_tf_op_await(op, u);
+}
+
+
+/* What a row does not name was not checked when nginx started. */
+
+static ngx_int_t
+ngx_tf_op_may_use(ngx_tf_op_t *op, tf_sql_e sql)
+{
+    ngx_uint_t       i;
+    const tf_sql_e  *uses;
+
+    for (i = 0; !op->in.hook && i < NGX_TF_SQL_MAX; i++) {
+        if (op->route->sql[i] == sql) {
+            return NGX_OK;
+        }
+    }
+
+    uses = op->in.hook ? ngx_tf_conf()->hooks->uses : op->route->uses;
+
+    for ( /* void */ ; uses && *uses; uses++) {
+        if (*uses == sql) {
+            return NGX_OK;
+        }
+    }
+
+    return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL,
+                               "a statement that its row does not name");
 }
 
 
@@ -435,14 +419,14 @@ ngx_tf_op_await(ngx_tf_op_t *op, ngx_tf_pg_unit_t *u)
     u->done = ngx_tf_op_unit_done;
     u->data = op;
     u->log = op->r->connection->log;
-    u->label = op->in->request_id;
+    u->label = op->id;
 
     if (ngx_tf_pg_send(u) != NGX_OK) {
-        return ngx_tf_op_fail(op, TF_E_SERVICE_UNAVAILABLE, NULL,
-                              "too many requests wait for PostgreSQL");
+        return ngx_tf_request_fail(op, TF_E_SERVICE_UNAVAILABLE, NULL,
+                                   "too many requests wait for PostgreSQL");
     }
 
-    op->in->unit = u;
+    op->in.unit = u;
 
     return NGX_AGAIN;
 }
@@ -456,13 +440,13 @@ ngx_tf_op_unit_done(ngx_tf_pg_unit_t *u)
     ngx_tf_op_int_t  *in;
 
     op = u->data;
-    in = op->in;
+    in = &op->in;
     in->unit = NULL;
 
     if (u->err.code) {
         op->err = u->err;
         ngx_tf_op_constraint(op, u);
-        in->process = ngx_tf_op_error;
+        op->process = op->failed ? op->failed : ngx_tf_op_error;
         ngx_tf_op_resume(op);
         return;
     }
@@ -499,7 +483,7 @@ ngx_tf_op_constraint(ngx_tf_op_t *op, ngx_tf_pg_unit_t *u)
 
     for (c = op->route->constraints; c && c->name; c++) {
         if (ngx_strcmp(c->name, u->constraint) == 0) {
-            ngx_tf_op_fail(op, c->code, c->field, NULL);
+            ngx_tf_request_fail(op, c->code, c->field, NULL);
             return;
         }
     }
@@ -515,7 +499,7 @@ ngx_tf_op_resume(ngx_tf_op_t *op)
 
     ngx_http_set_log_request(c->log, op->r);
 
-    op->in->process(op);
+    op->process(op);
 
     ngx_http_run_posted_requests(c);
 }
@@ -524,24 +508,22 @@ ngx_tf_op_resume(ngx_tf_op_t *op)
 void
 ngx_tf_op_deadline(ngx_tf_op_t *op, ngx_msec_t ms)
 {
-    ngx_add_timer(&op->in->deadline, ms);
+    ngx_add_timer(&op->in.deadline, ms);
 }
 
 
 static void
 ngx_tf_op_expired(ngx_event_t *ev)
 {
-    ngx_tf_op_t      *op;
-    ngx_tf_op_int_t  *in;
+    ngx_tf_op_t  *op;
 
     op = ev->data;
-    in = op->in;
 
-    ngx_tf_op_fail(op, in->unit && in->unit->write ? TF_E_OUTCOME_UNKNOWN
-                                                   : TF_E_DATABASE_TIMEOUT,
-                   NULL, "the request took too long");
+    ngx_tf_request_fail(op, op->in.unit && op->in.unit->write
+                            ? TF_E_OUTCOME_UNKNOWN : TF_E_DATABASE_TIMEOUT,
+                        NULL, "the request took too long");
 
-    in->process = ngx_tf_op_error;
+    op->process = op->expired ? op->expired : ngx_tf_op_error;
     ngx_tf_op_resume(op);
 }
 
@@ -549,41 +531,95 @@ ngx_tf_op_expired(ngx_event_t *ev)
 void
 ngx_tf_op_error(ngx_tf_op_t *op)
 {
+    tf_str_t    body;
+    ngx_uint_t  status;
+
     /* a stream that has begun can only be cut */
 
     if (op->r->header_sent) {
-        ngx_tf_op_end(op);
-        ngx_http_finalize_request(op->r, NGX_ERROR);
+        ngx_tf_op_finish(op, NGX_ERROR);
         return;
     }
 
-    ngx_tf_reply_error(op, &op->err);
-}
+    if (ngx_tf_reply_error(op, &status, &body) != NGX_OK) {
+        op->in.done = 1;
+        ngx_tf_op_finish(op, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
 
-
-ngx_int_t
-ngx_tf_op_fail(ngx_tf_op_t *op, tf_code_e code, const char *field,
-    const char *detail)
-{
-    (void) tf_fail(&op->err, code, field, "%s", detail ? detail : "");
-
-    return NGX_ERROR;
+    ngx_tf_op_answer(op, status, NGX_TF_REPLY_JSON, body);
 }
 
 
 ngx_int_t
 ngx_tf_op_reply(ngx_tf_op_t *op, ngx_uint_t status, tf_str_t data)
 {
-    ngx_tf_reply_data(op, status, data);
+    tf_str_t  body;
+
+    if (ngx_tf_reply_data(op, status, data, &body) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_tf_op_answer(op, status, NGX_TF_REPLY_JSON, body);
 
     return NGX_DONE;
 }
 
 
-ngx_tf_session_t *
-ngx_tf_op_session(ngx_tf_op_t *op)
+ngx_int_t
+ngx_tf_op_reply_text(ngx_tf_op_t *op, const char *type, tf_str_t text)
 {
-    return &op->in->session;
+    ngx_tf_op_answer(op, NGX_HTTP_OK, type, text);
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_tf_op_answer(ngx_tf_op_t *op, ngx_uint_t status, const char *type,
+    tf_str_t body)
+{
+    op->in.done = 1;
+    ngx_tf_op_end(op);
+
+    ngx_http_finalize_request(op->r, ngx_tf_reply_send(op, status, type,
+                                                       body));
+}
+
+
+void
+ngx_tf_op_stream(ngx_tf_op_t *op, ngx_msec_t life)
+{
+    op->in.done = 1;
+
+    ngx_tf_count_stream(op);
+    ngx_tf_op_deadline(op, life);
+}
+
+
+void
+ngx_tf_op_finish(ngx_tf_op_t *op, ngx_int_t rc)
+{
+    ngx_tf_op_end(op);
+    ngx_http_finalize_request(op->r, rc);
+}
+
+
+ngx_int_t
+ngx_tf_op_on_end(ngx_tf_op_t *op, ngx_tf_op_pt handler)
+{
+    ngx_tf_end_t  *end;
+
+    end = ngx_palloc(op->r->pool, sizeof(ngx_tf_end_t));
+    if (end == NULL) {
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+    }
+
+    end->handler = handler;
+    end->next = op->in.ends;
+    op->in.ends = end;
+
+    return NGX_OK;
 }
 
 
@@ -591,9 +627,10 @@ void
 ngx_tf_op_end(ngx_tf_op_t *op)
 {
     ngx_uint_t        i;
+    ngx_tf_end_t     *end;
     ngx_tf_op_int_t  *in;
 
-    in = op->in;
+    in = &op->in;
 
     if (in->deadline.timer_set) {
         ngx_del_timer(&in->deadline);
@@ -604,8 +641,11 @@ ngx_tf_op_end(ngx_tf_op_t *op)
         in->unit = NULL;
     }
 
-    ngx_tf_thread_detach(op);
-    ngx_tf_run_end(op);
+    while (in->ends) {
+        end = in->ends;
+        in->ends = end->next;
+        end->handler(op);
+    }
 
     for (i = 0; i < NGX_TF_KEPT_MAX; i++) {
         if (in->kept[i]) {
@@ -623,120 +663,12 @@ ngx_tf_op_cleanup(void *data)
 {
     ngx_tf_op_t  *op = data;
 
-    op->in->done = 1;
+    op->in.done = 1;
     ngx_tf_op_end(op);
     ngx_tf_input_wipe(op);
 
-    if (op->in->counted) {
-        ngx_tf_metrics_end(op);
-    }
-}
-
-
-/* The client's own id when it is harmless in a header and a log line, a new
- * one otherwise. */
-
-static ngx_int_t
-ngx_tf_op_request_id(ngx_tf_op_t *op)
-{
-    u_char           *p, c;
-    size_t            i;
-    ngx_str_t        *id;
-    ngx_table_elt_t  *h;
-
-    static u_char    raw[16];
-    static uint64_t  next;
-
-    id = &op->in->request_id;
-    h = ngx_tf_op_header_in(op->r, "x-request-id");
-
-    if (h && h->value.len > 0 && h->value.len <= NGX_TF_REQUEST_ID_MAX) {
-        for (i = 0; i < h->value.len; i++) {
-            c = h->value.data[i];
-
-            if (!((c >= '0' && c <= '9') || ((c | 0x20) >= 'a'
-                                             && (c | 0x20) <= 'z')
-                  || c == '-' || c == '_' || c == '.' || c == ':'))
-            {
-                break;
-            }
-        }
-
-        if (i == h->value.len) {
-            *id = h->value;
-            return NGX_OK;
-        }
-    }
-
-    p = ngx_pnalloc(op->r->pool, 36);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    /* ids have to differ, not to be secret: the kernel is asked for chance
-     * once in a process */
-
-    if (next == 0) {
-        tf_random(raw, sizeof(raw));
-    }
-
-    next++;
-    ngx_memcpy(raw, &next, sizeof(next));
-
-    ngx_memcpy(p, "req_", 4);
-    tf_hex(p + 4, raw, sizeof(raw));
-
-    id->data = p;
-    id->len = 36;
-
-    return NGX_OK;
-}
-
-
-static tf_lang_e
-ngx_tf_op_lang(ngx_http_request_t *r)
-{
-    tf_str_t          accept = tf_null_string;
-    ngx_table_elt_t  *h;
-
-    h = ngx_tf_op_header_in(r, "accept-language");
-
-    if (h) {
-        accept.data = h->value.data;
-        accept.len = h->value.len;
-    }
-
-    return tf_lang(accept);
-}
-
-
-static ngx_table_elt_t *
-ngx_tf_op_header_in(ngx_http_request_t *r, const char *name)
-{
-    size_t            len;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    len = ngx_strlen(name);
-    part = &r->headers_in.headers.part;
-
-    for ( ;; ) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == len
-                && ngx_strncmp(h[i].lowcase_key, name, len) == 0)
-            {
-                return &h[i];
-            }
-        }
-
-        if (part->next == NULL) {
-            return NULL;
-        }
-
-        part = part->next;
+    if (op->in.counted) {
+        ngx_tf_count_end(op);
     }
 }
 
@@ -778,66 +710,3 @@ ngx_tf_op_status_code(ngx_uint_t status)
 }
 
 
-static void *
-ngx_tf_op_alloc(void *ctx, size_t size)
-{
-    return ngx_palloc(ctx, size);
-}
-
-
-static ngx_int_t
-ngx_tf_op_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    uintptr_t data)
-{
-    ngx_str_t     s;
-    ngx_tf_op_t  *op;
-
-    op = ngx_http_get_module_ctx(r->main, ngx_taifish_module);
-    ngx_str_null(&s);
-
-    if (op && data == NGX_TF_VAR_ROUTE && op->route) {
-        s.data = (u_char *) op->route->path;
-        s.len = ngx_strlen(s.data);
-
-    } else if (op && data == NGX_TF_VAR_USER
-               && op->in->session.role != NGX_TF_ROLE_NONE)
-    {
-        s.data = op->in->session.username;
-        s.len = ngx_strlen(s.data);
-
-    } else if (op && data == NGX_TF_VAR_REQUEST_ID) {
-        s = op->in->request_id;
-    }
-
-    v->not_found = s.data == NULL;
-    v->valid = !v->not_found;
-    v->data = s.data;
-    v->len = s.len;
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_tf_op_variables(ngx_conf_t *cf)
-{
-    ngx_uint_t            i;
-    ngx_http_variable_t  *var;
-
-    static ngx_str_t  names[] = {
-        ngx_string("taifish_route"), ngx_string("taifish_user"),
-        ngx_string("taifish_request_id")
-    };
-
-    for (i = 0; i < 3; i++) {
-        var = ngx_http_add_variable(cf, &names[i], NGX_HTTP_VAR_NOCACHEABLE);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = ngx_tf_op_variable;
-        var->data = i;
-    }
-
-    return NGX_OK;
-}

@@ -1,6 +1,7 @@
 
-#include "ngx_tf_op_int.h"
+#include "ngx_tf_input.h"
 #include "ngx_tf_page.h"
+#include "tf_row.h"
 
 
 #define NGX_TF_PAGE_NEAR    1000    /* rows that a fast statement may skip */
@@ -26,8 +27,8 @@ ngx_tf_page_statements(ngx_tf_op_t *op, tf_sql_e page, tf_sql_e *sql)
     const tf_stmt_t  *stmt;
 
     stmt = &tf_sql[page];
-    sort = ngx_tf_op_get(op, "sort");
-    order = ngx_tf_op_get(op, "order");
+    sort = ngx_tf_input_get(op, "sort");
+    order = ngx_tf_input_get(op, "order");
     desc = order.data && tf_str_eq(order, "desc");
 
     for (i = 0; i < stmt->nsorts; i++) {
@@ -37,8 +38,8 @@ ngx_tf_page_statements(ngx_tf_op_t *op, tf_sql_e page, tf_sql_e *sql)
     }
 
     if (i == stmt->nsorts) {
-        return ngx_tf_op_fail(op, TF_E_VALIDATION_ERROR, "sort",
-                              "not a sort key of this list");
+        return ngx_tf_request_fail(op, TF_E_VALIDATION_ERROR, "sort",
+                                   "not a sort key of this list");
     }
 
     if (ngx_tf_page_after(op, stmt->sorts[i], desc) != NGX_OK) {
@@ -54,7 +55,7 @@ ngx_tf_page_statements(ngx_tf_op_t *op, tf_sql_e page, tf_sql_e *sql)
 
         sql[1] = tf_sql_plain(page) + 2 * stmt->nsorts;
 
-        near = ngx_tf_op_get(op, "after").data == NULL
+        near = ngx_tf_input_get(op, "after").data == NULL
                && ngx_tf_page_number(op, "page")
                   * ngx_tf_page_number(op, "limit") <= NGX_TF_PAGE_NEAR;
 
@@ -78,7 +79,7 @@ ngx_tf_page_after(ngx_tf_op_t *op, const char *sort, ngx_uint_t desc)
     tf_str_t    id, key, after;
     ngx_str_t   src, dst;
 
-    after = ngx_tf_op_get(op, "after");
+    after = ngx_tf_input_get(op, "after");
 
     if (after.data == NULL) {
         return NGX_OK;
@@ -89,7 +90,7 @@ ngx_tf_page_after(ngx_tf_op_t *op, const char *sort, ngx_uint_t desc)
     dst.data = ngx_pnalloc(op->r->pool, ngx_base64_decoded_length(src.len) + 1);
 
     if (dst.data == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     len = ngx_snprintf(head, sizeof(head), "%s:%s:", sort,
@@ -100,8 +101,8 @@ ngx_tf_page_after(ngx_tf_op_t *op, const char *sort, ngx_uint_t desc)
         || ngx_memcmp(dst.data, head, len) != 0
         || ngx_strlchr(dst.data, dst.data + dst.len, '\0') != NULL)
     {
-        return ngx_tf_op_fail(op, TF_E_VALIDATION_ERROR, "after",
-                              "not the \"next\" of a page in this order");
+        return ngx_tf_request_fail(op, TF_E_VALIDATION_ERROR, "after",
+                                   "not the \"next\" of a page in this order");
     }
 
     last = dst.data + dst.len;
@@ -112,16 +113,16 @@ ngx_tf_page_after(ngx_tf_op_t *op, const char *sort, ngx_uint_t desc)
     id.len = p ? (size_t) (p - id.data) : 0;
 
     if (p == NULL || ngx_atosz(id.data, id.len) == NGX_ERROR) {
-        return ngx_tf_op_fail(op, TF_E_VALIDATION_ERROR, "after",
-                              "not the \"next\" of a page");
+        return ngx_tf_request_fail(op, TF_E_VALIDATION_ERROR, "after",
+                                   "not the \"next\" of a page");
     }
 
     *p = '\0';
     key.data = p + 1;
     key.len = last - key.data;
 
-    if (ngx_tf_op_set(op, "_after", key) != NGX_OK
-        || ngx_tf_op_set(op, "_after_id", id) != NGX_OK)
+    if (ngx_tf_input_put(op, "_after", key) != NGX_OK
+        || ngx_tf_input_put(op, "_after_id", id) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -149,7 +150,7 @@ ngx_tf_page_filtered(ngx_tf_op_t *op, tf_sql_e page)
             continue;
         }
 
-        value = ngx_tf_op_get(op, name);
+        value = ngx_tf_input_get(op, name);
 
         if (value.data && !ngx_tf_page_default(op->route, name, value)) {
             return 1;
@@ -197,7 +198,7 @@ ngx_tf_page_number(ngx_tf_op_t *op, const char *name)
 {
     tf_str_t  text;
 
-    text = ngx_tf_op_get(op, name);
+    text = ngx_tf_input_get(op, name);
 
     return text.data ? (int64_t) ngx_atosz(text.data, text.len) : 0;
 }
@@ -215,7 +216,7 @@ ngx_tf_page_render(ngx_tf_op_t *op, tf_buf_t *b)
     const PGresult  *rows;
 
     if (op->nres < 2) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, "not a page");
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, "not a page");
     }
 
     rows = op->res[op->nres - 2];
@@ -225,13 +226,13 @@ ngx_tf_page_render(ngx_tf_op_t *op, tf_buf_t *b)
     limit = ngx_tf_page_number(op, "limit");
 
     if (count.data == NULL || guess.data == NULL || page == 0 || limit == 0) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, "not a page");
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, "not a page");
     }
 
     total = ngx_atosz(count.data, count.len);
     seen = (page - 1) * limit + PQntuples(rows);
     more = PQntuples(rows) == limit;
-    after = ngx_tf_op_get(op, "after").data != NULL;
+    after = ngx_tf_input_get(op, "after").data != NULL;
 
     if (!after) {
 
@@ -291,8 +292,8 @@ ngx_tf_page_next(ngx_tf_op_t *op, tf_buf_t *b, const PGresult *rows)
 
     id = tf_row_get(rows, PQntuples(rows) - 1, "_id");
     key = tf_row_get(rows, PQntuples(rows) - 1, "_key");
-    sort = ngx_tf_op_get(op, "sort");
-    order = ngx_tf_op_get(op, "order");
+    sort = ngx_tf_input_get(op, "sort");
+    order = ngx_tf_input_get(op, "order");
 
     size = sort.len + id.len + key.len + sizeof("::desc:");
 
@@ -306,7 +307,7 @@ ngx_tf_page_next(ngx_tf_op_t *op, tf_buf_t *b, const PGresult *rows)
     src.data = ngx_pnalloc(op->r->pool,
                            size + ngx_base64_encoded_length(size));
     if (src.data == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     p = ngx_cpymem(src.data, sort.data, sort.len);

@@ -11,7 +11,8 @@
 #define _NGX_TF_PAGE_H_INCLUDED_
 
 
-#include "ngx_tf.h"
+#include "ngx_tf_request.h"
+#include "tf_json.h"
 
 
 /*

@@ -1,13 +1,15 @@
 
-#include "ngx_tf_op_int.h"
 #include "ngx_tf_page.h"
+#include "ngx_tf_reply.h"
+#include "tf_json.h"
+#include "tf_row.h"
 
 
 #define NGX_TF_REPLY_MAX  (64 * 1024 * 1024)
 
 
-static void ngx_tf_reply_send(ngx_tf_op_t *op, ngx_uint_t status,
-    tf_buf_t *b);
+static ngx_int_t ngx_tf_reply_done(ngx_tf_op_t *op, tf_buf_t *b,
+    tf_str_t *body);
 static ngx_int_t ngx_tf_reply_headers(ngx_tf_op_t *op, ngx_uint_t status,
     const char *type);
 static void ngx_tf_reply_open(ngx_tf_op_t *op, tf_buf_t *b, size_t size);
@@ -16,8 +18,9 @@ static void ngx_tf_reply_context(ngx_tf_op_t *op, tf_buf_t *b);
 static const char *ngx_tf_reply_message(ngx_tf_op_t *op, ngx_uint_t status);
 
 
-void
-ngx_tf_reply_data(ngx_tf_op_t *op, ngx_uint_t status, tf_str_t data)
+ngx_int_t
+ngx_tf_reply_data(ngx_tf_op_t *op, ngx_uint_t status, tf_str_t data,
+    tf_str_t *body)
 {
     tf_buf_t  b;
 
@@ -33,30 +36,28 @@ ngx_tf_reply_data(ngx_tf_op_t *op, ngx_uint_t status, tf_str_t data)
     }
 
     ngx_tf_reply_close(op, &b);
-    ngx_tf_reply_send(op, status, &b);
+
+    return ngx_tf_reply_done(op, &b, body);
 }
 
 
-void
-ngx_tf_reply_render(ngx_tf_op_t *op)
+ngx_int_t
+ngx_tf_reply_render(ngx_tf_op_t *op, ngx_uint_t *status, tf_str_t *body)
 {
     tf_buf_t               b;
     PGresult              *res;
-    ngx_uint_t             status;
     const ngx_tf_route_t  *route;
 
     route = op->route;
     res = op->nres ? op->res[op->nres - 1] : NULL;
-    status = route->render == NGX_TF_CREATED ? NGX_HTTP_CREATED : NGX_HTTP_OK;
+    *status = route->render == NGX_TF_CREATED ? NGX_HTTP_CREATED : NGX_HTTP_OK;
 
     if (res == NULL
         || (PQntuples(res) == 0 && (route->render == NGX_TF_ITEM
                                     || route->render == NGX_TF_CREATED)))
     {
-        ngx_tf_op_fail(op, res ? TF_E_RESOURCE_NOT_FOUND : TF_E_INTERNAL_ERROR,
-                       NULL, NULL);
-        ngx_tf_reply_error(op, &op->err);
-        return;
+        return ngx_tf_request_fail(op, res ? TF_E_RESOURCE_NOT_FOUND
+                                           : TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     ngx_tf_reply_open(op, &b, PQresultMemorySize(res));
@@ -70,8 +71,7 @@ ngx_tf_reply_render(ngx_tf_op_t *op)
 
     case NGX_TF_PAGE:
         if (ngx_tf_page_render(op, &b) != NGX_OK) {
-            ngx_tf_reply_error(op, &op->err);
-            return;
+            return NGX_ERROR;
         }
 
         break;
@@ -89,17 +89,20 @@ ngx_tf_reply_render(ngx_tf_op_t *op)
     }
 
     ngx_tf_reply_close(op, &b);
-    ngx_tf_reply_send(op, status, &b);
+
+    return ngx_tf_reply_done(op, &b, body);
 }
 
 
-void
-ngx_tf_reply_error(ngx_tf_op_t *op, const tf_err_t *err)
+ngx_int_t
+ngx_tf_reply_error(ngx_tf_op_t *op, ngx_uint_t *status, tf_str_t *body)
 {
     u_char             id[33], raw[16];
     tf_buf_t           b;
+    const tf_err_t    *err;
     const tf_error_t  *e;
 
+    err = &op->err;
     e = &tf_errors[err->code > TF_E_NONE && err->code < TF_E_END
                    ? err->code : TF_E_INTERNAL_ERROR];
 
@@ -120,7 +123,7 @@ ngx_tf_reply_error(ngx_tf_op_t *op, const tf_err_t *err)
     tf_json_member(&b, "category", tf_str(e->category));
     tf_json_member(&b, "severity", tf_str(e->severity));
     tf_json_member(&b, "message_code", tf_str(e->code));
-    tf_json_member(&b, "message", tf_str(e->message[op->in->lang]));
+    tf_json_member(&b, "message", tf_str(e->message[op->lang]));
     tf_buf_lit(&b, e->recoverable ? ",\"recoverable\":true"
                                   : ",\"recoverable\":false");
     tf_buf_lit(&b, ",\"suggestions\":[]");
@@ -147,10 +150,12 @@ ngx_tf_reply_error(ngx_tf_op_t *op, const tf_err_t *err)
     ngx_tf_reply_close(op, &b);
 
     if (e->status == NGX_HTTP_SERVICE_UNAVAILABLE) {
-        (void) ngx_tf_op_header(op, "Retry-After", tf_str("1"));
+        (void) ngx_tf_reply_header(op, "Retry-After", tf_str("1"));
     }
 
-    ngx_tf_reply_send(op, e->status, &b);
+    *status = e->status;
+
+    return ngx_tf_reply_done(op, &b, body);
 }
 
 
@@ -181,13 +186,13 @@ ngx_tf_reply_context(ngx_tf_op_t *op, tf_buf_t *b)
     s.len = r->method_name.len;
     tf_json_member(b, "method", s);
 
-    s.data = op->in->request_id.data;
-    s.len = op->in->request_id.len;
+    s.data = op->id.data;
+    s.len = op->id.len;
     tf_json_member(b, "request_id", s);
 
-    if (op->in->session.role != NGX_TF_ROLE_NONE) {
+    if (op->session.role != NGX_TF_ROLE_NONE) {
         tf_json_key(b, "user_id");
-        tf_buf_int(b, op->in->session.user_id);
+        tf_buf_int(b, op->session.user_id);
     }
 
     tf_buf_char(b, '}');
@@ -229,28 +234,24 @@ ngx_tf_reply_message(ngx_tf_op_t *op, ngx_uint_t status)
     };
 
     return words[status == NGX_HTTP_CREATED ? 1
-                 : status == NGX_HTTP_ACCEPTED ? 2 : 0][op->in->lang];
+                 : status == NGX_HTTP_ACCEPTED ? 2 : 0][op->lang];
 }
 
 
-static void
-ngx_tf_reply_send(ngx_tf_op_t *op, ngx_uint_t status, tf_buf_t *b)
+static ngx_int_t
+ngx_tf_reply_done(ngx_tf_op_t *op, tf_buf_t *b, tf_str_t *body)
 {
-    tf_str_t  body;
-
-    if (tf_buf_done(b, &body) != TF_OK) {
-        op->in->done = 1;
-        ngx_tf_op_end(op);
-        ngx_http_finalize_request(op->r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-        return;
+    if (tf_buf_done(b, body) != TF_OK) {
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL,
+                                   "the answer is too large");
     }
 
-    ngx_tf_reply_body(op, status, "application/json", body);
+    return NGX_OK;
 }
 
 
-void
-ngx_tf_reply_body(ngx_tf_op_t *op, ngx_uint_t status, const char *type,
+ngx_int_t
+ngx_tf_reply_send(ngx_tf_op_t *op, ngx_uint_t status, const char *type,
     tf_str_t body)
 {
     ngx_int_t            rc;
@@ -259,25 +260,22 @@ ngx_tf_reply_body(ngx_tf_op_t *op, ngx_uint_t status, const char *type,
     ngx_http_request_t  *r;
 
     r = op->r;
-    op->in->done = 1;
 
-    ngx_tf_op_end(op);
+    ngx_tf_debug2(op, "answers %ui, %uz bytes", status, body.len);
 
     /* a body that a refusal left unread is not the next request */
 
     rc = ngx_http_discard_request_body(r);
 
     if (rc != NGX_OK) {
-        ngx_http_finalize_request(r, rc);
-        return;
+        return rc;
     }
 
     buf = ngx_calloc_buf(r->pool);
 
     if (buf == NULL || ngx_tf_reply_headers(op, status, type) != NGX_OK)
     {
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-        return;
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     r->headers_out.content_length_n = body.len;
@@ -285,8 +283,7 @@ ngx_tf_reply_body(ngx_tf_op_t *op, ngx_uint_t status, const char *type,
     rc = ngx_http_send_header(r);
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        ngx_http_finalize_request(r, rc);
-        return;
+        return rc;
     }
 
     buf->pos = body.data;
@@ -298,7 +295,7 @@ ngx_tf_reply_body(ngx_tf_op_t *op, ngx_uint_t status, const char *type,
     out.buf = buf;
     out.next = NULL;
 
-    ngx_http_finalize_request(r, ngx_http_output_filter(r, &out));
+    return ngx_http_output_filter(r, &out);
 }
 
 
@@ -323,25 +320,27 @@ ngx_tf_reply_headers(ngx_tf_op_t *op, ngx_uint_t status, const char *type)
     ngx_http_clear_accept_ranges(r);
     ngx_http_clear_last_modified(r);
 
-    if (ngx_tf_op_header(op, "Cache-Control", tf_str("no-store")) != NGX_OK) {
+    if (ngx_tf_reply_header(op, "Cache-Control", tf_str("no-store"))
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    id.data = op->in->request_id.data;
-    id.len = op->in->request_id.len;
+    id.data = op->id.data;
+    id.len = op->id.len;
 
-    return ngx_tf_op_header(op, "X-Request-ID", id);
+    return ngx_tf_reply_header(op, "X-Request-ID", id);
 }
 
 
 ngx_int_t
-ngx_tf_op_header(ngx_tf_op_t *op, const char *name, tf_str_t value)
+ngx_tf_reply_header(ngx_tf_op_t *op, const char *name, tf_str_t value)
 {
     ngx_table_elt_t  *h;
 
     h = ngx_list_push(&op->r->headers_out.headers);
     if (h == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     h->hash = 1;

@@ -1,5 +1,6 @@
 
-#include "ngx_tf_op_int.h"
+#include "ngx_tf_input.h"
+#include "ngx_tf_router.h"
 
 
 /* A node stands for one segment of a path; its children for the next one. */
@@ -20,11 +21,13 @@ struct ngx_tf_node_s {
     const char              *group[NGX_TF_METHODS];
     ngx_uint_t               index[NGX_TF_METHODS];
     const char             **names[NGX_TF_METHODS];
+    const char              *path[NGX_TF_METHODS];
 };
 
 struct ngx_tf_router_s {
     ngx_tf_node_t            root;
     ngx_uint_t               n;             /* rows */
+    ngx_array_t             *paths;         /* theirs, without types */
 };
 
 
@@ -32,6 +35,11 @@ static ngx_int_t ngx_tf_router_add(ngx_conf_t *cf, ngx_tf_router_t *router,
     const ngx_tf_route_t *route, const char *group);
 static ngx_int_t ngx_tf_router_check(ngx_conf_t *cf,
     const ngx_tf_route_t *route);
+static ngx_int_t ngx_tf_router_check_sql(ngx_conf_t *cf,
+    const ngx_tf_route_t *route, tf_sql_e sql);
+static ngx_int_t ngx_tf_router_check_names(ngx_conf_t *cf,
+    const ngx_tf_route_t *route, const tf_param_t *params);
+static const char *ngx_tf_router_plain(ngx_conf_t *cf, const char *path);
 static ngx_tf_node_t *ngx_tf_router_child(ngx_conf_t *cf, ngx_tf_node_t *node,
     ngx_str_t *segment);
 static const char *ngx_tf_router_name(ngx_conf_t *cf, ngx_str_t *segment);
@@ -48,8 +56,11 @@ static const ngx_uint_t  ngx_tf_router_methods[NGX_TF_METHODS] = {
 
 
 ngx_tf_router_t *
-ngx_tf_router_create(ngx_conf_t *cf)
+ngx_tf_router_create(ngx_conf_t *cf, const ngx_tf_routes_t *tables,
+    const ngx_tf_hooks_t *hooks)
 {
+    const tf_sql_e         *sql;
+    ngx_tf_route_t          any;
     ngx_tf_router_t        *router;
     const ngx_tf_route_t   *route;
     const ngx_tf_routes_t  *table;
@@ -59,7 +70,24 @@ ngx_tf_router_create(ngx_conf_t *cf)
         return NULL;
     }
 
-    for (table = ngx_tf_routes; table->name; table++) {
+    router->paths = ngx_array_create(cf->pool, 128, sizeof(char *));
+    if (router->paths == NULL) {
+        return NULL;
+    }
+
+    /* the hooks as a row that has nothing but what they set */
+
+    ngx_memzero(&any, sizeof(ngx_tf_route_t));
+    any.path = "(any)";
+    any.sets = hooks->sets;
+
+    for (sql = hooks->uses; *sql; sql++) {
+        if (ngx_tf_router_check_sql(cf, &any, *sql) != NGX_OK) {
+            return NULL;
+        }
+    }
+
+    for (table = tables; table->name; table++) {
         for (route = table->routes; route->method; route++) {
             if (ngx_tf_router_check(cf, route) != NGX_OK
                 || ngx_tf_router_add(cf, router, route, table->name) != NGX_OK)
@@ -73,6 +101,8 @@ ngx_tf_router_create(ngx_conf_t *cf)
 }
 
 
+/* "//health" stands outside of the prefix. */
+
 static ngx_int_t
 ngx_tf_router_add(ngx_conf_t *cf, ngx_tf_router_t *router,
     const ngx_tf_route_t *route, const char *group)
@@ -81,18 +111,19 @@ ngx_tf_router_add(ngx_conf_t *cf, ngx_tf_router_t *router,
     ngx_int_t       m;
     ngx_str_t       path, segment;
     ngx_uint_t      n;
-    const char    **names;
+    const char    **names, **plain;
     ngx_tf_node_t  *node;
 
+    plain = ngx_array_push(router->paths);
     names = ngx_pcalloc(cf->pool, (NGX_TF_PATH_MAX + 1) * sizeof(char *));
     path.data = ngx_pnalloc(cf->pool, sizeof(NGX_TF_PREFIX)
                                       + ngx_strlen(route->path));
 
-    if (names == NULL || path.data == NULL) {
+    if (plain == NULL || names == NULL || path.data == NULL
+        || (*plain = ngx_tf_router_plain(cf, route->path)) == NULL)
+    {
         return NGX_ERROR;
     }
-
-    /* "//health" stands outside of the prefix */
 
     p = (route->path[0] == '/' && route->path[1] == '/')
         ? path.data
@@ -109,13 +140,18 @@ ngx_tf_router_add(ngx_conf_t *cf, ngx_tf_router_t *router,
             return NGX_ERROR;
         }
 
-        if (node->type != NGX_TF_LITERAL) {
+        if (node->type == NGX_TF_LITERAL) {
+
+            if (segment.data[0] == '{') {
+                goto bad;               /* a type that does not exist */
+            }
+
+        } else {
             if (n == NGX_TF_PATH_MAX) {
                 goto bad;
             }
 
-            names[n] = ngx_tf_router_name(cf, &segment);
-            if (names[n++] == NULL) {
+            if ((names[n++] = ngx_tf_router_name(cf, &segment)) == NULL) {
                 return NGX_ERROR;
             }
         }
@@ -131,6 +167,7 @@ ngx_tf_router_add(ngx_conf_t *cf, ngx_tf_router_t *router,
     node->group[m] = group;
     node->index[m] = router->n++;
     node->names[m] = names;
+    node->path[m] = *plain;
 
     return NGX_OK;
 
@@ -142,36 +179,85 @@ bad:
 }
 
 
-/* A statement that cannot get a parameter is found when nginx starts, not when
- * the route is first called. */
+/* What is wrong with a row is found when nginx starts, not when it is first
+ * called. */
 
 static ngx_int_t
 ngx_tf_router_check(ngx_conf_t *cf, const ngx_tf_route_t *route)
 {
-    ngx_uint_t        i, k;
-    const tf_stmt_t  *stmt;
+    ngx_uint_t       i;
+    const tf_sql_e  *sql;
 
-    if (route->next != NULL) {
-        return NGX_OK;
+    if (route->perm == 0
+        || (route->next == NULL && (route->sql[0] == TF_SQL_NONE || route->uses
+                                    || route->sets)))
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "taifish: route \"%s\" has no permission or no "
+                      "statement, or what only next has use for",
+                      route->path);
+        return NGX_ERROR;
     }
 
-    if (route->sql[0] == TF_SQL_NONE) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "taifish: route \"%s\" has no statement", route->path);
+    if (ngx_tf_router_check_names(cf, route, route->query) != NGX_OK
+        || ngx_tf_router_check_names(cf, route, route->body) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
     for (i = 0; i < NGX_TF_SQL_MAX && route->sql[i]; i++) {
-        stmt = &tf_sql[route->sql[i]];
+        if (ngx_tf_router_check_sql(cf, route, route->sql[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
 
-        for (k = 0; k < stmt->nparams; k++) {
-            if (!ngx_tf_input_known(route, stmt->params[k])) {
-                ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                              "taifish: route \"%s\" has no parameter \"%s\" "
-                              "for statement %s",
-                              route->path, stmt->params[k], stmt->name);
-                return NGX_ERROR;
-            }
+    for (sql = route->uses; sql && *sql; sql++) {
+        if (ngx_tf_router_check_sql(cf, route, *sql) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_tf_router_check_sql(ngx_conf_t *cf, const ngx_tf_route_t *route,
+    tf_sql_e sql)
+{
+    ngx_uint_t        i;
+    const tf_stmt_t  *stmt;
+
+    stmt = &tf_sql[sql];
+
+    for (i = 0; i < stmt->nparams; i++) {
+        if (!ngx_tf_input_known(route, stmt->params[i])) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "taifish: route \"%s\" has no parameter \"%s\" "
+                          "for statement %s",
+                          route->path, stmt->params[i], stmt->name);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* A name stands for one value. */
+
+static ngx_int_t
+ngx_tf_router_check_names(ngx_conf_t *cf, const ngx_tf_route_t *route,
+    const tf_param_t *params)
+{
+    const tf_param_t  *p;
+
+    for (p = params; p && p->type != TF_P_END; p++) {
+        if (ngx_tf_input_given(route, p->name) != 1) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "taifish: route \"%s\" has parameter \"%s\" "
+                          "more than once", route->path, p->name);
+            return NGX_ERROR;
         }
     }
 
@@ -221,16 +307,19 @@ ngx_tf_router_child(ngx_conf_t *cf, ngx_tf_node_t *node, ngx_str_t *segment)
 }
 
 
-/* "id" out of "{id}" */
+/* "id" out of "{id:uuid}" */
 
 static const char *
 ngx_tf_router_name(ngx_conf_t *cf, ngx_str_t *segment)
 {
+    size_t   len;
     u_char  *name;
 
-    name = ngx_pnalloc(cf->pool, segment->len - 1);
+    len = strcspn((char *) segment->data + 1, ":}");
+
+    name = ngx_pnalloc(cf->pool, len + 1);
     if (name != NULL) {
-        ngx_cpystrn(name, segment->data + 1, segment->len - 1);
+        ngx_cpystrn(name, segment->data + 1, len + 1);
     }
 
     return (const char *) name;
@@ -240,59 +329,67 @@ ngx_tf_router_name(ngx_conf_t *cf, ngx_str_t *segment)
 static ngx_tf_segment_e
 ngx_tf_router_type(ngx_str_t *segment)
 {
-    size_t   len;
-    u_char  *name;
+    u_char  *type;
 
-    if (segment->len < 3 || segment->data[0] != '{') {
+    if (segment->len < 3 || segment->data[0] != '{'
+        || segment->data[segment->len - 1] != '}')
+    {
         return NGX_TF_LITERAL;
     }
 
-    name = segment->data + 1;
-    len = segment->len - 2;
+    type = ngx_strlchr(segment->data, segment->data + segment->len, ':');
 
-    if ((len == 6 && ngx_memcmp(name, "run_id", 6) == 0)
-        || (len == 10 && ngx_memcmp(name, "session_id", 10) == 0))
-    {
-        return NGX_TF_UUID;
-    }
-
-    if ((len == 2 && ngx_memcmp(name, "id", 2) == 0)
-        || (len > 3 && ngx_memcmp(name + len - 3, "_id", 3) == 0))
-    {
+    if (type == NULL) {
         return NGX_TF_INTEGER;
     }
 
-    return NGX_TF_TEXT;
+    if (ngx_strncmp(type, ":uuid}", 6) == 0) {
+        return NGX_TF_UUID;
+    }
+
+    return ngx_strncmp(type, ":text}", 6) == 0 ? NGX_TF_TEXT : NGX_TF_LITERAL;
 }
 
 
-const char *
-ngx_tf_router_schema(ngx_str_t *segment)
+/* "/task-runs/{run_id}" out of "/task-runs/{run_id:uuid}" */
+
+static const char *
+ngx_tf_router_plain(ngx_conf_t *cf, const char *path)
 {
-    switch (ngx_tf_router_type(segment)) {
+    u_char  *plain, *p;
 
-    case NGX_TF_INTEGER:
-        return "{\"type\":\"integer\"}";
-
-    case NGX_TF_UUID:
-        return "{\"type\":\"string\",\"format\":\"uuid\"}";
-
-    default:
-        return "{\"type\":\"string\"}";
+    plain = ngx_pnalloc(cf->pool, ngx_strlen(path) + 1);
+    if (plain == NULL) {
+        return NULL;
     }
+
+    for (p = plain; *path; path++) {
+        if (*path == ':') {
+            path += strcspn(path, "}");
+        }
+
+        *p++ = *path;
+    }
+
+    *p = '\0';
+
+    return (const char *) plain;
 }
 
 
 ngx_int_t
-ngx_tf_router_match(ngx_tf_router_t *router, ngx_http_request_t *r,
-    ngx_tf_match_t *m)
+ngx_tf_router_match(ngx_tf_router_t *router, ngx_tf_op_t *op)
 {
-    u_char         *p, *end;
-    ngx_int_t       i;
-    ngx_str_t       segment;
-    ngx_tf_node_t  *node;
+    u_char              *p, *end;
+    ngx_int_t            i;
+    ngx_str_t            segment;
+    ngx_tf_node_t       *node;
+    ngx_tf_match_t      *m;
+    ngx_http_request_t  *r;
 
-    m->route = NULL;
+    r = op->r;
+    m = &op->in.match;
+    op->route = NULL;
     m->group = NULL;
     m->n = 0;
     m->allowed = 0;
@@ -310,6 +407,7 @@ ngx_tf_router_match(ngx_tf_router_t *router, ngx_http_request_t *r,
         }
 
         if (node == NULL) {
+            ngx_tf_debug0(op, "no route of this path");
             return NGX_DECLINED;
         }
 
@@ -321,12 +419,18 @@ ngx_tf_router_match(ngx_tf_router_t *router, ngx_http_request_t *r,
     i = ngx_tf_router_method(r->method == NGX_HTTP_HEAD ? NGX_HTTP_GET
                                                         : r->method);
     if (i != NGX_ERROR && node->route[i]) {
-        m->route = node->route[i];
+        op->route = node->route[i];
+        m->path = node->path[i];
         m->group = node->group[i];
         m->index = node->index[i];
         m->names = node->names[i];
+
+        ngx_tf_debug2(op, "%V is for route %s", &r->method_name, m->path);
+
         return NGX_OK;
     }
+
+    ngx_tf_debug0(op, "no route for this method");
 
     for (i = 0; i < NGX_TF_METHODS; i++) {
         if (node->route[i]) {
@@ -335,6 +439,13 @@ ngx_tf_router_match(ngx_tf_router_t *router, ngx_http_request_t *r,
     }
 
     return NGX_DECLINED;
+}
+
+
+const char *
+ngx_tf_router_path(ngx_tf_router_t *router, ngx_uint_t index)
+{
+    return ((const char **) router->paths->elts)[index];
 }
 
 

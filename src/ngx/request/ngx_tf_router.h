@@ -8,38 +8,29 @@
 #define _NGX_TF_ROUTER_H_INCLUDED_
 
 
-#include "ngx_tf.h"
+#include "ngx_tf_conf.h"
+#include "ngx_tf_request.h"
 
 
 #define NGX_TF_PREFIX    "/api/v1"
-#define NGX_TF_PATH_MAX  4          /* parameters in one path */
 
 typedef struct ngx_tf_router_s  ngx_tf_router_t;
 
 
-typedef struct {
-    const ngx_tf_route_t    *route;
-    const char              *group;     /* the table's name */
-    ngx_uint_t               index;     /* of the row among all rows */
-    const char *const       *names;     /* of the path's parameters */
-    ngx_uint_t               n;
-    ngx_str_t                values[NGX_TF_PATH_MAX];
-    ngx_uint_t               allowed;   /* methods, when the path is known but
-                                           not for this method */
-} ngx_tf_match_t;
+/* Compiles the tables; NULL with a log line when two rows are the same, a
+ * pattern is bad, a row has no permission, or a statement it may send needs a
+ * parameter it does not have. */
+ngx_tf_router_t *ngx_tf_router_create(ngx_conf_t *cf,
+    const ngx_tf_routes_t *tables, const ngx_tf_hooks_t *hooks);
 
+/* Sets the row of a request.  NGX_OK; NGX_DECLINED: no such path
+ * (op->in.match.allowed is 0) or not with this method.  HEAD is answered by GET
+ * rows. */
+ngx_int_t ngx_tf_router_match(ngx_tf_router_t *router, ngx_tf_op_t *op);
 
-/* Compiles all tables; NULL with a log line when two rows are the same, a
- * pattern is bad or a statement needs a parameter its row does not have. */
-ngx_tf_router_t *ngx_tf_router_create(ngx_conf_t *cf);
-
-/* NGX_OK; NGX_DECLINED: no such path (allowed is 0) or not with this method.
- * HEAD is answered by GET rows. */
-ngx_int_t ngx_tf_router_match(ngx_tf_router_t *router, ngx_http_request_t *r,
-    ngx_tf_match_t *m);
-
-/* The JSON Schema of a parameter of a path, "{id}". */
-const char *ngx_tf_router_schema(ngx_str_t *segment);
+/* The path of a row without types, below the prefix as in the row; index counts
+ * all rows in the order of the tables. */
+const char *ngx_tf_router_path(ngx_tf_router_t *router, ngx_uint_t index);
 
 
 #endif /* _NGX_TF_ROUTER_H_INCLUDED_ */

@@ -1,5 +1,8 @@
 
-#include "ngx_tf_op_int.h"
+#include "ngx_tf_conf.h"
+#include "ngx_tf_count.h"
+#include "ngx_tf_op.h"
+#include "ngx_tf_thread.h"
 
 
 /* In front of the data of a task; the task is malloc'ed and may outlive the
@@ -13,6 +16,7 @@ typedef struct {
 } ngx_tf_work_t;
 
 
+static void ngx_tf_thread_detach(ngx_tf_op_t *op);
 static void ngx_tf_thread_body(void *data, ngx_log_t *log);
 static void ngx_tf_thread_done(ngx_event_t *ev);
 static void ngx_tf_thread_free(ngx_thread_task_t *task);
@@ -24,7 +28,7 @@ static ngx_uint_t  ngx_tf_thread_tasks;
 
 
 ngx_int_t
-ngx_tf_op_thread(ngx_tf_op_t *op, void (*body)(void *data), const void *arg,
+ngx_tf_thread_run(ngx_tf_op_t *op, void (*body)(void *data), const void *arg,
     size_t size, void **data)
 {
     ngx_tf_work_t       *work;
@@ -36,14 +40,14 @@ ngx_tf_op_thread(ngx_tf_op_t *op, void (*body)(void *data), const void *arg,
     ngx_tf_thread_detach(op);
 
     if (ngx_tf_thread_tasks >= mcf->hashes) {
-        return ngx_tf_op_fail(op, TF_E_RATE_LIMIT_EXCEEDED, NULL,
-                              "too many passwords are being checked");
+        return ngx_tf_request_fail(op, TF_E_RATE_LIMIT_EXCEEDED, NULL,
+                                   "too many passwords are being checked");
     }
 
     task = ngx_calloc(sizeof(ngx_thread_task_t) + sizeof(ngx_tf_work_t) + size,
                       ngx_cycle->log);
     if (task == NULL) {
-        return ngx_tf_op_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
+        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
     work = (ngx_tf_work_t *) (task + 1);
@@ -59,16 +63,23 @@ ngx_tf_op_thread(ngx_tf_op_t *op, void (*body)(void *data), const void *arg,
     task->event.handler = ngx_tf_thread_done;
     task->event.log = ngx_cycle->log;
 
-    if (ngx_thread_task_post(mcf->threads, task) != NGX_OK) {
+    if (ngx_tf_op_on_end(op, ngx_tf_thread_detach) != NGX_OK) {
         ngx_tf_thread_free(task);
-        return ngx_tf_op_fail(op, TF_E_RATE_LIMIT_EXCEEDED, NULL,
-                              "too many passwords are being checked");
+        return NGX_ERROR;
     }
 
-    ngx_tf_thread_tasks++;
+    if (ngx_thread_task_post(mcf->threads, task) != NGX_OK) {
+        ngx_tf_thread_free(task);
+        return ngx_tf_request_fail(op, TF_E_RATE_LIMIT_EXCEEDED, NULL,
+                                   "too many passwords are being checked");
+    }
 
-    op->in->task = task;
-    op->in->task_running = 1;
+    ngx_tf_count_gauge(NGX_TF_GAUGE_HASHES, ++ngx_tf_thread_tasks);
+
+    ngx_tf_debug1(op, "waits for a thread, %ui tasks", ngx_tf_thread_tasks);
+
+    op->in.task = task;
+    op->in.task_running = 1;
     *data = work->data;
 
     return NGX_AGAIN;
@@ -93,14 +104,16 @@ ngx_tf_thread_done(ngx_event_t *ev)
     task = ev->data;
     work = task->ctx;
 
-    ngx_tf_thread_tasks--;
+    ngx_tf_count_gauge(NGX_TF_GAUGE_HASHES, --ngx_tf_thread_tasks);
 
     if (work->op == NULL) {
         ngx_tf_thread_free(task);
         return;
     }
 
-    work->op->in->task_running = 0;
+    work->op->in.task_running = 0;
+
+    ngx_tf_debug0(work->op, "the thread is done");
 
     ngx_tf_op_resume(work->op);
 }
@@ -108,34 +121,27 @@ ngx_tf_thread_done(ngx_event_t *ev)
 
 /* Lets go of the op's task: at once when it is over, else when it ends. */
 
-void
+static void
 ngx_tf_thread_detach(ngx_tf_op_t *op)
 {
     ngx_tf_work_t      *work;
     ngx_thread_task_t  *task;
 
-    task = op->in->task;
+    task = op->in.task;
 
     if (task == NULL) {
         return;
     }
 
-    op->in->task = NULL;
+    op->in.task = NULL;
 
-    if (op->in->task_running) {
+    if (op->in.task_running) {
         work = task->ctx;
         work->op = NULL;
         return;
     }
 
     ngx_tf_thread_free(task);
-}
-
-
-ngx_uint_t
-ngx_tf_thread_count(void)
-{
-    return ngx_tf_thread_tasks;
 }
 
 

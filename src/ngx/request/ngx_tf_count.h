@@ -13,11 +13,11 @@
  */
 
 
-#ifndef _NGX_TF_METRICS_ZONE_H_INCLUDED_
-#define _NGX_TF_METRICS_ZONE_H_INCLUDED_
+#ifndef _NGX_TF_COUNT_H_INCLUDED_
+#define _NGX_TF_COUNT_H_INCLUDED_
 
 
-#include "ngx_tf.h"
+#include "ngx_tf_request.h"
 
 
 #define NGX_TF_METRICS_CODES    28      /* statuses, the last: any other */
@@ -64,9 +64,10 @@ typedef struct {
 
 typedef struct {
     ngx_atomic_t             counter[NGX_TF_COUNTERS];
+    time_t                   started;   /* this nginx, reloads aside */
     ngx_atomic_t             loaded;    /* seconds: the configuration */
 
-    /* the rows of ngx_tf_routes in their order; then requests that no row
+    /* all rows in their order; then requests that no row
      * answers, by method; then those nginx refused by itself, by method */
     ngx_uint_t               nroutes;
     ngx_tf_metrics_route_t  *routes;
@@ -88,25 +89,28 @@ extern const ngx_tf_metrics_bound_t
 
 
 /* The zone of the taifish_metrics_zone directive. */
-ngx_int_t ngx_tf_metrics_zone(ngx_conf_t *cf, ngx_str_t *name, size_t size);
+ngx_int_t ngx_tf_count_zone(ngx_conf_t *cf, ngx_str_t *name, size_t size);
 
 /* A configuration has become the one in force: counts it. */
-void ngx_tf_metrics_init_module(ngx_cycle_t *cycle);
+void ngx_tf_count_init_module(ngx_cycle_t *cycle);
 
-void ngx_tf_metrics_init_process(ngx_cycle_t *cycle);
-void ngx_tf_metrics_exit_process(ngx_cycle_t *cycle);
+void ngx_tf_count_init_process(ngx_cycle_t *cycle);
+void ngx_tf_count_exit_process(ngx_cycle_t *cycle);
 
 /* A request begins; it has become a stream of events; it ends.  Streams are
  * counted, their durations are not. */
-void ngx_tf_metrics_begin(ngx_tf_op_t *op);
-void ngx_tf_metrics_stream(ngx_tf_op_t *op);
-void ngx_tf_metrics_end(ngx_tf_op_t *op);
+void ngx_tf_count_begin(ngx_tf_op_t *op);
+void ngx_tf_count_stream(ngx_tf_op_t *op);
+void ngx_tf_count_end(ngx_tf_op_t *op);
+
+/* Something else of this worker, now. */
+void ngx_tf_count_gauge(ngx_tf_gauge_e gauge, ngx_uint_t value);
 
 /* The counters, as they are while others write them. */
-const ngx_tf_metrics_sh_t *ngx_tf_metrics_counted(void);
+const ngx_tf_metrics_sh_t *ngx_tf_count_read(void);
 
 /* Adds up what is true of the workers that live. */
-void ngx_tf_metrics_sum(ngx_uint_t sum[NGX_TF_GAUGES]);
+void ngx_tf_count_sum(ngx_uint_t sum[NGX_TF_GAUGES]);
 
 
-#endif /* _NGX_TF_METRICS_ZONE_H_INCLUDED_ */
+#endif /* _NGX_TF_COUNT_H_INCLUDED_ */

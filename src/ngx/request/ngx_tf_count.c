@@ -1,6 +1,6 @@
 
-#include "ngx_tf_metrics_zone.h"
-#include "ngx_tf_op_int.h"
+#include "ngx_tf_conf.h"
+#include "ngx_tf_count.h"
 
 
 #define NGX_TF_METRICS_PERIOD   1000    /* ms between two looks at ourselves */
@@ -17,12 +17,12 @@ typedef struct ngx_tf_metrics_process_s {
 } ngx_tf_metrics_process_t;
 
 
-static ngx_int_t ngx_tf_metrics_zone_init(ngx_shm_zone_t *zone, void *data);
-static void ngx_tf_metrics_look_handler(ngx_event_t *ev);
-static void ngx_tf_metrics_look(void);
-static void ngx_tf_metrics_add(ngx_tf_counter_e counter, ngx_uint_t now);
-static ngx_uint_t ngx_tf_metrics_route(ngx_tf_op_t *op);
-static ngx_uint_t ngx_tf_metrics_method(ngx_uint_t method);
+static ngx_int_t ngx_tf_count_zone_init(ngx_shm_zone_t *zone, void *data);
+static void ngx_tf_count_look_handler(ngx_event_t *ev);
+static void ngx_tf_count_look(void);
+static void ngx_tf_count_add(ngx_tf_counter_e counter, ngx_uint_t now);
+static ngx_uint_t ngx_tf_count_route(ngx_tf_op_t *op);
+static ngx_uint_t ngx_tf_count_method(ngx_uint_t method);
 
 
 const ngx_uint_t  ngx_tf_metrics_codes[NGX_TF_METRICS_CODES] = {
@@ -52,7 +52,7 @@ static ngx_connection_t           ngx_tf_metrics_dummy;
 
 
 ngx_int_t
-ngx_tf_metrics_zone(ngx_conf_t *cf, ngx_str_t *name, size_t size)
+ngx_tf_count_zone(ngx_conf_t *cf, ngx_str_t *name, size_t size)
 {
     ngx_shm_zone_t      *zone;
     ngx_tf_main_conf_t  *mcf;
@@ -62,10 +62,11 @@ ngx_tf_metrics_zone(ngx_conf_t *cf, ngx_str_t *name, size_t size)
         return NGX_ERROR;
     }
 
-    zone->init = ngx_tf_metrics_zone_init;
+    zone->init = ngx_tf_count_zone_init;
 
-    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_taifish_module);
+    mcf = ngx_tf_conf_main(cf);
     mcf->metrics = zone;
+    zone->data = mcf;
 
     return NGX_OK;
 }
@@ -75,13 +76,16 @@ ngx_tf_metrics_zone(ngx_conf_t *cf, ngx_str_t *name, size_t size)
  * file has another tag, and a zone of its own. */
 
 static ngx_int_t
-ngx_tf_metrics_zone_init(ngx_shm_zone_t *zone, void *data)
+ngx_tf_count_zone_init(ngx_shm_zone_t *zone, void *data)
 {
     ngx_uint_t              n;
     ngx_slab_pool_t        *pool;
+    ngx_tf_main_conf_t     *mcf;
     ngx_tf_metrics_sh_t    *sh;
     const ngx_tf_route_t   *route;
     const ngx_tf_routes_t  *table;
+
+    mcf = zone->data;
 
     if (data) {
         zone->data = data;
@@ -97,7 +101,7 @@ ngx_tf_metrics_zone_init(ngx_shm_zone_t *zone, void *data)
 
     n = 0;
 
-    for (table = ngx_tf_routes; table->name; table++) {
+    for (table = mcf->routes; table->name; table++) {
         for (route = table->routes; route->method; route++) {
             n++;
         }
@@ -110,6 +114,7 @@ ngx_tf_metrics_zone_init(ngx_shm_zone_t *zone, void *data)
         goto small;
     }
 
+    sh->started = ngx_time();
     sh->nroutes = n;
     sh->routes = ngx_slab_calloc(pool, (n + 2 * NGX_TF_METRICS_METHODS)
                                        * sizeof(ngx_tf_metrics_route_t));
@@ -134,12 +139,12 @@ small:
 
 
 void
-ngx_tf_metrics_init_module(ngx_cycle_t *cycle)
+ngx_tf_count_init_module(ngx_cycle_t *cycle)
 {
     ngx_tf_main_conf_t   *mcf;
     ngx_tf_metrics_sh_t  *sh;
 
-    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_taifish_module);
+    mcf = ngx_tf_conf_cycle(cycle);
     sh = mcf->metrics->data;
 
     (void) ngx_atomic_fetch_add(&sh->counter[NGX_TF_COUNTER_CONFIG_LOADS], 1);
@@ -148,42 +153,42 @@ ngx_tf_metrics_init_module(ngx_cycle_t *cycle)
 
 
 void
-ngx_tf_metrics_init_process(ngx_cycle_t *cycle)
+ngx_tf_count_init_process(ngx_cycle_t *cycle)
 {
     ngx_tf_main_conf_t  *mcf;
 
-    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_taifish_module);
+    mcf = ngx_tf_conf_cycle(cycle);
 
     ngx_tf_metrics = mcf->metrics->data;
     ngx_tf_metrics_self = &ngx_tf_metrics->processes[ngx_process_slot];
 
     ngx_memzero(ngx_tf_metrics_self, sizeof(ngx_tf_metrics_process_t));
 
-    ngx_tf_metrics_timer.handler = ngx_tf_metrics_look_handler;
+    ngx_tf_metrics_timer.handler = ngx_tf_count_look_handler;
     ngx_tf_metrics_timer.data = &ngx_tf_metrics_dummy;
     ngx_tf_metrics_timer.log = cycle->log;
     ngx_tf_metrics_timer.cancelable = 1;
 
-    ngx_tf_metrics_look_handler(&ngx_tf_metrics_timer);
+    ngx_tf_count_look_handler(&ngx_tf_metrics_timer);
 }
 
 
 void
-ngx_tf_metrics_exit_process(ngx_cycle_t *cycle)
+ngx_tf_count_exit_process(ngx_cycle_t *cycle)
 {
     if (ngx_tf_metrics_self == NULL) {
         return;
     }
 
-    ngx_tf_metrics_look();
+    ngx_tf_count_look();
     ngx_memzero(ngx_tf_metrics_self, sizeof(ngx_tf_metrics_process_t));
 }
 
 
 static void
-ngx_tf_metrics_look_handler(ngx_event_t *ev)
+ngx_tf_count_look_handler(ngx_event_t *ev)
 {
-    ngx_tf_metrics_look();
+    ngx_tf_count_look();
     ngx_add_timer(ev, NGX_TF_METRICS_PERIOD);
 }
 
@@ -191,7 +196,7 @@ ngx_tf_metrics_look_handler(ngx_event_t *ev)
 /* Writes down what the pools of this worker say of themselves. */
 
 static void
-ngx_tf_metrics_look(void)
+ngx_tf_count_look(void)
 {
     ngx_uint_t            *gauge;
     ngx_tf_pg_state_t      pg;
@@ -204,18 +209,24 @@ ngx_tf_metrics_look(void)
 
     gauge[NGX_TF_GAUGE_WORKER] = 1;
     gauge[NGX_TF_GAUGE_LEAVING] = ngx_exiting;
-    gauge[NGX_TF_GAUGE_HASHES] = ngx_tf_thread_count();
     gauge[NGX_TF_GAUGE_PG_UP] = pg.up;
     gauge[NGX_TF_GAUGE_PG_WAITING] = pg.waiting;
     gauge[NGX_TF_GAUGE_PG_IN_FLIGHT] = pg.in_flight;
     gauge[NGX_TF_GAUGE_REDIS_UP] = redis.up;
     gauge[NGX_TF_GAUGE_REDIS_SUBSCRIPTIONS] = redis.subscriptions;
 
-    ngx_tf_metrics_add(NGX_TF_COUNTER_PG_REJECTED, pg.rejected);
-    ngx_tf_metrics_add(NGX_TF_COUNTER_PG_RECONNECTS, pg.reconnects);
-    ngx_tf_metrics_add(NGX_TF_COUNTER_REDIS_RECONNECTS, redis.reconnects);
+    ngx_tf_count_add(NGX_TF_COUNTER_PG_REJECTED, pg.rejected);
+    ngx_tf_count_add(NGX_TF_COUNTER_PG_RECONNECTS, pg.reconnects);
+    ngx_tf_count_add(NGX_TF_COUNTER_REDIS_RECONNECTS, redis.reconnects);
 
     ngx_tf_metrics_self->seen = ngx_max(ngx_current_msec, 1);
+}
+
+
+void
+ngx_tf_count_gauge(ngx_tf_gauge_e gauge, ngx_uint_t value)
+{
+    ngx_tf_metrics_self->gauge[gauge] = value;
 }
 
 
@@ -223,7 +234,7 @@ ngx_tf_metrics_look(void)
  * since the last look is added. */
 
 static void
-ngx_tf_metrics_add(ngx_tf_counter_e counter, ngx_uint_t now)
+ngx_tf_count_add(ngx_tf_counter_e counter, ngx_uint_t now)
 {
     (void) ngx_atomic_fetch_add(&ngx_tf_metrics->counter[counter],
                                 now - ngx_tf_metrics_added[counter]);
@@ -232,16 +243,16 @@ ngx_tf_metrics_add(ngx_tf_counter_e counter, ngx_uint_t now)
 
 
 void
-ngx_tf_metrics_begin(ngx_tf_op_t *op)
+ngx_tf_count_begin(ngx_tf_op_t *op)
 {
     ngx_tf_metrics_self->gauge[NGX_TF_GAUGE_REQUESTS]++;
 }
 
 
 void
-ngx_tf_metrics_stream(ngx_tf_op_t *op)
+ngx_tf_count_stream(ngx_tf_op_t *op)
 {
-    op->in->stream = 1;
+    op->in.stream = 1;
 
     ngx_tf_metrics_self->gauge[NGX_TF_GAUGE_REQUESTS]--;
     ngx_tf_metrics_self->gauge[NGX_TF_GAUGE_STREAMS]++;
@@ -249,7 +260,7 @@ ngx_tf_metrics_stream(ngx_tf_op_t *op)
 
 
 void
-ngx_tf_metrics_end(ngx_tf_op_t *op)
+ngx_tf_count_end(ngx_tf_op_t *op)
 {
     ngx_uint_t               i;
     ngx_time_t              *now;
@@ -258,7 +269,7 @@ ngx_tf_metrics_end(ngx_tf_op_t *op)
     ngx_tf_metrics_route_t  *route;
 
     r = op->r;
-    route = &ngx_tf_metrics->routes[ngx_tf_metrics_route(op)];
+    route = &ngx_tf_metrics->routes[ngx_tf_count_route(op)];
 
     for (i = 0; i < NGX_TF_METRICS_CODES - 1; i++) {
         if (ngx_tf_metrics_codes[i] == r->headers_out.status) {
@@ -268,7 +279,7 @@ ngx_tf_metrics_end(ngx_tf_op_t *op)
 
     (void) ngx_atomic_fetch_add(&route->requests[i], 1);
 
-    if (op->in->stream) {
+    if (op->in.stream) {
         ngx_tf_metrics_self->gauge[NGX_TF_GAUGE_STREAMS]--;
         return;
     }
@@ -294,24 +305,24 @@ ngx_tf_metrics_end(ngx_tf_op_t *op)
 
 
 static ngx_uint_t
-ngx_tf_metrics_route(ngx_tf_op_t *op)
+ngx_tf_count_route(ngx_tf_op_t *op)
 {
     ngx_uint_t  i;
 
     if (op->route) {
-        return op->in->match.index;
+        return op->in.match.index;
     }
 
-    i = ngx_tf_metrics->nroutes + ngx_tf_metrics_method(op->r->method);
+    i = ngx_tf_metrics->nroutes + ngx_tf_count_method(op->r->method);
 
-    return op->in->refused ? i + NGX_TF_METRICS_METHODS : i;
+    return op->in.refused ? i + NGX_TF_METRICS_METHODS : i;
 }
 
 
-/* In the order of ngx_tf_metrics.c. */
+/* In the order of ngx_tf_metrics_host.c. */
 
 static ngx_uint_t
-ngx_tf_metrics_method(ngx_uint_t method)
+ngx_tf_count_method(ngx_uint_t method)
 {
     switch (method) {
 
@@ -343,19 +354,19 @@ ngx_tf_metrics_method(ngx_uint_t method)
 
 
 const ngx_tf_metrics_sh_t *
-ngx_tf_metrics_counted(void)
+ngx_tf_count_read(void)
 {
     return ngx_tf_metrics;
 }
 
 
 void
-ngx_tf_metrics_sum(ngx_uint_t sum[NGX_TF_GAUGES])
+ngx_tf_count_sum(ngx_uint_t sum[NGX_TF_GAUGES])
 {
     ngx_uint_t                 i, k;
     ngx_tf_metrics_process_t  *p;
 
-    ngx_tf_metrics_look();
+    ngx_tf_count_look();
 
     ngx_memzero(sum, NGX_TF_GAUGES * sizeof(ngx_uint_t));
 
