@@ -19,6 +19,24 @@ RUN make -s -j"$(nproc)" all \
     && strip --strip-unneeded build/taifish-worker build/ngx_taifish_module.so
 
 
+# The console, unless "make console" built it before.
+
+FROM ${BASE} AS console
+
+ARG NPM_REGISTRY
+WORKDIR /src
+
+COPY conf/run/packages.sh conf/run/
+COPY docs docs
+COPY web web
+RUN [ -e web/dist/index.html ] \
+    || { conf/run/packages.sh console \
+         && cd web \
+         && npm ci --no-fund --no-audit --ignore-scripts \
+                ${NPM_REGISTRY:+--registry=$NPM_REGISTRY} \
+         && npm run -s api && npm run -s build; }
+
+
 # What both programs need, and the user they are.
 
 FROM ${BASE} AS runtime
@@ -67,7 +85,7 @@ RUN apt-get update -q \
 
 COPY --from=build /src/build/ngx_taifish_module.so /usr/lib/nginx/modules/
 COPY conf/*.conf /etc/taifish/
-COPY web /usr/share/taifish/web
+COPY --from=console /src/web/dist /usr/share/taifish/web
 
 # direct.conf: nginx.conf, which serves 80 and 443 itself, where an image has
 # its files, and port 5000 for the health check and metrics.

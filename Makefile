@@ -38,7 +38,7 @@ asan_make  = $(MAKE) BUILD=build/asan CFLAGS="$(sanitize)" hardening= \
                  --with-http_ssl_module --with-http_v2_module \
                  --with-http_gzip_static_module"
 
-.PHONY: all module worker unit fuzz packages run stop reload status check-config \
+.PHONY: all module worker unit fuzz console console-check packages run stop reload status check-config \
         test prove proof tidy asan bench install uninstall deb clean help
 .DEFAULT_GOAL = all
 
@@ -151,11 +151,34 @@ $(BUILD)/ngx_taifish_module.so: $(BUILD)/nginx/objs/Makefile $(tf_core) $(tf_ngx
 	MAKEFLAGS= $(MAKE) -s -j$$(nproc) -C $(BUILD)/nginx -f objs/Makefile modules
 	cp $(BUILD)/nginx/objs/ngx_taifish_module.so $@
 
+# The console, docs/console.md: its types are made from docs/openapi.json.  npm
+# ci takes what web/package-lock.json says and nothing else.
+
+web_src    := $(shell find web/src web/public web/index.html web/*.json \
+                  web/*.ts -type f 2>/dev/null | grep -v -e /schema.d.ts \
+                  -e /licences.json)
+
+console: web/dist/index.html    ## build the console, web/dist
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --no-fund --no-audit --ignore-scripts
+	@touch $@
+
+web/dist/index.html: web/node_modules/.package-lock.json $(web_src) \
+                     docs/openapi.json docs/monitoring-account.md
+	cd web && npm run -s api && npm run -s build
+	@touch $@
+
+console-check: console          ## type check and unit tests of the console
+	cd web && npm run -s check && npm run -s unit
+
 # TaiFish on this machine, below .run (conf/run/taifish.sh).
 
 run:                            ## set up and start TaiFish here (PORT=8080)
 	@conf/run/packages.sh run
 	@$(MAKE) -s -j$$(nproc) all
+	@$(MAKE) -s console || echo "The console was not built (see above: npm has" \
+	    "to reach its registry once); a simple page is served in its place."
 	@conf/run/taifish.sh start
 
 stop:                           ## stop what make run started
@@ -181,6 +204,7 @@ test:                           ## the gate: clean build, tidy, every test
 	@conf/run/packages.sh test
 	@rm -rf $(BUILD)
 	@$(MAKE) -s -j$$(nproc) all unit
+	@$(MAKE) -s console-check
 	@$(MAKE) -s tidy
 	@$(MAKE) -s prove
 
@@ -219,7 +243,7 @@ PREFIX     ?= /usr/local
 on_host     = BUILD="$(BUILD)" PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" \
               UNITDIR="$(UNITDIR)" conf/run/install.sh
 
-install: all                    ## install (PREFIX=/usr/local, DESTDIR=)
+install: all console            ## install (PREFIX=/usr/local, DESTDIR=)
 	@$(on_host) install
 
 uninstall:                      ## remove it, but for settings, keys, data

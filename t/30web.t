@@ -1,9 +1,11 @@
-# The console's files, as nginx serves them.
+# The files nginx serves: the simple page that stands in for a console that
+# was not built, and the rules for a built one.  The console itself is walked
+# through in 35console.t.
 
 use lib 't/lib';
 use TaiFish;
 
-my $tf = TaiFish->new;
+my $tf = TaiFish->new(web => 'plain');
 $tf->start_nginx;
 
 my $c = $tf->client;
@@ -85,14 +87,24 @@ is $c->get('/tags')->header('cache-control'), 'no-store',
 
 # And nothing else.
 
-for my $path ('/nothing', '/assets/', '/../nginx.conf', '/%2e%2e/nginx.conf',
-              '/.git/config')
+for my $path ('/nothing.js', '/assets/', '/assets/gone-Ab3_x-9Z.js',
+              '/../nginx.conf', '/%2e%2e/nginx.conf', '/.git/config')
 {
     my $r = get($path);
     like $r->status, qr/^40[034]$/, "$path is not";
     unlike $r->body, qr/worker_processes/, 'shown';
 }
-is get('/nothing')->code, 'RESOURCE_NOT_FOUND', 'as the API says it';
+is get('/nothing.js')->code, 'RESOURCE_NOT_FOUND', 'as the API says it';
+is get('/api/v1/nothing')->code, 'RESOURCE_NOT_FOUND', 'nor a path of the API';
+
+# A page of the console has an address, and all are one file.
+
+for my $path (qw(/instances /accounts/12 /some/where/else)) {
+    my $r = get($path);
+    is $r->status, 200, "$path is a page";
+    is $r->body, $page->body, 'which is index.html';
+    is $r->header('cache-control'), 'no-cache', 'asked for again';
+}
 my $post = TaiFish::Response->new(HTTP::Tiny->new->post($tf->base . '/'));
 is $post->status, 405, 'nothing is written here';
 

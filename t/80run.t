@@ -20,9 +20,10 @@ checkout($home);
 
 sub checkout {
     my ($to) = @_;
-    system('cp', '-R', "$TaiFish::ROOT/conf", "$TaiFish::ROOT/web", $to) == 0
+    mkdir "$to/$_" or die $! for qw(build web);
+    system('cp', '-R', "$TaiFish::ROOT/conf", $to) == 0
+        && system('cp', '-R', "$TaiFish::ROOT/web/plain", "$to/web") == 0
         or die "cp: $?";
-    mkdir "$to/build" or die $!;
     built($to);
 }
 

@@ -93,8 +93,10 @@ install_all() {
     for f in docs/*.md; do
         text "$f" "$usr/share/doc/taifish/${f##*/}"
     done
-    [ ! -d web ] || (cd web && find . -type f) | while read -r f; do
-        put 644 "web/$f" "$usr/share/taifish/web/${f#./}"
+    web=web/dist
+    [ -e $web/index.html ] || web=web/plain
+    (cd $web && find . -type f) | while read -r f; do
+        put 644 "$web/$f" "$usr/share/taifish/web/${f#./}"
     done
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 
-# packages.sh build|run|test|proof|bench|asan|deb
+# packages.sh build|console|run|test|proof|bench|asan|deb
 #
 # Installs, by name, the Debian packages that "make run", "make test" and so
 # on need and that are missing.  No service is started, no database cluster is
@@ -8,17 +8,29 @@
 
 set -eu
 
+# The console is built by Node.js 18 or later, whoever installed it.
+
+console="nodejs npm"
+if command -v npm >/dev/null \
+    && node -e 'process.exit(parseInt(process.versions.node) < 18)' \
+        2>/dev/null
+then
+    console=
+fi
+
 build="gcc libc6-dev make perl binutils nginx nginx-dev libpq-dev
        libhiredis-dev libyajl-dev libpcre2-dev libsodium-dev libmariadb-dev"
-run="$build postgresql redis-server curl util-linux"
+run="$build postgresql redis-server curl util-linux $console"
 test="$run mariadb-server-core mariadb-client-core wrk procps psmisc
-      libtest-nginx-perl openssl libio-socket-ssl-perl busybox-static"
+      libtest-nginx-perl openssl libio-socket-ssl-perl busybox-static
+      chromium fonts-wqy-zenhei"
 proof="$test prometheus buildah debootstrap iproute2"
 bench="$test"
-deb="$build debhelper dpkg-dev"
+deb="$build debhelper dpkg-dev $console"
 asan="$test dpkg-dev zlib1g-dev libssl-dev"
 
 case ${1:-} in
+    console) want=$console ;;
     build) want=$build ;;
     run)   want=$run ;;
     test)  want=$test ;;
@@ -26,7 +38,8 @@ case ${1:-} in
     bench) want=$bench ;;
     asan)  want=$asan ;;
     deb)   want=$deb ;;
-    *)     echo "usage: $0 build|run|test|proof|bench|asan|deb" >&2; exit 2 ;;
+    *)     echo "usage: $0 build|console|run|test|proof|bench|asan|deb" >&2
+           exit 2 ;;
 esac
 
 missing=

@@ -374,7 +374,9 @@ write_conf() {
 
     # the user may not be able to reach the checkout
     rm -rf "$dir/web.new"
-    cp -R "$here/web" "$dir/web.new"
+    web=$here/web/dist
+    [ -e "$web/index.html" ] || web=$here/web/plain
+    cp -R "$web" "$dir/web.new"
     [ "$(id -u)" != 0 ] || chown -R "$user:" "$dir/web.new"
     rm -rf "$dir/web"
     mv "$dir/web.new" "$dir/web"

@@ -67,6 +67,8 @@ sub import {
 #     limits  => 1      keep nginx's limits per address (else they are off)
 #     redis   => 0      without Redis
 #     workers => n      nginx worker processes, 1
+#     web     => name   what nginx serves: "dist", the console (the default
+#                       when it is built), or "plain", the simple page
 #     http    => text   more for nginx's http block
 #     server  => text   more for its server block
 #     direct_tls => 1   with direct-tls.conf, which the test puts there
@@ -290,7 +292,9 @@ sub write_nginx_conf {
     $locations =~ s/^ *limit_(?:conn|req)(?:_\w+)? .*\n//mg
         unless $self->{opt}{limits};
     $locations =~ s{/usr/share/taifish/web}{$dir/web}g;
-    system('cp', '-R', "$ROOT/web", $dir) == 0 or die "cp: $?"
+    my $web = $self->{opt}{web}
+        || (-e "$ROOT/web/dist/index.html" ? 'dist' : 'plain');
+    system('cp', '-R', "$ROOT/web/$web", "$dir/web") == 0 or die "cp: $?"
         unless -d "$dir/web";
     spew("$dir/taifish.conf", $locations);
     spew("$dir/nginx.conf", $self->nginx_conf);

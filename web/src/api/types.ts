@@ -1,0 +1,119 @@
+/* Rows as the document types them, and the shapes of its free-form columns. */
+
+import type { paths } from './schema';
+
+type Get<P extends keyof paths> = paths[P] extends {
+    get: { responses: { 200: { content: { 'application/json': infer B } } } };
+} ? B extends { data: infer D } ? D : never : never;
+
+type Row<P extends keyof paths> = Get<P> extends { items: (infer R)[] } ? R : never;
+
+export type Instance = Row<'/api/v1/instances'>;
+export type InstanceDetail = Get<'/api/v1/instances/{id}'>['instance'];
+export type Account = Row<'/api/v1/accounts/ledgers'>;
+export type Permissions = Get<'/api/v1/accounts/ledgers/{id}/permissions'>;
+export type Change = Row<'/api/v1/account-change-logs'>;
+export type Run = Row<'/api/v1/task-runs'>;
+export type Credential = Row<'/api/v1/credentials'>;
+export type Tag = Row<'/api/v1/tags'>;
+export type User = Row<'/api/v1/users'>;
+export type Token = Get<'/api/v1/auth/tokens'>['items'][number];
+export type Session = Get<'/api/v1/auth/session'>;
+export type Health = Get<'/api/v1/health/detailed'>;
+export type InstanceStatistics = Get<'/api/v1/instances/statistics'>;
+
+export type Engine = 'postgresql' | 'mysql' | 'sqlserver' | 'oracle';
+export const ENGINES: Engine[] = ['postgresql', 'mysql', 'sqlserver', 'oracle'];
+export const PORTS: Record<Engine, number> = {
+    postgresql: 5432, mysql: 3306, sqlserver: 1433, oracle: 1521,
+};
+export const ENGINE_NAMES: Record<string, string> = {
+    postgresql: 'PostgreSQL', mysql: 'MySQL', mariadb: 'MariaDB',
+    sqlserver: 'SQL Server', oracle: 'Oracle',
+};
+
+/** A list, or lists by object, or by database and object, or yes and no. */
+export type Rights = string[] | { [object: string]: Rights | boolean };
+
+export interface Snapshot {
+    version: number;
+    categories: Record<string, Rights>;
+    type_specific: Record<string, Record<string, unknown>>;
+}
+
+export interface Facts {
+    capabilities?: string[];
+    capability_reasons?: Record<string, string[]>;
+    roles?: string[];
+}
+
+export interface StaleScope {
+    scope: string;
+    database: string;
+    status: string;
+    error_code: string | null;
+    known: boolean;
+    stale_since: string | null;
+}
+
+export interface DiffEntry {
+    field: string;
+    label?: string;
+    label_en?: string;
+    object?: string;
+    database?: string;
+    name?: string;
+    action?: string;
+    permissions?: string[];
+    before?: unknown;
+    after?: unknown;
+    description?: string;
+}
+
+export interface HistoryItem {
+    id: number;
+    change_type: string;
+    is_elevation: boolean;
+    change_time: string;
+    status: string;
+    message: string | null;
+    privilege_diff: { entries: DiffEntry[] } | DiffEntry[] | null;
+    other_diff: { entries: DiffEntry[] } | DiffEntry[] | null;
+    session_id: string | null;
+}
+
+export interface Version {
+    id: number;
+    observed_from: string;
+    observed_until: string | null;
+    previous_run_at: string | null;
+    snapshot: Snapshot;
+    facts: Facts;
+    session_id: string | null;
+}
+
+export interface RunItem {
+    id: number;
+    item_type: string;
+    item_key: string;
+    item_name: string | null;
+    instance_id: number | null;
+    status: string;
+    attempt: number;
+    started_at: string | null;
+    completed_at: string | null;
+    metrics_json: Record<string, number> | null;
+    details_json: {
+        message?: string;
+        message_en?: string;
+        partial?: boolean;
+        unknown_scopes?: (string | Partial<StaleScope>)[];
+    } | null;
+    error_code: string | null;
+    error_message: string | null;
+}
+
+export interface TagRef {
+    name: string;
+    display_name: string;
+}

@@ -1,0 +1,58 @@
+/* The pages: one folder each, loaded when it is opened. */
+
+import { nextTick } from 'vue';
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import { mayLeave, unsaved } from './use/guard';
+import { ended } from './use/update';
+
+declare module 'vue-router' {
+    interface RouteMeta {
+        title: string;
+        need?: string;
+        /** the list holds the window's height */
+        fill?: boolean;
+    }
+}
+
+const page = (path: string, name: string, file: () => Promise<unknown>, meta: object = {}) =>
+    ({ path, name, component: file, meta: { title: `page.${name}`, ...meta } }) as RouteRecordRaw;
+
+const list = { fill: true };
+
+export const routes: RouteRecordRaw[] = [
+    page('/', 'dashboard', () => import('./page/dashboard/Dashboard.vue')),
+    page('/start', 'start', () => import('./page/start/Start.vue')),
+    page('/instances', 'instances', () => import('./page/instances/Instances.vue'), list),
+    page('/instances/:id(\\d+)', 'instance', () => import('./page/instances/InstancePage.vue')),
+    page('/accounts', 'accounts', () => import('./page/accounts/Accounts.vue'), list),
+    page('/accounts/:id(\\d+)', 'account', () => import('./page/accounts/AccountPage.vue')),
+    page('/changes', 'changes', () => import('./page/changes/Changes.vue'), list),
+    page('/changes/:id(\\d+)', 'change', () => import('./page/changes/ChangePage.vue')),
+    page('/runs', 'runs', () => import('./page/runs/Runs.vue'), list),
+    page('/runs/:id', 'run', () => import('./page/runs/RunPage.vue')),
+    page('/credentials', 'credentials', () => import('./page/credentials/Credentials.vue'), list),
+    page('/tags', 'tags', () => import('./page/tags/Tags.vue'), list),
+    page('/tags/assign', 'assign', () => import('./page/tags/Assign.vue')),
+    page('/users', 'users', () => import('./page/users/Users.vue'), { ...list, need: 'admin' }),
+    page('/settings', 'settings', () => import('./page/settings/Settings.vue')),
+    page('/about', 'about', () => import('./page/about/About.vue')),
+    page('/:rest(.*)', 'nowhere', () => import('./page/nowhere/Nowhere.vue')),
+];
+
+export const router = createRouter({
+    history: createWebHistory(),
+    routes,
+    scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
+});
+
+router.beforeEach(async (to, from) => to.path === from.path || !unsaved() || await mayLeave());
+
+router.afterEach((to, from, failure) => {
+    if (!failure && to.path !== from.path && from.matched.length) {
+        void nextTick(() => document.getElementById('main')?.focus({ preventScroll: true }));
+    }
+});
+
+/* A tab that is older than the server asks for files that are gone. */
+router.onError((_e, to) => ended(to.fullPath));
+window.addEventListener('vite:preloadError', (e) => e.preventDefault());

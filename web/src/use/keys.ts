@@ -1,0 +1,55 @@
+/* Keys: one listener; a component names its own while it is on the screen. */
+
+import { onMounted, onUnmounted, reactive } from 'vue';
+
+export interface Key {
+    /** "j", "g i", "?" */
+    keys: string;
+    /** what it does: a key of the words */
+    says: string;
+    run: () => void;
+}
+
+export const known = reactive<Key[]>([]);
+
+let before = '';
+let at = 0;
+
+function typing(target: EventTarget | null): boolean {
+    return target instanceof HTMLElement
+        && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}
+
+window.addEventListener('keydown', (e) => {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || typing(e.target)
+        || document.querySelector('[aria-modal="true"]:not([style*="display: none"])')) {
+        return;
+    }
+    const now = Date.now();
+    const pair = now - at < 1000 ? `${before} ${e.key}` : '';
+    const last = [...known].reverse();
+    const found = last.find((k) => k.keys === pair) ?? last.find((k) => k.keys === e.key);
+
+    before = e.key;
+    at = now;
+    if (found) {
+        // a button or link has its own Enter
+        if (e.key === 'Enter' && e.target instanceof HTMLElement
+            && /^(A|BUTTON)$/.test(e.target.tagName)) {
+            return;
+        }
+        e.preventDefault();
+        before = '';
+        found.run();
+    }
+});
+
+export function useKeys(keys: Key[]): void {
+    onMounted(() => known.push(...keys));
+    onUnmounted(() => keys.forEach((k) => {
+        const i = known.findIndex((other) => other.run === k.run);
+        if (i >= 0) {
+            known.splice(i, 1);
+        }
+    }));
+}
