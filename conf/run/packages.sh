@@ -12,7 +12,7 @@ set -eu
 
 console="nodejs npm"
 if command -v npm >/dev/null \
-    && node -e 'process.exit(parseInt(process.versions.node) < 18)' \
+    && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' \
         2>/dev/null
 then
     console=
