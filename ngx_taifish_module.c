@@ -85,14 +85,14 @@ static ngx_command_t  ngx_taifish_commands[] = {
       ngx_conf_set_str_slot,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_tf_main_conf_t, pg.url),
-      NULL },
+      &ngx_tf_conf_placed },
 
     { ngx_string("taifish_redis_url"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_tf_main_conf_t, redis_url),
-      NULL },
+      &ngx_tf_conf_placed },
 
     { ngx_string("taifish_keys"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,

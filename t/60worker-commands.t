@@ -70,11 +70,12 @@ try_it('good settings', 0, qr/everything is well/, 'check-config');
 with_env({ DATABASE_URL => 'nonsense://x', REDIS_URL => 'http://x',
            TAIFISH_KEYS => '/nowhere', TAIFISH_WORKERS => '0',
            TAIFISH_DRAIN_SECONDS => '1x', TAIFISH_TARGET_ALLOW => '10.0.0',
-           TAIFISH_TARGET_PORTS => '' }, sub {
+           TAIFISH_TARGET_PORTS => 'x' }, sub {
     my $out = try_it('all wrong at once', 1, qr/problems/, 'check-config');
     like $out, qr/^taifish-worker: $_: /m, "$_ is named"
         for qw(DATABASE_URL REDIS_URL TAIFISH_KEYS TAIFISH_WORKERS
-               TAIFISH_DRAIN_SECONDS TAIFISH_TARGET_ALLOW);
+               TAIFISH_DRAIN_SECONDS TAIFISH_TARGET_ALLOW
+               TAIFISH_TARGET_PORTS);
 });
 
 with_env({ DATABASE_URL => '' },
@@ -84,6 +85,53 @@ with_env({ DATABASE_URL => 'postgresql:///x?host=/nowhere' }, sub {
 with_env({ DATABASE_URL => $tf->database_url('taifish_api') }, sub {
     try_it('the wrong role', 1, qr/role taifish_api may not do the worker/,
         'check-config') });
+$tf->sql('CREATE DATABASE empty', 'postgres');
+with_env({ DATABASE_URL => $tf->database_url('taifish_worker')
+               =~ s/taifish\?/empty?/r }, sub {
+    my $out = try_it('no schema', 1,
+        qr/schema: database empty has no schema .*run "taifish-worker migrate"/,
+        'check-config');
+    unlike $out, qr/SQLSTATE|LINE 1/, 'without SQL';
+});
+{
+    my $next = 1 + $tf->value('SELECT max(version) FROM schema_migrations');
+    $tf->sql("INSERT INTO schema_migrations (version, name, checksum)
+              VALUES ($next, 'future', 'x')");
+    try_it('a newer schema', 1, qr/schema: is newer \($next\) than this/,
+        'check-config');
+    $tf->start_worker;
+    $tf->stop_worker;
+    like $tf->{workers}[-1]->output, qr/"warning".*schema is newer \($next\)/,
+        'and run says so';
+    $tf->sql("DELETE FROM schema_migrations WHERE version = $next");
+    $tf->sql('DELETE FROM workers');
+}
+
+# run with what is wrong
+
+my $socket = $tf->redis->{socket};
+system('redis-cli', '-s', $socket, qw(CONFIG SET requirepass right)) == 0
+    or die;
+$tf->start_worker(REDIS_URL => "redis+unix://:wrong\@$socket");
+ok TaiFish::Server::until_true(10, sub {
+    $tf->worker->output =~ /"warning".*Redis: .*(?:WRONGPASS|invalid)/ }),
+    'a wrong password of Redis is said' or diag $tf->worker->output;
+unlike $tf->worker->output, qr/:wrong/, 'not the password';
+$tf->stop_worker;
+system('redis-cli', '-s', $socket, qw(--no-auth-warning -a right CONFIG SET
+    requirepass), '') == 0 or die;
+$tf->sql('DELETE FROM workers');
+
+{
+    my $worker = TaiFish::Server::spawn('worker', $tf->dir,
+        [$tf->program, 'run'],
+        { $tf->env, DATABASE_URL => $tf->database_url('taifish_api') });
+    ok TaiFish::Server::until_true(20, sub {
+        $worker->output =~ /role taifish_api may not do the worker/ }),
+        "nginx's role is refused" or diag $worker->output;
+    $worker->stop('TERM', 20);
+}
+
 with_env({ REDIS_URL => 'unix:///nowhere' }, sub {
     try_it('no Redis', 1, qr/REDIS_URL: cannot connect/, 'check-config') });
 with_env({ DATABASE_URL_FILE => '/etc/hostname' }, sub {
@@ -158,8 +206,10 @@ like $tf->value("SELECT password_hash FROM users WHERE username = 'chief'"),
 
 try_it('twice', 1, qr/exists already/, 'admin', 'create', '--username',
     'CHIEF');
-try_it('a wrong role', 1, qr/users_role_check/, 'admin', 'create',
-    '--username', 'other', '--role', 'god');
+try_it('a wrong role', 2, qr/"god" is none of admin, .*\bviewer\b/, 'admin',
+    'create', '--username', 'other', '--role', 'god');
+is $tf->value("SELECT count(*) FROM users WHERE username = 'other'"), 0,
+    'makes nobody';
 
 my $old = $tf->value("SELECT password_hash FROM users
                       WHERE username = 'chief'");
@@ -185,7 +235,12 @@ try_it('nobody', 1, qr/there is no user ghost/, 'admin', 'reset-password',
 
 try_it('no such task', 2, qr/housekeeping/, 'enqueue', 'nothing');
 try_it('no such command', 2, qr/usage/, 'dance');
-try_it('help', 0, qr/check-config/, '--help');
+my $help = try_it('help', 0, qr/check-config/, '--help');
+for my $command ($help =~ /^  ([a-z-]+) {2,}[a-z]/mg) {
+    my $says = qr/^usage: taifish-worker \Q$command\E\b.*^Exit codes/ms;
+    try_it($command, 0, $says, $command, '--help');
+    try_it("help of $command", 0, $says, 'help', $command);
+}
 
 $tf->sql(q{
     WITH c AS (INSERT INTO credentials (name, credential_type, username,

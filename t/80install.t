@@ -47,12 +47,16 @@ for my $path ('/usr/bin/taifish-worker', map { "/usr/lib/taifish/$_.sh" }
     is $is{$path}, '755', $path;
 }
 for my $path ($module, map({ "/usr/lib/systemd/system/taifish-$_" }
-        qw(nginx.service worker.service backup.service backup.timer)),
+        qw(nginx.service worker.service backup.service backup.timer
+           backup-retry.timer)),
     map({ "/usr/lib/$_.d/taifish.conf" } qw(sysusers tmpfiles)),
     map({ s{^.*conf/}{/etc/taifish/}r }
         grep { !m{/(?:postgresql|pg_hba|redis)} }
         glob "$TaiFish::ROOT/conf/*.conf"),
     '/etc/taifish/module.conf', '/etc/logrotate.d/taifish',
+    map({ "/usr/share/man/$_" } qw(man8/taifish-worker.8
+        man5/taifish.conf.5)),
+    '/usr/share/bash-completion/completions/taifish-worker',
     '/usr/share/doc/taifish/backup.md', '/usr/share/doc/taifish/install.md')
 {
     is $is{$path}, '644', $path;
@@ -62,6 +66,32 @@ is_deeply [grep { TaiFish::slurp_if("$dest$_") =~ /\Q$home\E/ }
     'no file names the directory it was installed below';
 is TaiFish::slurp("$dest/etc/taifish/module.conf"),
     "load_module $module;\n", 'module.conf names the module by its version';
+
+
+# The manual says what the program and docs/settings.md say; completion too.
+
+my $man = TaiFish::slurp("$dest/usr/share/man/man8/taifish-worker.8");
+my @commands = `$TaiFish::BUILD/taifish-worker --help`
+    =~ /^  ([a-z-]+) {2,}[a-z]/mg;
+ok @commands >= 8, 'the commands';
+like $man, qr/^\.SS \Q@{[s{-}{\\-}gr]}\E\b/m, "the manual has $_" for @commands;
+like $man, qr/^\.SH EXIT STATUS\n\.TP\n\.B 0\n/m, 'and the exit codes';
+like TaiFish::slurp("$dest/usr/share/man/man5/taifish.conf.5"),
+    qr/^\.TP\n\\fBTAIFISH_WORKERS\\fP \(Default: 4\)\nJobs at/m,
+    'settings are those of the document';
+
+sub completed {
+    my (@words) = @_;
+    open my $in, '-|', 'bash', '-c', '. "$0"; COMP_WORDS=("$@");
+        COMP_CWORD=$(($# - 1)); _taifish_worker "$1"; echo "${COMPREPLY[@]}"',
+        "$dest/usr/share/bash-completion/completions/taifish-worker",
+        "$TaiFish::BUILD/taifish-worker", @words or die $!;
+    return <$in> =~ s/\s+$//r;
+}
+
+is completed(''), "@commands --help", 'commands are completed';
+is completed('keygen', '--r'), '--rotate', 'options too';
+is completed('admin', 're'), 'reset-password', 'and what admin does';
 
 
 # The programs as the units start them, in the environment that these make,
@@ -146,7 +176,10 @@ is TaiFish::slurp("$home/run/taifish/nginx.pid"), $nginx->pid . "\n",
 ok TaiFish::Server::until_true(5, sub {
     -s "$home/var/log/taifish/access.log" }), 'its log too';
 
-($program, @args) = @{ $exec->{ExecReload}[0] };
+# by nsenter and setpriv in the unit, t/88systemd.t
+my @check = @{ $exec->{ExecReload}[0] };
+shift @check until $check[0] eq '/usr/sbin/nginx';
+($program, @args) = @check;
 is((TaiFish::Server::run_to_end($program, \@args, $env))[0], 0,
     'what a reload tries first');
 my ($before) = TaiFish::children($nginx->pid);
@@ -172,11 +205,13 @@ SKIP: {
     skip 'no systemd', 1 unless -x '/usr/bin/systemd-analyze';
     mkdir "$dest/$_" for qw(bin usr/sbin);
     system('cp', '/usr/sbin/nginx', "$dest/usr/sbin/") == 0 or die;
-    system('cp', '/bin/kill', "$dest/bin/") == 0 or die;
+    system('cp', '/bin/kill', '/usr/bin/nsenter', "$dest/bin/") == 0 or die;
+    rename "$dest/bin/nsenter", "$dest/usr/bin/nsenter" or die $!;
     system('sh', '-c', 'cp -r /lib/systemd/system/*.target "$0"',
         "$dest/usr/lib/systemd/system/") == 0 or die;
     my $units = join ' ', map { "taifish-$_" }
-        qw(nginx.service worker.service backup.service backup.timer);
+        qw(nginx.service worker.service backup.service backup.timer
+           backup-retry.timer);
     my $said = `systemd-analyze --root=$dest --man=no verify $units 2>&1`;
     is $said, '', 'systemd-analyze verify has nothing to say';
 }

@@ -90,6 +90,12 @@ install_all() {
     done
     text conf/systemd/taifish.sysusers "$usr/lib/sysusers.d/taifish.conf"
     text conf/systemd/taifish.tmpfiles "$usr/lib/tmpfiles.d/taifish.conf"
+    put 644 conf/run/taifish-worker.bash \
+        "$usr/share/bash-completion/completions/taifish-worker"
+    perl conf/run/manual.pl worker "$BUILD/taifish-worker" > "$tmp/man"
+    text "$tmp/man" "$usr/share/man/man8/taifish-worker.8"
+    perl conf/run/manual.pl settings docs/settings.md > "$tmp/man"
+    text "$tmp/man" "$usr/share/man/man5/taifish.conf.5"
     for f in docs/*.md; do
         text "$f" "$usr/share/doc/taifish/${f##*/}"
     done
@@ -103,9 +109,12 @@ install_all() {
 uninstall_all() {
     rm -f "$usr/bin/taifish-worker" "$usr"/lib/nginx/modules/ngx_taifish_*.so \
         "$units"/taifish-nginx.service "$units"/taifish-worker.service \
-        "$units"/taifish-backup.service "$units"/taifish-backup.timer \
+        "$units"/taifish-backup.service "$units"/taifish-backup*.timer \
         "$usr/lib/sysusers.d/taifish.conf" "$usr/lib/tmpfiles.d/taifish.conf" \
-        "$etc/logrotate.d/taifish"
+        "$etc/logrotate.d/taifish" \
+        "$usr/share/bash-completion/completions/taifish-worker" \
+        "$usr/share/man/man8/taifish-worker.8" \
+        "$usr/share/man/man5/taifish.conf.5"
     rm -rf "$usr/lib/taifish" "$usr/share/taifish" "$usr/share/doc/taifish"
     echo "kept /etc/taifish with its keys, the backups, users and database"
 }

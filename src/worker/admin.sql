@@ -8,6 +8,16 @@ VALUES (:username, :password_hash, :role)
 ON CONFLICT DO NOTHING
 RETURNING id
 
+-- name: admin_roles
+-- worker
+-- The roles that the schema knows, and whether :role is one of them.
+SELECT string_agg(m.found[1], ', ' ORDER BY m.n) AS roles,
+       bool_or(m.found[1] = :role) AS known
+FROM pg_constraint c,
+     regexp_matches(pg_get_constraintdef(c.oid), '''(\w+)''', 'g')
+         WITH ORDINALITY m (found, n)
+WHERE c.conrelid = 'users'::regclass AND c.conname = 'users_role_check'
+
 -- name: admin_reset_password
 -- worker
 -- Whoever knew the old password is signed out.

@@ -13,6 +13,7 @@
 static int tfw_admin_password(const char *file, const char *username,
     char *password, size_t size);
 static void tfw_admin_random(char *password);
+static int tfw_admin_role(tfw_conf_t *conf, const char *role);
 static int tfw_admin_store(tfw_conf_t *conf, tf_sql_e sql,
     const tfw_arg_t *args);
 
@@ -41,6 +42,11 @@ tfw_command_admin(tfw_conf_t *conf, int argc, char **argv)
 
     if (tfw_conf_load(conf, 0, tfw_command_problem) > 0) {
         return 1;
+    }
+
+    rc = create ? tfw_admin_role(conf, role) : 0;
+    if (rc != 0) {
+        return rc;
     }
 
     if (tfw_admin_password(file, username, password, sizeof(password)) != 0) {
@@ -141,6 +147,42 @@ tfw_admin_random(char *password)
     }
 
     password[i] = '\0';
+}
+
+
+/* 0 when the schema knows the role, 2 when not. */
+
+static int
+tfw_admin_role(tfw_conf_t *conf, const char *role)
+{
+    int        rc;
+    tf_err_t   err;
+    tfw_db_t  *db;
+    PGresult  *res;
+
+    db = tfw_db_create(conf->database_url, "taifish-admin");
+    if (db == NULL) {
+        fprintf(stderr, "taifish-worker: no memory\n");
+        return 1;
+    }
+
+    res = tfw_db_run(db, TF_SQL_admin_roles, TFW_ARGS({ "role", role }), &err);
+    tfw_db_free(db);
+
+    if (res == NULL) {
+        return tfw_command_failed("the roles were not read", &err);
+    }
+
+    rc = PQgetvalue(res, 0, 1)[0] == 't' ? 0 : 2;
+
+    if (rc) {
+        fprintf(stderr, "taifish-worker: --role: \"%s\" is none of %s\n",
+                role, PQgetvalue(res, 0, 0));
+    }
+
+    PQclear(res);
+
+    return rc;
 }
 
 

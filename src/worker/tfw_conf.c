@@ -234,17 +234,22 @@ tfw_conf_urls(tfw_conf_t *conf, tfw_conf_problem_pt problem)
 static int
 tfw_conf_targets(tfw_conf_t *conf, tfw_conf_problem_pt problem)
 {
-    tf_err_t  err;
+    int                n;
+    tf_err_t           err;
+    tf_conf_targets_t  allow = { conf->targets.allow, NULL };
+    tf_conf_targets_t  ports = { NULL, conf->targets.ports };
 
-    if (conf->targets.allow == NULL || conf->targets.ports == NULL) {
-        return 0;
+    n = 0;
+
+    if (tf_conf_targets_check(&allow, &err) != TF_OK) {
+        problem("TAIFISH_TARGET_ALLOW", err.detail);
+        n++;
     }
 
-    if (tf_conf_targets_check(&conf->targets, &err) == TF_OK) {
-        return 0;
+    if (tf_conf_targets_check(&ports, &err) != TF_OK) {
+        problem("TAIFISH_TARGET_PORTS", err.detail);
+        n++;
     }
 
-    problem(err.field[0] ? err.field : "TAIFISH_TARGET_ALLOW", err.detail);
-
-    return 1;
+    return n;
 }

@@ -11,50 +11,104 @@
 typedef struct {
     const char      *name;
     tfw_command_pt   run;
-    const char      *usage;
+    const char      *arguments;     /* as they are written */
+    const char      *summary;
+    const char      *help;          /* paragraphs, options, signals */
 } tfw_command_t;
 
 
-static int tfw_main_usage(FILE *to);
+static const tfw_command_t *tfw_main_command(const char *name);
+static void tfw_main_usage(FILE *to);
+static void tfw_main_help(const tfw_command_t *c);
 static void tfw_main_harden(void);
 
 
+/* Read by people, and by conf/run/manual.pl, which makes the man page of it. */
+
 static const tfw_command_t  tfw_commands[] = {
 
-    { "run", tfw_command_run,
-      "run                   serve the queue until SIGTERM" },
+    { "run", tfw_command_run, "", "serve the queue until SIGTERM",
 
-    { "migrate", tfw_command_migrate,
-      "migrate               bring the schema up to date" },
+      "Takes jobs from the queue and fires schedules.  Any number of workers\n"
+      "may run against one database.  Everything is logged on stderr, one\n"
+      "JSON object per line.  While the schema is missing or old, or\n"
+      "PostgreSQL is away, it waits and says so.\n"
+      "\n"
+      "  SIGTERM, SIGINT  let running jobs end for TAIFISH_DRAIN_SECONDS, put\n"
+      "                   the rest back into the queue, and end\n"
+      "  SIGHUP           read the keys and the files of settings again\n" },
+
+    { "migrate", tfw_command_migrate, "", "bring the schema up to date",
+
+      "Applies the migrations that are missing, each in a transaction of its\n"
+      "own, and does nothing when none is.  DATABASE_URL is the owner's, who\n"
+      "may make the roles taifish_api and taifish_worker, or they exist.\n" },
 
     { "admin", tfw_command_admin,
-      "admin create          [--username NAME] [--role ROLE]\n"
-      "                        [--password-file FILE]\n"
-      "  admin reset-password  [--username NAME] [--password-file FILE]" },
+      "create|reset-password [--username NAME] [--role ROLE] "
+      "[--password-file FILE]",
+      "make a user, or set a password",
 
-    { "keygen", tfw_command_keygen,
-      "keygen [--rotate]     make the keys, or add one to the ring" },
+      "DATABASE_URL is the schema's owner's.  A new password signs the user\n"
+      "out everywhere.\n"
+      "\n"
+      "  --username NAME       who; admin\n"
+      "  --role ROLE           of a new user; admin.  A role that is unknown\n"
+      "                        is answered by the list of those that are not\n"
+      "  --password-file FILE  holds the password; without it a random one is\n"
+      "                        printed, once\n" },
 
-    { "check-config", tfw_command_check_config,
-      "check-config          say what is wrong with the settings" },
+    { "keygen", tfw_command_keygen, "[--rotate]",
+      "make the keys, or add one to the ring",
 
-    { "status", tfw_command_status,
-      "status                whether a worker of this host is at work" },
+      "Makes the directory that TAIFISH_KEYS names.  Keys that are there are\n"
+      "never replaced.\n"
+      "\n"
+      "  --rotate  add a key to the ring, for what is stored from now on; it\n"
+      "            is used when running workers had SIGHUP\n" },
 
-    { "backup-verify", tfw_command_backup_verify,
-      "backup-verify         say whether the keys fit the database" },
+    { "check-config", tfw_command_check_config, "",
+      "say what is wrong with the settings",
 
-    { "enqueue", tfw_command_enqueue,
-      "enqueue TASK_KEY      [--instance ID] [--wait]" },
+      "Names everything that is wrong: settings, keys, the database, its\n"
+      "schema, the rights of the role, Redis.\n" },
 
-    { NULL, NULL, NULL }
+    { "status", tfw_command_status, "",
+      "whether a worker of this host is at work",
+
+      "Succeeds when one was seen in the last 30 seconds: a health check.\n" },
+
+    { "backup-verify", tfw_command_backup_verify, "",
+      "whether the keys fit the database",
+
+      "Opens every stored password, shows none, and names those that do not\n"
+      "open.\n" },
+
+    { "enqueue", tfw_command_enqueue, "TASK_KEY [--instance ID] [--wait]",
+      "queue a task as its schedule would",
+
+      "A TASK_KEY that is not known is answered by the list of those that\n"
+      "are.\n"
+      "\n"
+      "  --instance ID  for this instance, where the task is of instances\n"
+      "  --wait         until it ended; fails when an item failed\n" },
+
+    { NULL, NULL, NULL, NULL, NULL }
 };
+
+
+static const char  tfw_main_exit[] =
+    "Exit codes:\n"
+    "  0  done, or yes\n"
+    "  1  failed, no, or a wrong setting; stderr says what\n"
+    "  2  wrong arguments\n";
 
 
 int
 main(int argc, char **argv)
 {
-    int                   rc;
+    int                   rc, help;
+    const char           *name;
     tfw_conf_t           *conf;
     const tfw_command_t  *c;
 
@@ -63,26 +117,31 @@ main(int argc, char **argv)
         return 2;
     }
 
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-        return tfw_main_usage(stdout);
-    }
-
     if (strcmp(argv[1], "--version") == 0) {
         printf("taifish-worker %s\n", TF_RELEASE);
         return 0;
     }
 
-    for (c = tfw_commands; c->name; c++) {
-        if (strcmp(argv[1], c->name) == 0) {
-            break;
-        }
+    help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0;
+
+    if (help && argc == 2) {
+        tfw_main_usage(stdout);
+        return 0;
     }
 
-    if (c->name == NULL) {
+    name = argv[help ? 2 : 1];
+    c = tfw_main_command(name);
+
+    if (c == NULL) {
         fprintf(stderr, "taifish-worker: there is no command \"%s\"\n\n",
-                argv[1]);
+                name);
         tfw_main_usage(stderr);
         return 2;
+    }
+
+    if (help || (argc > 2 && strcmp(argv[argc - 1], "--help") == 0)) {
+        tfw_main_help(c);
+        return 0;
     }
 
     tfw_main_harden();
@@ -179,24 +238,46 @@ tfw_command_flag(int *argc, char **argv, const char *name)
 }
 
 
-static int
+static const tfw_command_t *
+tfw_main_command(const char *name)
+{
+    const tfw_command_t  *c;
+
+    for (c = tfw_commands; c->name; c++) {
+        if (strcmp(name, c->name) == 0) {
+            return c;
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
 tfw_main_usage(FILE *to)
 {
     const tfw_command_t  *c;
 
-    fprintf(to, "usage: taifish-worker COMMAND\n\n");
+    fprintf(to, "usage: taifish-worker COMMAND [ARGUMENTS]\n"
+            "       taifish-worker COMMAND --help\n\n");
 
     for (c = tfw_commands; c->name; c++) {
-        fprintf(to, "  %s\n", c->usage);
+        fprintf(to, "  %-14s %s\n", c->name, c->summary);
     }
 
-    fprintf(to, "\nSettings come from the environment: DATABASE_URL, "
-            "REDIS_URL, TAIFISH_KEYS,\nTAIFISH_WORKERS, "
-            "TAIFISH_DRAIN_SECONDS, TAIFISH_TARGET_ALLOW, "
-            "TAIFISH_TARGET_PORTS,\nor from the files that NAME_FILE "
-            "names.\n");
+    fprintf(to, "\nSettings come from the environment, or from the files that "
+            "NAME_FILE names:\nDATABASE_URL, REDIS_URL, TAIFISH_KEYS, "
+            "TAIFISH_WORKERS, TAIFISH_DRAIN_SECONDS,\nTAIFISH_TARGET_ALLOW, "
+            "TAIFISH_TARGET_PORTS; see taifish.conf(5).\n\n%s",
+            tfw_main_exit);
+}
 
-    return 0;
+
+static void
+tfw_main_help(const tfw_command_t *c)
+{
+    printf("usage: taifish-worker %s%s%s\n\n%s\n%s", c->name,
+           c->arguments[0] ? " " : "", c->arguments, c->help, tfw_main_exit);
 }
 
 

@@ -12,6 +12,9 @@
 
 #define TFW_MIGRATE_LOCK  "SELECT pg_advisory_lock(8455217706284114003)"
 
+#define TFW_MIGRATE_NO_TABLE  "42P01"   /* SQLSTATE undefined_table */
+#define TFW_MIGRATE_NO_RIGHT  "42501"   /* insufficient_privilege */
+
 
 typedef char  tfw_checksum_t[2 * TF_DIGEST_LEN + 1];
 
@@ -78,15 +81,21 @@ tfw_migrate(tfw_db_t *db, int *applied, tf_err_t *err)
 
 
 tf_int_t
-tfw_migrate_check(tfw_db_t *db, tf_err_t *err)
+tfw_migrate_check(tfw_db_t *db, int *newer, tf_err_t *err)
 {
-    int                     rc;
+    int                     rc, last;
     PGresult               *res;
     const tfw_migration_t  *m;
+
+    *newer = 0;
 
     if (tfw_migrate_query(db, tfw_migrate_select, &res, err) != TF_OK) {
         return TF_ERROR;
     }
+
+    last = PQntuples(res)
+           ? (int) strtol(PQgetvalue(res, PQntuples(res) - 1, 0), NULL, 10)
+           : 0;
 
     for (m = tfw_migrations; m->version; m++) {
         rc = tfw_migrate_done(res, m, err);
@@ -106,7 +115,31 @@ tfw_migrate_check(tfw_db_t *db, tf_err_t *err)
 
     PQclear(res);
 
+    *newer = last > m[-1].version ? last : 0;
+
     return tfw_migrate_kinds_check(db, err);
+}
+
+
+tf_int_t
+tfw_migrate_role(tfw_db_t *db, tf_err_t *err)
+{
+    tf_int_t   rc;
+    PGresult  *res;
+
+    res = tfw_db_run(db, TF_SQL_worker_rights, NULL, err);
+    if (res == NULL) {
+        return TF_ERROR;
+    }
+
+    rc = PQgetvalue(res, 0, 0)[0] == 't'
+         ? TF_OK
+         : tf_fail(err, TF_E_FORBIDDEN, "DATABASE_URL",
+                   "role %.63s may not do the worker's work: use a member of "
+                   "taifish_worker", PQgetvalue(res, 0, 1));
+    PQclear(res);
+
+    return rc;
 }
 
 
@@ -359,7 +392,8 @@ tfw_migrate_done(const PGresult *res, const tfw_migration_t *m, tf_err_t *err)
 static tf_int_t
 tfw_migrate_query(tfw_db_t *db, const char *sql, PGresult **res, tf_err_t *err)
 {
-    PGconn  *c;
+    PGconn      *c;
+    const char  *state;
 
     c = tfw_db_conn(db, err);
     if (c == NULL) {
@@ -372,8 +406,23 @@ tfw_migrate_query(tfw_db_t *db, const char *sql, PGresult **res, tf_err_t *err)
         return TF_OK;
     }
 
-    (void) tf_fail(err, TF_E_DATABASE_QUERY_ERROR, NULL,
-                   "schema_migrations: %s", PQresultErrorMessage(*res));
+    state = PQresultErrorField(*res, PG_DIAG_SQLSTATE);
+
+    if (state && strcmp(state, TFW_MIGRATE_NO_TABLE) == 0) {
+        (void) tf_fail(err, TF_E_SERVICE_UNAVAILABLE, NULL,
+                       "database %.63s has no schema of TaiFish: run "
+                       "\"taifish-worker migrate\"", PQdb(c));
+
+    } else if (state && strcmp(state, TFW_MIGRATE_NO_RIGHT) == 0) {
+        (void) tf_fail(err, TF_E_FORBIDDEN, "DATABASE_URL",
+                       "role %.63s may not read the schema: use a member of "
+                       "taifish_worker", PQuser(c));
+
+    } else {
+        (void) tf_fail(err, TF_E_DATABASE_QUERY_ERROR, NULL,
+                       "schema_migrations: %s", PQresultErrorMessage(*res));
+    }
+
     PQclear(*res);
 
     return TF_ERROR;

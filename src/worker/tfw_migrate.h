@@ -30,9 +30,13 @@ extern const tfw_migration_t  tfw_migrations[];
 /* Brings the schema up to date; *applied counts the migrations run. */
 tf_int_t tfw_migrate(tfw_db_t *db, int *applied, tf_err_t *err) TF_MUST_CHECK;
 
-/* TF_OK when the schema is the one this program was built for; newer by
- * migrations that came later is well. */
-tf_int_t tfw_migrate_check(tfw_db_t *db, tf_err_t *err) TF_MUST_CHECK;
+/* TF_OK when the schema has all that this program was built for.  *newer is
+ * the database's version when migrations came later, which is well, else 0. */
+tf_int_t tfw_migrate_check(tfw_db_t *db, int *newer, tf_err_t *err)
+    TF_MUST_CHECK;
+
+/* TF_OK when the role of DATABASE_URL may do the worker's work. */
+tf_int_t tfw_migrate_role(tfw_db_t *db, tf_err_t *err) TF_MUST_CHECK;
 
 
 #endif /* _TFW_MIGRATE_H_INCLUDED_ */

@@ -16,7 +16,7 @@
 
 static int tfw_setup_arguments(int argc, const char *command);
 static int tfw_setup_database(const tfw_conf_t *conf);
-static int tfw_setup_rights(tfw_db_t *db);
+static int tfw_setup_schema(tfw_db_t *db);
 static int tfw_setup_redis(const tfw_conf_t *conf);
 
 
@@ -275,12 +275,8 @@ tfw_setup_database(const tfw_conf_t *conf)
         tfw_command_problem("DATABASE_URL", err.detail);
         n = 1;
 
-    } else if (tfw_migrate_check(db, &err) != TF_OK) {
-        tfw_command_problem("schema", err.detail);
-        n = 1;
-
     } else {
-        n = tfw_setup_rights(db);
+        n = tfw_setup_schema(db);
     }
 
     tfw_db_free(db);
@@ -290,32 +286,40 @@ tfw_setup_database(const tfw_conf_t *conf)
 
 
 static int
-tfw_setup_rights(tfw_db_t *db)
+tfw_setup_schema(tfw_db_t *db)
 {
-    int        well;
-    char       what[160];
-    tf_err_t   err;
-    PGresult  *res;
+    int       n, newer;
+    char      what[160];
+    tf_err_t  err, role;
 
-    res = tfw_db_run(db, TF_SQL_worker_rights, NULL, &err);
+    n = 0;
+    err.code = TF_E_NONE;
 
-    if (res == NULL) {
-        tfw_command_problem("DATABASE_URL", err.detail);
-        return 1;
+    if (tfw_migrate_check(db, &newer, &err) != TF_OK) {
+        tfw_command_problem(err.code == TF_E_FORBIDDEN ? "DATABASE_URL"
+                                                       : "schema",
+                            err.detail);
+        n++;
     }
 
-    well = PQgetvalue(res, 0, 0)[0] == 't';
-
-    if (!well) {
-        snprintf(what, sizeof(what), "role %.63s may not do the worker's "
-                 "work: use a member of taifish_worker",
-                 PQgetvalue(res, 0, 1));
-        tfw_command_problem("DATABASE_URL", what);
+    if (newer) {
+        snprintf(what, sizeof(what), "is newer (%d) than this program, %s",
+                 newer, TF_RELEASE);
+        tfw_command_problem("schema", what);
+        n++;
     }
 
-    PQclear(res);
+    /* an old schema is no news twice, but a role that is wrong too is */
 
-    return !well;
+    if (tfw_migrate_role(db, &role) != TF_OK
+        && (n == 0 || (role.code == TF_E_FORBIDDEN
+                       && err.code != TF_E_FORBIDDEN)))
+    {
+        tfw_command_problem("DATABASE_URL", role.detail);
+        n++;
+    }
+
+    return n;
 }
 
 

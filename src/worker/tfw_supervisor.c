@@ -147,6 +147,8 @@ tfw_supervisor_open(tfw_supervisor_t *s)
 static tf_int_t
 tfw_supervisor_connections(tfw_supervisor_t *s)
 {
+    tf_err_t  err;
+
     if (s->db != NULL) {
         tfw_db_free(s->db);
     }
@@ -164,6 +166,13 @@ tfw_supervisor_connections(tfw_supervisor_t *s)
 
     tfw_db_limit(s->db, TFW_PATIENCE);
     tfw_db_on_wait(s->db, tfw_procs_guard, s);
+
+    /* nothing waits for Redis, so nothing else would say that it is wrong */
+
+    if (s->redis && tfw_redis_ping(s->redis, &err) != TF_OK) {
+        tfw_log("warning", "Redis: %s; watchers see progress later",
+                err.detail);
+    }
 
     return TF_OK;
 }
@@ -301,9 +310,23 @@ tfw_supervisor_duties(tfw_supervisor_t *s)
 static tf_int_t
 tfw_supervisor_listen(tfw_supervisor_t *s, tf_err_t *err)
 {
-    if ((!s->ready && tfw_migrate_check(s->db, err) != TF_OK)
-        || tfw_db_exec(s->db, "LISTEN taifish_queue", err) != TF_OK)
-    {
+    int  newer;
+
+    if (!s->ready) {
+
+        if (tfw_migrate_check(s->db, &newer, err) != TF_OK
+            || tfw_migrate_role(s->db, err) != TF_OK)
+        {
+            return TF_ERROR;
+        }
+
+        if (newer) {
+            tfw_log("warning", "the schema is newer (%d) than this program: "
+                    "an older one was started again", newer);
+        }
+    }
+
+    if (tfw_db_exec(s->db, "LISTEN taifish_queue", err) != TF_OK) {
         return TF_ERROR;
     }
 

@@ -1,5 +1,9 @@
 -- name: health_schema
-SELECT coalesce(max(version), 0) AS version FROM schema_migrations
+-- A role that may not sign anybody in is not nginx's.
+SELECT coalesce(max(version), 0) AS version,
+       has_table_privilege('sessions', 'INSERT') AS well,
+       current_user AS role
+FROM schema_migrations
 
 -- name: health_workers
 SELECT count(*) FILTER (WHERE state = 'running'

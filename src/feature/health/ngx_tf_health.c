@@ -145,22 +145,47 @@ ngx_tf_health_live(ngx_tf_op_t *op)
 }
 
 
-/* A schema newer than ours is fine: migrations only add to what we use. */
+/*
+ * A schema newer than ours is fine, because migrations only add to what we
+ * use; but it is news, once, when an older nginx was started again.
+ */
 
 static ngx_int_t
 ngx_tf_health_ready(ngx_tf_op_t *op)
 {
-    tf_str_t  version;
+    tf_str_t          text, role;
+    ngx_int_t         version;
+    static ngx_int_t  told = TF_SCHEMA_VERSION;
 
     if (op->step == 0) {
         return ngx_tf_op_send(op, op->route->sql, 1);
     }
 
-    version = tf_row_get(op->res[0], 0, "version");
+    text = tf_row_get(op->res[0], 0, "version");
+    version = ngx_atoi(text.data, text.len);
 
-    if (ngx_atoi(version.data, version.len) < TF_SCHEMA_VERSION) {
+    if (version < TF_SCHEMA_VERSION) {
         return ngx_tf_request_fail(op, TF_E_SERVICE_UNAVAILABLE, NULL,
-                              "the schema is old: run taifish-worker migrate");
+                                   "the schema is old: run taifish-worker "
+                                   "migrate");
+    }
+
+    if (tf_row_get(op->res[0], 0, "well").data[0] != 't') {
+        role = tf_row_get(op->res[0], 0, "role");
+        ngx_log_error(NGX_LOG_ERR, op->r->connection->log, 0,
+                      "taifish: role %*s may not do nginx's work: use a member "
+                      "of taifish_api", role.len, role.data);
+        return ngx_tf_request_fail(op, TF_E_SERVICE_UNAVAILABLE, NULL,
+                                   "the role of DATABASE_URL may not do "
+                                   "nginx's work: use a member of "
+                                   "taifish_api");
+    }
+
+    if (version > told) {
+        told = version;
+        ngx_log_error(NGX_LOG_WARN, op->r->connection->log, 0,
+                      "taifish: the schema is newer (%i) than this module (%d)",
+                      version, TF_SCHEMA_VERSION);
     }
 
     return ngx_tf_op_reply(op, NGX_HTTP_OK, tf_str("{\"status\":\"ready\"}"));

@@ -81,7 +81,7 @@ ngx_tf_pg_conf_init(ngx_conf_t *cf, ngx_tf_pg_conf_t *conf)
         /* libpq's own message may quote a part of the password */
 
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "the PostgreSQL URL cannot be read");
+                           "taifish: the PostgreSQL URL cannot be read");
         return NGX_ERROR;
     }
 

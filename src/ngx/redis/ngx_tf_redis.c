@@ -128,8 +128,8 @@ ngx_tf_redis_conf_init(ngx_conf_t *cf, ngx_str_t *url,
     text.data = url->data;
 
     if (tf_conf_redis_url(&mem, text, &conf->server, &err) != TF_OK) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "taifish: the Redis URL cannot be used: %s", err.detail);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "taifish: the Redis URL %s", err.detail);
         return NGX_ERROR;
     }
 

@@ -6,6 +6,9 @@
 #define NGX_TF_SECRET_MAX  4096
 
 
+static char *ngx_tf_conf_place(ngx_conf_t *cf, void *post, void *data);
+static ngx_int_t ngx_tf_conf_urls(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf);
+static ngx_int_t ngx_tf_conf_keys(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf);
 static ngx_int_t ngx_tf_conf_setting(ngx_conf_t *cf, const char *name,
     ngx_str_t *value);
 static ngx_int_t ngx_tf_conf_file(ngx_conf_t *cf, ngx_str_t *path, u_char *buf,
@@ -14,7 +17,8 @@ static ngx_int_t ngx_tf_conf_key(ngx_conf_t *cf, ngx_str_t *dir,
     const char *name, u_char key[TF_KEY_LEN]);
 
 
-ngx_module_t  *ngx_tf_module;
+ngx_module_t     *ngx_tf_module;
+ngx_conf_post_t   ngx_tf_conf_placed = { ngx_tf_conf_place };
 
 
 ngx_tf_main_conf_t *
@@ -52,43 +56,100 @@ ngx_tf_conf_init(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf)
 
     rc = NGX_OK;
 
-    if (ngx_tf_conf_setting(cf, "DATABASE_URL", &mcf->pg.url) != NGX_OK
-        || ngx_tf_conf_setting(cf, "REDIS_URL", &mcf->redis_url) != NGX_OK
-        || ngx_tf_conf_setting(cf, "TAIFISH_KEYS", &mcf->keys) != NGX_OK)
-    {
+    if (ngx_tf_conf_urls(cf, mcf) != NGX_OK) {
         rc = NGX_ERROR;
     }
 
-    if (mcf->pg.url.len == 0) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "taifish: set taifish_database_url or DATABASE_URL");
-        rc = NGX_ERROR;
-
-    } else if (ngx_tf_pg_conf_init(cf, &mcf->pg) != NGX_OK) {
-        rc = NGX_ERROR;
-    }
-
-    if (ngx_tf_redis_conf_init(cf, &mcf->redis_url, &mcf->redis) != NGX_OK) {
-        rc = NGX_ERROR;
-    }
-
-    if (mcf->keys.len == 0) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "taifish: set taifish_keys or TAIFISH_KEYS to the "
-                      "directory that \"taifish-worker keygen\" made");
-        rc = NGX_ERROR;
-
-    } else if (ngx_tf_conf_key(cf, &mcf->keys, "csrf.key", mcf->csrf_key)
-               != NGX_OK
-               || ngx_tf_conf_key(cf, &mcf->keys, "seal.pub", mcf->seal_key)
-                  != NGX_OK)
-    {
+    if (ngx_tf_conf_keys(cf, mcf) != NGX_OK) {
         rc = NGX_ERROR;
     }
 
     mcf->threads = ngx_thread_pool_add(cf, &name);
 
     return mcf->threads ? rc : NGX_ERROR;
+}
+
+
+static char *
+ngx_tf_conf_place(ngx_conf_t *cf, void *post, void *data)
+{
+    ngx_tf_main_conf_t   *mcf;
+    ngx_tf_conf_place_t  *place;
+
+    mcf = ngx_tf_conf_main(cf);
+    place = data == &mcf->pg.url ? &mcf->pg_place : &mcf->redis_place;
+
+    place->file = cf->conf_file->file.name;
+    place->line = cf->conf_file->line;
+
+    return NGX_CONF_OK;
+}
+
+
+/* What is wrong with a URL is said of the line that it stands on. */
+
+static ngx_int_t
+ngx_tf_conf_urls(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf)
+{
+    ngx_int_t         rc;
+    ngx_conf_file_t  *here, there;
+
+    rc = NGX_OK;
+    here = cf->conf_file;
+    there = *here;
+
+    there.file.name = mcf->pg_place.file;
+    there.line = mcf->pg_place.line;
+    cf->conf_file = there.file.name.len ? &there : NULL;
+
+    if (ngx_tf_conf_setting(cf, "DATABASE_URL", &mcf->pg.url) != NGX_OK) {
+        rc = NGX_ERROR;
+
+    } else if (mcf->pg.url.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "taifish: set "
+                           "taifish_database_url or DATABASE_URL");
+        rc = NGX_ERROR;
+
+    } else if (ngx_tf_pg_conf_init(cf, &mcf->pg) != NGX_OK) {
+        rc = NGX_ERROR;
+    }
+
+    there.file.name = mcf->redis_place.file;
+    there.line = mcf->redis_place.line;
+    cf->conf_file = there.file.name.len ? &there : NULL;
+
+    if (ngx_tf_conf_setting(cf, "REDIS_URL", &mcf->redis_url) != NGX_OK
+        || ngx_tf_redis_conf_init(cf, &mcf->redis_url, &mcf->redis) != NGX_OK)
+    {
+        rc = NGX_ERROR;
+    }
+
+    cf->conf_file = here;
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_tf_conf_keys(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf)
+{
+    ngx_int_t  csrf, seal;
+
+    if (ngx_tf_conf_setting(cf, "TAIFISH_KEYS", &mcf->keys) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (mcf->keys.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "taifish: set taifish_keys or TAIFISH_KEYS to the "
+                      "directory that \"taifish-worker keygen\" made");
+        return NGX_ERROR;
+    }
+
+    csrf = ngx_tf_conf_key(cf, &mcf->keys, "csrf.key", mcf->csrf_key);
+    seal = ngx_tf_conf_key(cf, &mcf->keys, "seal.pub", mcf->seal_key);
+
+    return csrf == NGX_OK && seal == NGX_OK ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -15,6 +15,12 @@
 #include "tf_crypto.h"
 
 
+/* Where a directive stands; no file: the value is the environment's. */
+typedef struct {
+    ngx_str_t            file;
+    ngx_uint_t           line;
+} ngx_tf_conf_place_t;
+
 /*
  * What the course of a request asks of features, so that it includes none.
  * uses (ended by TF_SQL_NONE) and sets (names with spaces between them) are
@@ -41,7 +47,9 @@ typedef struct {
     const ngx_tf_hooks_t   *hooks;
 
     ngx_tf_pg_conf_t     pg;
+    ngx_tf_conf_place_t  pg_place;          /* of pg.url */
     ngx_str_t            redis_url;
+    ngx_tf_conf_place_t  redis_place;
     ngx_tf_redis_conf_t *redis;             /* made from it, NULL: none */
     ngx_str_t            keys;              /* directory: csrf.key, seal.pub */
     ngx_thread_pool_t   *threads;           /* "taifish": password hashing */
@@ -61,6 +69,10 @@ typedef struct {
     size_t               body_max;          /* 1 MiB */
     ngx_flag_t           used;              /* a location says "taifish on" */
 } ngx_tf_main_conf_t;
+
+
+/* For ngx_conf_set_str_slot: keeps the place of a URL's directive. */
+extern ngx_conf_post_t  ngx_tf_conf_placed;
 
 
 typedef struct {
