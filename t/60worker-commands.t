@@ -51,8 +51,9 @@ for my $role (qw(taifish_api taifish_worker)) {
     } 1 .. 4;
     my $failed = grep { waitpid $_, 0; $? } @kids;
     is $failed, 0, 'four at once all succeed';
-    is $tf->{pg}->value('SELECT count(*) = max(version)
-        FROM schema_migrations'), 't', 'and each migration ran once';
+    my @files = glob "'$TaiFish::ROOT/sql/'*.sql";
+    is $tf->{pg}->value('SELECT count(*) FROM schema_migrations'),
+        scalar @files, 'and each migration ran once';
 }
 
 $tf->sql("UPDATE schema_migrations SET checksum = 'x' WHERE version = 1");
