@@ -135,9 +135,11 @@ sub pg_auth { pg_msg('R', pack 'N', $_[0]) . ($_[1] // '') }
 
 my $pg_ready = pg_auth(0) . pg_msg('S', "server_version\0" . "15.0\0")
     . pg_msg('Z', 'I');
-my $pg_done = pg_msg('C', "SET\0") . pg_msg('Z', 'I');
 my $pg_columns = pg_msg('T', pack('n', 1) . "x\0" . pack('NnNnNn', 0, 0, 25,
     -1, -1, 0));
+my $pg_done = pg_msg('C', "SELECT 1\0") . pg_msg('Z', 'I');
+my $pg_settled = $pg_columns . pg_msg('D', pack('nN', 1, 4) . '15.0')
+    . $pg_done;
 
 for my $case ([3, 'clear text'], [7, 'GSS'], [9, 'SSPI'], [2, 'Kerberos']) {
     survives("pg asks for $case->[1]", attack('postgresql', sub {
@@ -210,14 +212,52 @@ for my $name (sort keys %pg_play) {
         $hear->();
         print $s $pg_ready;
         $hear->();
-        print $s $pg_done;
-        $hear->();
+        print $s $pg_settled;
         $pg_play{$name}->($s);
     });
     survives("pg, $name", $d,
         qr/^(TARGET_\w+|RESULT_TOO_LARGE|INTERNAL_ERROR)$/);
     is $d->{error}, 'RESULT_TOO_LARGE', 'stopped by the cap'
         if $name eq 'endless rows';
+}
+
+# the first answer of a session is its settings and the version
+
+my %pg_version = (
+    'no column' => pg_msg('T', pack('n', 0)) . pg_msg('D', pack('n', 0)),
+    'no row' => $pg_columns,
+    'NULL' => $pg_columns . pg_msg('D', pack('nN', 1, 0xffffffff)),
+    'bytes that are not UTF-8' => $pg_columns
+        . pg_msg('D', pack('nN', 1, 6) . "15\xff\xfe\0\1"),
+    'nothing at all' => '',
+);
+
+for my $name (sort keys %pg_version) {
+    my $d = attack('postgresql', sub {
+        my ($s, $hear) = @_;
+        $hear->();
+        print $s $pg_ready;
+        $hear->();
+        print $s $pg_version{$name} . $pg_done;
+    });
+    survives("pg, version with $name", $d, qr/^TARGET_/);
+}
+
+# hashing takes no more time than the connection may
+
+for my $rounds (2_000_000_000, '99999999999999999999999', 4097) {
+    my $d = attack('postgresql', sub {
+        my ($s, $hear) = @_;
+        $hear->();
+        print $s pg_msg('R', pack('N', 10) . "SCRAM-SHA-256\0\0");
+        my ($nonce) = ($hear->() // '') =~ /r=([^,\0]+)/ or return;
+        print $s pg_msg('R', pack('N', 11)
+            . "r=${nonce}x,s=c2FsdA==,i=$rounds");
+        $hear->(5);
+    });
+    survives("pg, $rounds rounds of SCRAM", $d, qr/^TARGET_/);
+    $rounds == 4097 ? like $d->{heard}, qr/p=/, 'few rounds are answered'
+                    : unlike $d->{heard}, qr/p=/, 'no proof was worked out';
 }
 
 # --- MySQL -----------------------------------------------------------------
@@ -351,7 +391,7 @@ my %my_play = (
 );
 
 for my $name (sort keys %my_play) {
-    my $d = attack('mysql', my_session(5, $my_play{$name}));
+    my $d = attack('mysql', my_session(4, $my_play{$name}));
     survives("mysql, $name", $d,
         qr/^(TARGET_\w+|RESULT_TOO_LARGE|INTERNAL_ERROR)$/);
     is $d->{error}, 'RESULT_TOO_LARGE', 'stopped by the cap'

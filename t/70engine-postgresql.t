@@ -181,7 +181,8 @@ is_deeply $public{postgresql_function_privileges},
     { 'taifish|public.f(integer, text)' => ['EXECUTE'] },
     'the default of functions, but not those of extensions';
 is_deeply $public{postgresql_schema_privileges},
-    { map({ ("$_|public" => ['USAGE']) } 'postgres', 'taifish', 'my; "db'),
+    { map({ ("$_|public" => ['USAGE']) } 'postgres', 'taifish', 'my; "db',
+          'template1'),
       'taifish|Odd.schema' => ['USAGE'] }, 'schemas of PUBLIC';
 is_deeply $public{postgresql_default_privileges},
     { 'taifish|FOR ROLE boss IN SCHEMA "Odd.schema" ON FUNCTIONS'
@@ -204,7 +205,7 @@ is_deeply [grep { !eq_hash($before->{$_}{grants}, $after->{$_}{grants}) }
 sub statuses {
     my ($d) = @_;
     return { map { ($_ => $d->{scopes}{$_}) }
-        grep { $d->{scopes}{$_} ne 'ok' && !/ closed$/ }
+        grep { $d->{scopes}{$_} ne 'ok' && !/ (?:closed|template0)$/ }
         keys %{ $d->{scopes} } };
 }
 
@@ -230,6 +231,22 @@ $pg->sql('ALTER DATABASE "my; ""db" ALLOW_CONNECTIONS false');
 $d = TaiFish::Dump::read('postgresql', @as);
 is $d->{scopes}{'tables my; "db'}, 'denied', 'database without connections';
 $pg->sql('ALTER DATABASE "my; ""db" ALLOW_CONNECTIONS true');
+
+# --- a template is a database like others; one that nobody can connect to is
+# not read, which is no fault
+
+$d = TaiFish::Dump::read('postgresql', @as);
+is_deeply [map { $d->{scopes}{"$_ template1"} } qw(schemas tables)],
+    ['ok', 'ok'], 'template1 is read';
+is_deeply [map { $d->{scopes}{"$_ template0"} } qw(schemas tables)],
+    ['unsupported', 'unsupported'], 'template0 cannot be';
+
+my $rights = $d->{accounts}{app_ro}{grants};
+$pg->sql('ALTER DATABASE taifish IS_TEMPLATE true');
+$d = TaiFish::Dump::read('postgresql', @as);
+is_deeply $d->{accounts}{app_ro}{grants}, $rights,
+    'a database that became a template keeps its rights';
+$pg->sql('ALTER DATABASE taifish IS_TEMPLATE false');
 
 # --- a hostile owner of a database -----------------------------------------
 

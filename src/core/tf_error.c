@@ -117,6 +117,8 @@ const tf_error_t  tf_errors[TF_E_END] = {
          "无法解析目标主机名", "The target's host name cannot be resolved"),
     TF_E(TARGET_REFUSED, 409, 1, "network", "medium",
          "目标拒绝连接或不可达", "The target refused the connection"),
+    TF_E(TARGET_BUSY, 409, 1, "network", "medium",
+         "目标数据库没有空闲连接", "The target has no free connection"),
     TF_E(TARGET_TIMEOUT, 409, 1, "network", "medium",
          "连接目标超时", "The target did not answer in time"),
     TF_E(TARGET_TLS, 409, 0, "network", "medium",

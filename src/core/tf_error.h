@@ -66,7 +66,8 @@ typedef enum {
      * so that they are told apart from a failure of TaiFish itself */
 
     TF_E_TARGET_DNS,
-    TF_E_TARGET_REFUSED,
+    TF_E_TARGET_REFUSED,                /* or it ended the connection */
+    TF_E_TARGET_BUSY,                   /* no free connection */
     TF_E_TARGET_TIMEOUT,
     TF_E_TARGET_TLS,
     TF_E_TARGET_AUTH,

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include "tf_conf.h"
+#include "tf_engine.h"
 
 
 /* A block of addresses in the form of an IPv6 address; IPv4 is mapped, and its
@@ -81,9 +82,6 @@ static const tf_denied_t  tf_denied[] = {
     { "3fff::/20", 0, "a documentation address" },
     { "5f00::/16", 0, "a special-purpose address" }
 };
-
-static const int  tf_target_ports[] = { 5432, 3306, 1433, 1521 };
-
 
 tf_int_t
 tf_conf_targets_check(const tf_conf_targets_t *t, tf_err_t *err)
@@ -231,12 +229,12 @@ tf_int_t
 tf_target_address(const tf_conf_targets_t *t, const char *address, int port,
     tf_err_t *err)
 {
-    int                 first, last, known;
-    size_t              i;
-    tf_str_t            word;
-    const char         *list;
-    unsigned char       ip[16], inner[16];
-    const tf_denied_t  *denied;
+    int                        first, last, known;
+    tf_str_t                   word;
+    const char                *list;
+    unsigned char              ip[16], inner[16];
+    const tf_denied_t         *denied;
+    const tf_engine_t *const  *e;
 
     if (tf_block_address(tf_str(address), ip) != TF_OK) {
         return tf_fail(err, TF_E_TARGET_NOT_ALLOWED, "host",
@@ -245,8 +243,8 @@ tf_target_address(const tf_conf_targets_t *t, const char *address, int port,
 
     known = 0;
 
-    for (i = 0; i < sizeof(tf_target_ports) / sizeof(int); i++) {
-        known |= port == tf_target_ports[i];
+    for (e = tf_engines; *e; e++) {
+        known |= port == (*e)->port;
     }
 
     for (list = t->ports; list && *list; /* void */ ) {

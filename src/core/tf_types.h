@@ -17,12 +17,14 @@
 #include <string.h>
 
 
-/* The values of nginx's NGX_OK, NGX_ERROR and NGX_DECLINED, on purpose. */
+/* The values of nginx's NGX_OK, NGX_ERROR, NGX_AGAIN and NGX_DECLINED, on
+ * purpose. */
 
 typedef intptr_t  tf_int_t;
 
 #define TF_OK         0
 #define TF_ERROR     -1
+#define TF_AGAIN     -2
 #define TF_DECLINED  -5
 
 

@@ -80,7 +80,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(tf_json_parse(&mem, json, &limits, &v, &err) == TF_OK);
     FUZZ_CHECK(tf_rule_read(&mem, v, &e) != NULL);
 
-    tf_facts_init(&facts, &mem, TF_ENGINE_MYSQL, text);
+    tf_facts_init(&facts, &mem, &tf_engine_mysql, text);
     FUZZ_CHECK(tf_facts_add(&facts, TF_FACT_ROLE, text, text) == TF_OK);
     tf_facts_sort(&facts);
     FUZZ_CHECK(tf_rule_eval(rule, &facts) <= TF_UNKNOWN);

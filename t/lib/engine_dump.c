@@ -17,7 +17,7 @@
 #include <time.h>
 
 #include "tf_json.h"
-#include "tfw_engine.h"
+#include "tfw_reading.h"
 
 
 typedef struct {
@@ -35,8 +35,7 @@ static tf_int_t dump_account(tfw_sink_t *s, tf_str_t principal,
 static tf_int_t dump_attribute(tfw_sink_t *s, tf_str_t principal,
     const char *name, tf_str_t json);
 static tf_int_t dump_grant(tfw_sink_t *s, tf_str_t principal,
-    const tf_category_t *category, tf_str_t database, tf_str_t object,
-    tf_str_t privilege);
+    const tf_right_t *right);
 static tf_int_t dump_scope(tfw_sink_t *s, const char *scope,
     tf_str_t database, tf_scope_status_e status, const tf_err_t *err);
 static tf_int_t dump_verified(tfw_sink_t *s);
@@ -86,27 +85,24 @@ main(int argc, char **argv)
     }
 
     if (target.port == 0) {
-        target.port = e->default_port;
+        target.port = e->engine->port;
     }
 
     memset(&err, 0, sizeof(err));
     session = calloc(1, e->session_size);
     start = dump_now();
 
-    rc = e->open(session, &target, &err);
+    rc = tfw_reading_open(e, session, &target, &version, &err);
     opened = dump_now();
 
     if (rc == TF_OK && want_version) {
-        rc = e->version(session, &version, &err);
-
-        if (rc == TF_OK) {
-            (void) printf("{\"version\":\"%s\",\"main\":\"%s\"}\n",
-                          version.detailed, version.main);
-        }
+        (void) printf("{\"version\":\"%s\",\"main\":\"%s\"}\n",
+                      version.detailed, version.main);
     }
 
     if (rc == TF_OK) {
-        rc = e->accounts(session, &dump_mem, &d->sink, &err);
+        rc = tfw_reading_run(e, "accounts", session, &dump_mem, &d->sink,
+                             &err);
     }
 
     (void) getrusage(RUSAGE_SELF, &usage);
@@ -241,28 +237,36 @@ dump_attribute(tfw_sink_t *s, tf_str_t principal, const char *name,
 
 
 static tf_int_t
-dump_grant(tfw_sink_t *s, tf_str_t principal, const tf_category_t *category,
-    tf_str_t database, tf_str_t object, tf_str_t privilege)
+dump_grant(tfw_sink_t *s, tf_str_t principal, const tf_right_t *right)
 {
     dump_t    *d = (dump_t *) s;
-    tf_buf_t   b;
+    tf_buf_t   b, text;
+    tf_str_t   words;
 
     d->grants++;
 
     tf_buf_init(&b, &dump_mem, 1024, 1 << 20);
     tf_buf_char(&b, '{');
     tf_json_member(&b, "to", principal);
-    tf_json_member(&b, "category", tf_str(category->key));
+    tf_json_member(&b, "category", tf_str(right->category->key));
 
-    if (category->shape == TF_SHAPE_DBMAP) {
-        tf_json_member(&b, "database", database);
+    if (right->category->shape == TF_SHAPE_DBMAP) {
+        tf_json_member(&b, "database", right->database);
     }
 
-    if (category->shape != TF_SHAPE_LIST) {
-        tf_json_member(&b, "object", object);
+    if (right->category->shape != TF_SHAPE_LIST) {
+        tf_json_member(&b, "object", right->object);
     }
 
-    tf_json_member(&b, "privilege", privilege);
+    tf_buf_init(&text, &dump_mem, 256, 1 << 20);
+    tf_right_text(&text, right->privilege, right->state);
+
+    if (tf_buf_done(&text, &words) != TF_OK) {
+        abort();
+    }
+
+    tf_json_member(&b, "privilege", words);
+    free(words.data);
     dump_print(d, &b);
 
     return d->stop-- == 0 ? TF_ERROR : TF_OK;

@@ -11,7 +11,7 @@
 #define WHOLE  tf_str("")
 
 
-static tf_accounts_t *set_new(tf_engine_e engine, const char *principal);
+static tf_accounts_t *set_new(const tf_engine_t *engine, const char *principal);
 static void grant(tf_accounts_t *set, const char *principal,
     const char *category, const char *database, const char *object,
     const char *privilege);
@@ -32,6 +32,7 @@ static void test_databases(void);
 static void test_diff(void);
 static void test_diff_unknown(void);
 static void test_diff_others(void);
+static void test_states(void);
 static void test_facts(void);
 static void test_scopes(void);
 static void test_memory(void);
@@ -50,6 +51,7 @@ main(void)
     test_diff();
     test_diff_unknown();
     test_diff_others();
+    test_states();
     test_facts();
     test_scopes();
     test_memory();
@@ -66,7 +68,7 @@ test_canonical(void)
     tf_str_t        one, two;
     tf_accounts_t  *a, *b, *c;
 
-    a = set_new(TF_ENGINE_MYSQL, "app@%");
+    a = set_new(&tf_engine_mysql, "app@%");
     grant(a, "app@%", "mysql_table_privileges", "shop", "orders", "SELECT");
     grant(a, "app@%", "mysql_global_privileges", "", "", "SELECT");
     grant(a, "app@%", "mysql_table_privileges", "shop", "orders", "INSERT");
@@ -96,7 +98,7 @@ test_canonical(void)
 
     /* the same rights in another order, one of them twice */
 
-    b = set_new(TF_ENGINE_MYSQL, "app@%");
+    b = set_new(&tf_engine_mysql, "app@%");
     attribute(b, "is_locked", "false");
     grant(b, "app@%", "mysql_database_privileges", "", "a", "SELECT");
     grant(b, "app@%", "mysql_global_privileges", "", "", "PROCESS");
@@ -116,7 +118,7 @@ test_canonical(void)
 
     /* and back from the order jsonb gives it */
 
-    c = tf_account_parse(&mem, TF_ENGINE_MYSQL, tf_str(
+    c = tf_account_parse(&mem, &tf_engine_mysql, tf_str(
         "{\"meta\": {}, \"extra\": {}, \"errors\": [], \"version\": 4, "
         "\"categories\": {\"mysql_table_privileges\": {\"shop\": {\"orders\": "
         "[\"INSERT\", \"SELECT\"]}, \"App\": {\"x\": [\"SELECT\"]}}, "
@@ -140,20 +142,20 @@ test_names(void)
 
     static const char  name[] = "it's `q`; \"x\"\n\\_%<\xe6\xb3\xb0";
 
-    a = set_new(TF_ENGINE_MYSQL, name);
+    a = set_new(&tf_engine_mysql, name);
     grant(a, name, "mysql_table_privileges", name, name, "SELECT");
     attribute(a, "note", "\"a\\u003cb\"");
     ok(tf_accounts_sort(a) == TF_OK, "sorted");
     one = snapshot(a, 0);
 
-    b = tf_account_parse(&mem, TF_ENGINE_MYSQL, one, &err);
+    b = tf_account_parse(&mem, &tf_engine_mysql, one, &err);
     ok(b != NULL, "parsed: %s", err.detail);
     two = snapshot(b, 0);
     ok(one.len == two.len && memcmp(one.data, two.data, one.len) == 0,
        "names of all kinds come back");
     is_str(tf_accounts_get(a, 0)->principal, name, "principal as it was");
 
-    b = set_new(TF_ENGINE_MYSQL, name);
+    b = set_new(&tf_engine_mysql, name);
     grant(b, name, "mysql_table_privileges", name, name, "SELECT");
     attribute(b, "note", "\"a<b\"");
     ok(tf_accounts_sort(b) == TF_OK, "sorted");
@@ -161,7 +163,7 @@ test_names(void)
     ok(one.len == two.len && memcmp(one.data, two.data, one.len) == 0,
        "equal values have one spelling");
 
-    ok(tf_account_parse(&mem, TF_ENGINE_MYSQL, tf_str("{"), &err) == NULL,
+    ok(tf_account_parse(&mem, &tf_engine_mysql, tf_str("{"), &err) == NULL,
        "damaged snapshots are an error");
     mem_reset(0);
 }
@@ -181,7 +183,7 @@ test_carry(void)
     scope(&known, "databases", "", TF_SCOPE_OK);
     scope(&known, "tables", "", TF_SCOPE_OK);
 
-    a = set_new(TF_ENGINE_MYSQL, "app@%");
+    a = set_new(&tf_engine_mysql, "app@%");
     grant(a, "app@%", "mysql_global_privileges", "", "", "SELECT");
 
     /* half of an answer that broke off is no answer */
@@ -213,7 +215,7 @@ test_carry(void)
 
     /* nothing to restore from what was never read */
 
-    a = set_new(TF_ENGINE_MYSQL, "app@%");
+    a = set_new(&tf_engine_mysql, "app@%");
     tf_scopes_init(&known, &mem);
     scope(&known, "global", "", TF_SCOPE_OK);
     scope(&known, "roles", "", TF_SCOPE_UNSUPPORTED);
@@ -223,7 +225,7 @@ test_carry(void)
 
     /* a scope nobody reports was not read */
 
-    a = set_new(TF_ENGINE_MYSQL, "app@%");
+    a = set_new(&tf_engine_mysql, "app@%");
     is_int(tf_accounts_settle(a, &known), 1, "silence is not an answer");
     mem_reset(0);
 }
@@ -242,7 +244,7 @@ test_databases(void)
     scope(&known, "tables", "two", TF_SCOPE_OK);
     scope(&known, "tables", "gone", TF_SCOPE_OK);
 
-    a = set_new(TF_ENGINE_POSTGRESQL, "app");
+    a = set_new(&tf_engine_postgresql, "app");
     grant(a, "app", "postgresql_table_privileges", "one", "public.t",
           "SELECT");
     scope(tf_accounts_scopes(a), "tables", "one", TF_SCOPE_OK);
@@ -265,7 +267,7 @@ test_databases(void)
 
     /* when the list of databases failed, an absent one is not gone */
 
-    a = set_new(TF_ENGINE_POSTGRESQL, "app");
+    a = set_new(&tf_engine_postgresql, "app");
     scope(tf_accounts_scopes(a), "tables", "", TF_SCOPE_ERROR);
     is_int(tf_accounts_settle(a, &known), 1, "the list was not read");
     ok(tf_accounts_restore(a, 0, tf_str(
@@ -290,7 +292,7 @@ test_diff(void)
         "\"Old\":[\"SELECT\"]}},\"type_specific\":{\"mysql\":{"
         "\"can_grant\":false,\"is_superuser\":false}}}";
 
-    a = set_new(TF_ENGINE_MYSQL, "u");
+    a = set_new(&tf_engine_mysql, "u");
     grant(a, "u", "mysql_global_privileges", "", "", "PROCESS");
     grant(a, "u", "mysql_global_privileges", "", "", "SELECT");
     grant(a, "u", "mysql_database_privileges", "", "App", "INSERT");
@@ -304,7 +306,7 @@ test_diff(void)
     ok(d.privileges.data == NULL && d.others.data == NULL && !d.elevated,
        "equal versions have no difference");
 
-    a = set_new(TF_ENGINE_MYSQL, "u");
+    a = set_new(&tf_engine_mysql, "u");
     grant(a, "u", "mysql_global_privileges", "", "", "PROCESS");
     grant(a, "u", "mysql_global_privileges", "", "", "GRANT OPTION");
     grant(a, "u", "mysql_database_privileges", "", "App", "DELETE");
@@ -325,7 +327,9 @@ test_diff(void)
         "{\"field\":\"mysql_database_privileges\",\"label\":\"数据库权限\","
         "\"label_en\":\"Database privileges\",\"object\":\"数据库权限:App\","
         "\"name\":\"App\",\"action\":\"ALTER\","
-        "\"permissions\":[\"SELECT WITH GRANT OPTION\"]},"
+        "\"permissions\":[\"SELECT WITH GRANT OPTION\"],"
+        "\"states\":[{\"privilege\":\"SELECT\",\"before\":\"granted\","
+        "\"after\":\"grantable\"}]},"
         "{\"field\":\"mysql_database_privileges\",\"label\":\"数据库权限\","
         "\"label_en\":\"Database privileges\",\"object\":\"数据库权限:App\","
         "\"name\":\"App\",\"action\":\"GRANT\",\"permissions\":[\"DELETE\"]},"
@@ -352,7 +356,7 @@ test_diff(void)
 
     /* flags */
 
-    a = set_new(TF_ENGINE_POSTGRESQL, "u");
+    a = set_new(&tf_engine_postgresql, "u");
     grant(a, "u", "postgresql_role_attributes", "", "can_login", "true");
     grant(a, "u", "postgresql_role_attributes", "", "can_super", "false");
     grant(a, "u", "postgresql_role_attributes", "", "can_new", "false");
@@ -377,7 +381,7 @@ test_diff_unknown(void)
     tf_accounts_t      *a;
     tf_account_diff_t   d;
 
-    a = set_new(TF_ENGINE_POSTGRESQL, "u");
+    a = set_new(&tf_engine_postgresql, "u");
     grant(a, "u", "postgresql_table_privileges", "seen", "public.t",
           "SELECT");
     grant(a, "u", "postgresql_table_privileges", "blind", "public.t",
@@ -416,7 +420,7 @@ test_diff_others(void)
     tf_accounts_t      *a;
     tf_account_diff_t   d;
 
-    a = set_new(TF_ENGINE_MYSQL, "u");
+    a = set_new(&tf_engine_mysql, "u");
     attribute(a, "is_locked", "true");
     attribute(a, "is_superuser", "true");
     attribute(a, "plugin", "\"b\"");
@@ -448,12 +452,78 @@ test_diff_others(void)
 }
 
 
+/* A privilege has a state: in the snapshot, in what changed, in the facts. */
+
+static void
+test_states(void)
+{
+    char               text[1024];
+    tf_str_t           one, two;
+    tf_accounts_t     *a, *b;
+    tf_account_diff_t  d;
+
+    a = set_new(&tf_engine_mysql, "u");
+    grant(a, "u", "mysql_global_privileges", "", "", "B WITH ADMIN OPTION");
+    grant(a, "u", "mysql_global_privileges", "", "", "DENY C");
+    grant(a, "u", "mysql_global_privileges", "", "", "A WITH GRANT OPTION");
+    grant(a, "u", "mysql_global_privileges", "", "", "D");
+    grant(a, "u", "mysql_granted_roles", "", "direct", "DENY r1");
+    grant(a, "u", "mysql_granted_roles", "", "direct",
+          "r2 WITH ADMIN OPTION");
+    read_all(a);
+    ok(tf_accounts_sort(a) == TF_OK, "sorted");
+
+    one = snapshot(a, 0);
+    ok(has(one, "\"mysql_global_privileges\":[{\"A\":\"grantable\"},"
+                "{\"B\":\"admin\"},{\"C\":\"denied\"},\"D\"]"),
+       "states in the snapshot");
+
+    b = tf_account_parse(&mem, &tf_engine_mysql, one, &err);
+    two = snapshot(b, 0);
+    ok(one.len == two.len && memcmp(one.data, two.data, one.len) == 0,
+       "and read back from it");
+
+    one = facts(a, 0);
+    ok(has(one, "\"privileges\":{\"global\":[\"A\",\"B\",\"D\"],"),
+       "what is denied is no privilege among the facts");
+    ok(has(one, "\"roles\":[\"r2\"]"), "nor a role");
+
+    two = snapshot(a, 0);
+    (void) snprintf(text, sizeof(text), "%.*s", (int) two.len, two.data);
+    a = set_new(&tf_engine_mysql, "u");
+    grant(a, "u", "mysql_global_privileges", "", "", "A");
+    grant(a, "u", "mysql_global_privileges", "", "", "C WITH GRANT OPTION");
+    grant(a, "u", "mysql_global_privileges", "", "", "DENY D");
+    grant(a, "u", "mysql_global_privileges", "", "", "DENY E");
+    read_all(a);
+    ok(tf_accounts_sort(a) == TF_OK, "sorted");
+    diff_of(text, a, NULL, &d);
+    is_int(d.granted, 0, "no grant");
+    is_int(d.altered, 2, "altered: A and C");
+    is_int(d.denied, 2, "denied: D, which was granted, and E");
+    is_int(d.revoked, 3, "revoked: B and two roles");
+    ok(has(d.privileges, "\"action\":\"ALTER\",\"permissions\":[\"A\","
+           "\"C WITH GRANT OPTION\"],\"states\":[{\"privilege\":\"A\","
+           "\"before\":\"grantable\",\"after\":\"granted\"},"
+           "{\"privilege\":\"C\",\"before\":\"denied\","
+           "\"after\":\"grantable\"}]"), "altered, with states");
+    ok(has(d.privileges, "\"action\":\"DENY\",\"permissions\":[\"DENY D\","
+           "\"DENY E\"],\"states\":[{\"privilege\":\"D\","
+           "\"before\":\"granted\",\"after\":\"denied\"},"
+           "{\"privilege\":\"E\",\"before\":null,"
+           "\"after\":\"denied\"}]"), "denied, with states");
+    ok(has(d.privileges, "\"action\":\"REVOKE\",\"permissions\":"
+           "[\"B WITH ADMIN OPTION\"]"), "what was revoked, as it was");
+    mem_reset(0);
+}
+
+
 static void
 test_facts(void)
 {
     tf_accounts_t  *a;
 
-    a = set_new(TF_ENGINE_MYSQL, "u");
+    a = set_new(&tf_engine_mysql, "u");
     attribute(a, "is_superuser", "true");
     attribute(a, "super_priv", "true");
     attribute(a, "is_locked", "true");
@@ -482,7 +552,7 @@ test_facts(void)
         "\"meta\":{\"source\":\"snapshot\",\"snapshot_contract_ok\":true,"
         "\"snapshot_version\":4}}", "facts of MySQL");
 
-    a = set_new(TF_ENGINE_POSTGRESQL, "u");
+    a = set_new(&tf_engine_postgresql, "u");
     attribute(a, "is_locked", "true");
     attribute(a, "can_grant", "true");
     grant(a, "u", "postgresql_role_attributes", "", "can_login", "false");
@@ -503,14 +573,14 @@ test_facts(void)
         "\"snapshot_contract_ok\":true,\"snapshot_version\":4}}",
         "facts of PostgreSQL");
 
-    a = set_new(TF_ENGINE_POSTGRESQL, "u");
+    a = set_new(&tf_engine_postgresql, "u");
     attribute(a, "is_locked", "true");
     grant(a, "u", "postgresql_role_attributes", "", "can_login", "true");
     ok(tf_accounts_sort(a) == TF_OK, "sorted");
     ok(has(facts(a, 0), "\"LOCKED\":[\"type_specific.valid_until expired\"]"),
        "locked by its end");
 
-    a = set_new(TF_ENGINE_MYSQL, "u");
+    a = set_new(&tf_engine_mysql, "u");
     ok(tf_accounts_sort(a) == TF_OK, "sorted");
     ok(has(facts(a, 0), "\"errors\":[\"PERMISSION_DATA_MISSING\"]"),
        "no category is told");
@@ -562,6 +632,7 @@ test_memory(void)
     unsigned            n;
     tf_buf_t            b;
     tf_str_t            s;
+    tf_right_t          right;
     tf_account_t        a;
     tf_accounts_t      *set, *before;
     tf_account_diff_t   d;
@@ -572,25 +643,29 @@ test_memory(void)
     a.native_id = WHOLE;
     a.kind = TF_KIND_USER;
 
+    memset(&right, 0, sizeof(tf_right_t));
+    right.category = tf_category_find(&tf_engine_mysql,
+                                      "mysql_global_privileges");
+    right.database = WHOLE;
+    right.object = WHOLE;
+    right.privilege = tf_str("SELECT");
+
     failed = 0;
 
     for (n = 1; n < 200; n++) {
         mem_reset(n);
 
-        set = tf_accounts_create(&mem, TF_ENGINE_MYSQL);
+        set = tf_accounts_create(&mem, &tf_engine_mysql);
 
         if (set
             && tf_accounts_add(set, &a) == TF_OK
             && tf_accounts_attribute(set, tf_str("u"), "x", tf_str("[ 1 ]"))
                == TF_OK
-            && tf_accounts_grant(set, tf_str("u"),
-                   tf_category_find(TF_ENGINE_MYSQL,
-                                    "mysql_global_privileges"),
-                   WHOLE, WHOLE, tf_str("SELECT")) == TF_OK
+            && tf_accounts_grant(set, tf_str("u"), &right) == TF_OK
             && tf_scopes_set(tf_accounts_scopes(set), tf_str("global"), WHOLE,
                              TF_SCOPE_OK, NULL) == TF_OK
             && tf_accounts_sort(set) == TF_OK
-            && (before = tf_account_parse(&mem, TF_ENGINE_MYSQL, tf_str(
+            && (before = tf_account_parse(&mem, &tf_engine_mysql, tf_str(
                     "{\"categories\":{\"mysql_global_privileges\":[\"X\"]},"
                     "\"type_specific\":{\"mysql\":{\"x\":[2]}}}"), &err))
                != NULL
@@ -614,7 +689,7 @@ test_memory(void)
 
 
 static tf_accounts_t *
-set_new(tf_engine_e engine, const char *principal)
+set_new(const tf_engine_t *engine, const char *principal)
 {
     tf_account_t    a;
     tf_accounts_t  *set;
@@ -639,16 +714,39 @@ static void
 grant(tf_accounts_t *set, const char *principal, const char *category,
     const char *database, const char *object, const char *privilege)
 {
-    tf_engine_e           engine;
-    const tf_category_t  *c;
+    size_t              n;
+    tf_right_t          right;
+    const tf_engine_t  *engine;
 
-    engine = category[0] == 'm' ? TF_ENGINE_MYSQL : TF_ENGINE_POSTGRESQL;
-    c = tf_category_find(engine, category);
+    engine = category[0] == 'm' ? &tf_engine_mysql : &tf_engine_postgresql;
 
-    if (c == NULL
-        || tf_accounts_grant(set, tf_str(principal), c, tf_str(database),
-                             tf_str(object), tf_str(privilege))
-           != TF_OK)
+    memset(&right, 0, sizeof(tf_right_t));
+    right.category = tf_category_find(engine, category);
+    right.database = tf_str(database);
+    right.object = tf_str(object);
+    right.privilege = tf_str(privilege);
+
+    /* in the words of the API */
+
+    n = strlen(privilege);
+
+    if (strncmp(privilege, "DENY ", 5) == 0) {
+        right.privilege = tf_str(privilege + 5);
+        right.state = TF_STATE_DENIED;
+
+    } else if (n > 18 && strcmp(privilege + n - 18, " WITH GRANT OPTION") == 0)
+    {
+        right.privilege.len -= 18;
+        right.state = TF_STATE_GRANTABLE;
+
+    } else if (n > 18 && strcmp(privilege + n - 18, " WITH ADMIN OPTION") == 0)
+    {
+        right.privilege.len -= 18;
+        right.state = TF_STATE_ADMIN;
+    }
+
+    if (right.category == NULL
+        || tf_accounts_grant(set, tf_str(principal), &right) != TF_OK)
     {
         abort();
     }
@@ -751,12 +849,12 @@ diff_of(const char *before, tf_accounts_t *set, const tf_scopes_t *known,
     old = NULL;
 
     if (before) {
-        old = tf_account_parse(&mem, TF_ENGINE_MYSQL, tf_str(before), &err);
+        old = tf_account_parse(&mem, &tf_engine_mysql, tf_str(before), &err);
 
         if (strstr(before, "postgresql_")
             || (known && strstr(before, "{}")))
         {
-            old = tf_account_parse(&mem, TF_ENGINE_POSTGRESQL, tf_str(before),
+            old = tf_account_parse(&mem, &tf_engine_postgresql, tf_str(before),
                                    &err);
         }
 

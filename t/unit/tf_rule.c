@@ -81,7 +81,7 @@ profiles(tf_facts_t *f)
 
     /* 0: a PostgreSQL superuser, everything read */
 
-    tf_facts_init(&f[0], &mem, TF_ENGINE_POSTGRESQL, tf_str("postgres"));
+    tf_facts_init(&f[0], &mem, &tf_engine_postgresql, tf_str("postgres"));
     add(&f[0], TF_FACT_CAPABILITY, "SUPERUSER", "");
     add(&f[0], TF_FACT_CAPABILITY, "can_create_db", "");
     add(&f[0], TF_FACT_ROLE, "pg_monitor", "");
@@ -95,7 +95,7 @@ profiles(tf_facts_t *f)
     /* 1: one of whose databases "hr" was never read, nor its capabilities'
      * SUPERUSER */
 
-    tf_facts_init(&f[1], &mem, TF_ENGINE_POSTGRESQL, tf_str("app_rw"));
+    tf_facts_init(&f[1], &mem, &tf_engine_postgresql, tf_str("app_rw"));
     unread(&f[1], TF_FACT_CAPABILITY, "SUPERUSER");
     unread(&f[1], TF_FACT_DATABASE, "hr");
     add(&f[1], TF_FACT_DATABASE, "CONNECT", "app");
@@ -106,7 +106,7 @@ profiles(tf_facts_t *f)
 
     /* 2: MySQL's root */
 
-    tf_facts_init(&f[2], &mem, TF_ENGINE_MYSQL, tf_str("root"));
+    tf_facts_init(&f[2], &mem, &tf_engine_mysql, tf_str("root"));
     add(&f[2], TF_FACT_CAPABILITY, "SUPERUSER", "");
     add(&f[2], TF_FACT_CAPABILITY, "LOCKED", "");
     add(&f[2], TF_FACT_GLOBAL, "SELECT", "");
@@ -117,7 +117,7 @@ profiles(tf_facts_t *f)
 
     /* 3: one of whom no role and no capability was ever read */
 
-    tf_facts_init(&f[3], &mem, TF_ENGINE_MYSQL,
+    tf_facts_init(&f[3], &mem, &tf_engine_mysql,
                   tf_str("app\xe7\x94\xa8\xe6\x88\xb7"));
     unread(&f[3], TF_FACT_ROLE, "");
     unread(&f[3], TF_FACT_CAPABILITY, "");
@@ -125,7 +125,7 @@ profiles(tf_facts_t *f)
 
     /* 4: a login of SQL Server */
 
-    tf_facts_init(&f[4], &mem, TF_ENGINE_SQLSERVER, tf_str("DOM\\o'hara"));
+    tf_facts_init(&f[4], &mem, &tf_engine_sqlserver, tf_str("DOM\\o'hara"));
     add(&f[4], TF_FACT_ROLE, "sysadmin", "");
     add(&f[4], TF_FACT_SERVER, "CONTROL SERVER", "");
     add(&f[4], TF_FACT_DATABASE, "SELECT", "app");
@@ -136,7 +136,7 @@ profiles(tf_facts_t *f)
 
     /* 5: a user of Oracle with a quota */
 
-    tf_facts_init(&f[5], &mem, TF_ENGINE_ORACLE, tf_str("APP"));
+    tf_facts_init(&f[5], &mem, &tf_engine_oracle, tf_str("APP"));
     add(&f[5], TF_FACT_ROLE, "DBA", "");
     add(&f[5], TF_FACT_SERVER, "GRANT ANY PRIVILEGE", "");
     add(&f[5], TF_FACT_TABLESPACE, "UNLIMITED", "USERS");
@@ -571,7 +571,7 @@ test_limits(void)
     memset(text, 'a', 5000);
     text[5000] = 'b';
     text[5001] = '\0';
-    tf_facts_init(&f, &mem, TF_ENGINE_MYSQL, tf_str(text));
+    tf_facts_init(&f, &mem, &tf_engine_mysql, tf_str(text));
     tf_facts_sort(&f);
     rule = tf_rule_read_text(&mem, tf_str("name matches '(a+)+c'"), &e);
     ok(rule && tf_rule_eval(rule, &f) == TF_UNKNOWN,

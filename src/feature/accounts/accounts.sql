@@ -32,7 +32,8 @@ a.id, a.principal AS username, a.username AS original_username, a.host,
                                      'stale_since', s.stale_since)
                                  ORDER BY s.scope, s.database), '[]')
         FROM instance_scopes s
-        WHERE s.instance_id = i.id AND s.status <> 'ok') AS stale_scopes
+        WHERE s.instance_id = i.id AND s.status <> 'ok'
+              AND (s.known OR s.status <> 'unsupported')) AS stale_scopes
 
 
 -- part: listed
@@ -82,7 +83,7 @@ SELECT i.db_type AS "permissions.db_type",
        a.principal AS "permissions.username",
        a.is_superuser AS "permissions.is_superuser",
        i.last_sync_at AS "permissions.last_sync_time",
-       v.snapshot::json AS "permissions.snapshot",
+       account_snapshot_json(v.snapshot) AS "permissions.snapshot",
        v.facts::json AS "permissions.facts",
        lower(v.observed) AS "permissions.observed_from",
        a.id AS "account.id", a.principal AS "account.username",
@@ -130,7 +131,8 @@ SELECT a.id AS "account.id", a.principal AS "account.username",
        (SELECT coalesce(json_agg(x ORDER BY x.id DESC), '[]')
         FROM (SELECT c.id, lower(c.observed) AS observed_from,
                      upper(c.observed) AS observed_until, c.previous_run_at,
-                     c.snapshot::json, c.facts::json, c.run_id AS session_id
+                     account_snapshot_json(c.snapshot) AS snapshot,
+                     c.facts::json, c.run_id AS session_id
               FROM account_versions c
               WHERE c.account_id = a.id
                     AND (:as_of::timestamptz IS NULL OR c.observed @> :as_of)

@@ -6,11 +6,11 @@
 
 
 #include "ngx_tf.h"
+#include "tf_engine.h"
 
 
 #define NGX_TF_ACCOUNTS_HISTORY  1000
 
-#define NGX_TF_ACCOUNTS_ENGINES  "all|postgresql|mysql|sqlserver|oracle"
 #define NGX_TF_ACCOUNTS_CHANGES                                              \
     "all|add|modify_privilege|modify_other|drop|recreate"
 
@@ -34,7 +34,7 @@ static const tf_param_t  ngx_tf_accounts_page[] = {
       "only of instances with one of these tags" },
     { "classification", TF_P_STR, 0, 1, 100, NULL, NULL,
       "only of this class; no account has one yet" },
-    { "db_type", TF_P_ENUM, 0, 0, 0, NGX_TF_ACCOUNTS_ENGINES, NULL,
+    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES_OR_ALL, NULL,
       "only of this engine" },
     { "owner_type", TF_P_ENUM, 0, 0, 0, "instance|sqlserver_ag", NULL,
       "only with an owner of this kind; all belong to instances" },
@@ -66,7 +66,7 @@ static const tf_param_t  ngx_tf_accounts_changes[] = {
       "only of this instance" },
     { "account_id", TF_P_INT, 0, 1, INT64_MAX, NULL, NULL,
       "only of this account" },
-    { "db_type", TF_P_ENUM, 0, 0, 0, NGX_TF_ACCOUNTS_ENGINES, NULL,
+    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES_OR_ALL, NULL,
       "only of this engine" },
     { "change_type", TF_P_ENUM, 0, 0, 0, NGX_TF_ACCOUNTS_CHANGES, NULL,
       "only of this kind" },

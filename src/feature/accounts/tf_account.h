@@ -10,12 +10,14 @@
  *      "categories": {"mysql_global_privileges": ["PROCESS", "SELECT"],
  *                     "mysql_database_privileges": {"App": ["SELECT"]},
  *                     "postgresql_table_privileges":
- *                         {"appdb": {"public.orders": ["SELECT"]}}},
+ *                         {"appdb": {"public.orders":
+ *                             ["INSERT", {"SELECT": "grantable"}]}}},
  *      "type_specific": {"mysql": {"plugin": "ed25519", "is_locked": false}},
  *      "extra": {}, "errors": [], "meta": {}}
  *
  * in one canonical order, so that equal rights have equal bytes and the
- * fingerprint is a digest of them.
+ * fingerprint is a digest of them.  A privilege that is not just granted is an
+ * object with its state.
  *
  * Every category belongs to a scope, the unit in which an engine's reading
  * succeeds or fails.  What was not read is taken over from the version before:
@@ -28,47 +30,8 @@
 #define _TF_ACCOUNT_H_INCLUDED_
 
 
+#include "tf_engine.h"
 #include "tf_json.h"
-
-
-typedef enum { TF_ENGINE_POSTGRESQL = 1, TF_ENGINE_MYSQL, TF_ENGINE_SQLSERVER,
-    TF_ENGINE_ORACLE } tf_engine_e;
-
-typedef enum { TF_KIND_USER = 1, TF_KIND_ROLE, TF_KIND_PUBLIC } tf_kind_e;
-
-typedef enum { TF_SCOPE_OK = 1, TF_SCOPE_DENIED, TF_SCOPE_UNSUPPORTED,
-    TF_SCOPE_TIMEOUT, TF_SCOPE_ERROR } tf_scope_status_e;
-
-typedef enum {
-    TF_SHAPE_LIST = 1,  /* ["SELECT"] */
-    TF_SHAPE_MAP,       /* {object: ["SELECT"]} */
-    TF_SHAPE_DBMAP,     /* {database: {object: ["SELECT"]}} */
-    TF_SHAPE_FLAGS      /* {object: true}; the privilege is "true" or "false" */
-} tf_shape_e;
-
-
-/*
- * A category of privileges; the tables of all engines are in
- * tf_account_category.c.
- *
- * A privilege that its holder may pass on ends in " WITH GRANT OPTION" (the
- * GRANT OPTION of MySQL is a privilege of its own, but for dynamic and proxy
- * privileges).  The objects of
- * mysql_granted_roles and mysql_role_members are "direct", "default" and
- * "admin", their privileges principals.
- */
-
-typedef struct {
-    const char      *key;       /* "mysql_database_privileges" */
-    tf_engine_e      engine;
-    tf_shape_e       shape;
-    const char      *scope;     /* "databases": what has to be read for it */
-    const char      *label[2];  /* zh-CN, en */
-} tf_category_t;
-
-/* NULL when the engine has no such category. */
-const tf_category_t *tf_category_find(tf_engine_e engine, const char *key);
-const tf_category_t *tf_category_named(tf_engine_e engine, tf_str_t key);
 
 
 /*
@@ -146,7 +109,8 @@ typedef struct {
 
 
 /* NULL when memory is out. */
-tf_accounts_t *tf_accounts_create(const tf_mem_t *mem, tf_engine_e engine);
+tf_accounts_t *tf_accounts_create(const tf_mem_t *mem,
+    const tf_engine_t *engine);
 
 /* The outcomes of its scopes, to be set by the caller. */
 tf_scopes_t *tf_accounts_scopes(tf_accounts_t *set);
@@ -158,8 +122,7 @@ tf_int_t tf_accounts_add(tf_accounts_t *set, const tf_account_t *account)
 tf_int_t tf_accounts_attribute(tf_accounts_t *set, tf_str_t principal,
     const char *name, tf_str_t json) TF_MUST_CHECK;
 tf_int_t tf_accounts_grant(tf_accounts_t *set, tf_str_t principal,
-    const tf_category_t *category, tf_str_t database, tf_str_t object,
-    tf_str_t privilege) TF_MUST_CHECK;
+    const tf_right_t *right) TF_MUST_CHECK;
 
 /* known: the outcomes before.  1 when something was not read that had been read
  * then, so that there is something to restore. */
@@ -187,8 +150,9 @@ void tf_account_snapshot(tf_buf_t *b, const tf_accounts_t *set, size_t n);
 void tf_account_facts(tf_buf_t *b, const tf_accounts_t *set, size_t n);
 
 /* A set of the one account that a stored snapshot describes, sorted. */
-tf_accounts_t *tf_account_parse(const tf_mem_t *mem, tf_engine_e engine,
-    tf_str_t snapshot, tf_err_t *err) TF_MUST_CHECK;
+tf_accounts_t *tf_account_parse(const tf_mem_t *mem,
+    const tf_engine_t *engine, tf_str_t snapshot, tf_err_t *err)
+    TF_MUST_CHECK;
 
 
 /* What changed from one version of an account to the next. */
@@ -198,12 +162,18 @@ typedef struct {
     tf_str_t             others;        /* data NULL: no entry */
     size_t               granted;       /* privileges, not entries */
     size_t               revoked;
-    size_t               altered;
+    size_t               altered;       /* had another state before */
+    size_t               denied;
     size_t               other;
     unsigned             elevated:1;    /* gained SUPERUSER or GRANT_ADMIN */
 } tf_account_diff_t;
 
 /*
+ * An entry has an action (GRANT, REVOKE, ALTER, DENY) and privileges in the
+ * words of the API ("SELECT WITH GRANT OPTION"); when one of them is or was
+ * more than granted, also "states", the privileges with their state before and
+ * after (null: not held).
+ *
  * before NULL: the account is new, and all its privileges are granted.  Else
  * before is a set of one.  known: outcomes of the readings before; what they
  * never saw is no change.  NULL knows everything.

@@ -4,15 +4,13 @@
  *
  * Both sides are in canonical order, so they are walked together, one group of
  * privileges after the other: a group is what one list of the snapshot holds,
- * or all flags of a category.
+ * or all flags of a category.  A privilege that both have with another state
+ * was altered.
  */
 
 
 #include "tf_account_int.h"
 
-
-#define TF_ACCOUNT_OPTION      " WITH GRANT OPTION"
-#define TF_ACCOUNT_OPTION_LEN  (sizeof(TF_ACCOUNT_OPTION) - 1)
 
 /* Entries end here; counts do not. */
 #define TF_ACCOUNT_DIFF_BYTES  (1024 * 1024)
@@ -24,6 +22,28 @@ typedef struct {
 } tf_account_side_t;
 
 
+/* A privilege of a group, before or after. */
+
+typedef struct {
+    tf_str_t                     name;
+    tf_state_e                   state;
+} tf_account_priv_t;
+
+/* One that changed; -1: it was or is not held. */
+
+typedef struct {
+    tf_str_t                     name;
+    int                          before;
+    int                          after;
+} tf_account_step_t;
+
+
+/* What happened to a privilege; an entry is of one action. */
+
+typedef enum { TF_ACCOUNT_ALTER = 0, TF_ACCOUNT_GRANT, TF_ACCOUNT_DENY,
+    TF_ACCOUNT_REVOKE, TF_ACCOUNT_ACTIONS } tf_account_action_e;
+
+
 typedef struct {
     const tf_mem_t              *mem;
     tf_account_diff_t           *out;
@@ -32,9 +52,12 @@ typedef struct {
 
     /* of the group in hand */
     const tf_account_grant_t    *group;
-    tf_str_t                    *list[2];   /* lost, gained: sorted */
+    tf_account_priv_t           *list[2];   /* before, after: sorted */
     size_t                       count[2];
     size_t                       size[2];
+    tf_account_step_t           *step;
+    size_t                       steps;
+    size_t                       step_size;
 } tf_account_work_t;
 
 
@@ -48,10 +71,18 @@ static int tf_account_group_cmp(const tf_account_grant_t *a,
     const tf_account_grant_t *b);
 static tf_int_t tf_account_collect(tf_account_work_t *w, unsigned side,
     tf_account_side_t s);
-static tf_int_t tf_account_diff_altered(tf_account_work_t *w);
-static int tf_account_take(tf_account_work_t *w, tf_str_t name);
-static void tf_account_entry(tf_account_work_t *w, const char *action,
-    const tf_str_t *list, size_t n);
+static tf_int_t tf_account_steps(tf_account_work_t *w);
+static int tf_account_twice(const tf_account_work_t *w, size_t i, size_t k);
+static void tf_account_step(tf_account_work_t *w, tf_str_t name, int before,
+    int after);
+static tf_account_action_e tf_account_action(const tf_account_step_t *step);
+static void tf_account_entry(tf_account_work_t *w,
+    tf_account_action_e action);
+static void tf_account_permissions(tf_account_work_t *w,
+    tf_account_action_e action);
+static void tf_account_states(tf_account_work_t *w,
+    tf_account_action_e action);
+static void tf_account_state(tf_buf_t *b, const char *name, int state);
 static void tf_account_label(tf_account_work_t *w,
     const tf_account_grant_t *g);
 static tf_int_t tf_account_diff_others(tf_account_work_t *w,
@@ -62,6 +93,11 @@ static void tf_account_begin(tf_account_work_t *w);
 static tf_int_t tf_account_end(tf_account_work_t *w, tf_str_t *out);
 static unsigned tf_account_elevated(const tf_accounts_t *before,
     const tf_account_t *a);
+
+
+static const char *const  tf_account_actions[] = {
+    "ALTER", "GRANT", "DENY", "REVOKE"
+};
 
 
 /* Attributes that every engine has; the others are called by their name. */
@@ -109,7 +145,7 @@ tf_account_diff(const tf_mem_t *mem, const tf_accounts_t *before,
         return TF_ERROR;
     }
 
-    if (diff->granted + diff->revoked + diff->altered
+    if (diff->granted + diff->revoked + diff->altered + diff->denied
         && tf_account_end(&w, &diff->privileges) != TF_OK)
     {
         return TF_ERROR;
@@ -167,51 +203,40 @@ static tf_int_t
 tf_account_diff_group(tf_account_work_t *w, tf_account_side_t old,
     tf_account_side_t new)
 {
-    int        rc;
-    size_t     i, k, n[2];
-    tf_str_t  *list[2];
+    size_t               i;
+    tf_account_action_e  action;
 
     if (tf_account_collect(w, 0, old) != TF_OK
-        || tf_account_collect(w, 1, new) != TF_OK)
+        || tf_account_collect(w, 1, new) != TF_OK
+        || tf_account_steps(w) != TF_OK)
     {
         return TF_ERROR;
     }
 
-    /* what both have falls out; both lists stay sorted */
+    for (i = 0; i < w->steps; i++) {
 
-    list[0] = w->list[0];
-    list[1] = w->list[1];
-    n[0] = w->count[0];
-    n[1] = w->count[1];
-    w->count[0] = 0;
-    w->count[1] = 0;
+        switch (tf_account_action(&w->step[i])) {
 
-    for (i = 0, k = 0; i < n[0] || k < n[1]; /* void */ ) {
+        case TF_ACCOUNT_GRANT:
+            w->out->granted++;
+            break;
 
-        rc = i == n[0] ? 1
-             : k == n[1] ? -1 : tf_account_cmp(list[0][i], list[1][k]);
+        case TF_ACCOUNT_REVOKE:
+            w->out->revoked++;
+            break;
 
-        if (rc < 0) {
-            w->list[0][w->count[0]++] = list[0][i++];
+        case TF_ACCOUNT_DENY:
+            w->out->denied++;
+            break;
 
-        } else if (rc > 0) {
-            w->list[1][w->count[1]++] = list[1][k++];
-
-        } else {
-            i++;
-            k++;
+        default:
+            w->out->altered++;
         }
     }
 
-    if (w->count[0] && w->count[1] && tf_account_diff_altered(w) != TF_OK) {
-        return TF_ERROR;
+    for (action = 0; action < TF_ACCOUNT_ACTIONS && w->steps; action++) {
+        tf_account_entry(w, action);
     }
-
-    w->out->granted += w->count[1];
-    w->out->revoked += w->count[0];
-
-    tf_account_entry(w, "GRANT", w->list[1], w->count[1]);
-    tf_account_entry(w, "REVOKE", w->list[0], w->count[0]);
 
     return TF_OK;
 }
@@ -264,13 +289,15 @@ static tf_int_t
 tf_account_collect(tf_account_work_t *w, unsigned side, tf_account_side_t s)
 {
     size_t                     n;
+    tf_account_priv_t         *p;
     const tf_account_grant_t  *g;
 
     n = s.end - s.g;
 
     if (n > w->size[side]) {
         w->size[side] = n * 2;
-        w->list[side] = tf_alloc(w->mem, w->size[side] * sizeof(tf_str_t));
+        w->list[side] = tf_alloc(w->mem,
+                                 w->size[side] * sizeof(tf_account_priv_t));
 
         if (w->list[side] == NULL) {
             return TF_ERROR;
@@ -280,12 +307,16 @@ tf_account_collect(tf_account_work_t *w, unsigned side, tf_account_side_t s)
     w->count[side] = 0;
 
     for (g = s.g; g < s.end; g++) {
+        p = &w->list[side][w->count[side]];
+        p->state = g->state;
 
         if (g->category->shape != TF_SHAPE_FLAGS) {
-            w->list[side][w->count[side]++] = g->privilege->str;
+            p->name = g->privilege->str;
+            w->count[side]++;
 
         } else if (tf_str_eq(g->privilege->str, "true")) {
-            w->list[side][w->count[side]++] = g->object->str;
+            p->name = g->object->str;
+            w->count[side]++;
         }
     }
 
@@ -293,79 +324,100 @@ tf_account_collect(tf_account_work_t *w, unsigned side, tf_account_side_t s)
 }
 
 
-/* A privilege that gained or lost its grant option was not granted or
- * revoked. */
+/* What both have with the same state falls out; what both have with another
+ * state makes one step. */
 
 static tf_int_t
-tf_account_diff_altered(tf_account_work_t *w)
+tf_account_steps(tf_account_work_t *w)
 {
-    size_t     i, kept, n;
-    tf_str_t   p, *altered;
+    int                 rc;
+    size_t              i, k;
+    tf_account_priv_t  *a, *b;
 
-    n = 0;
-    kept = 0;
+    i = w->count[0] + w->count[1];
+    w->steps = 0;
 
-    altered = tf_alloc(w->mem, w->count[1] * sizeof(tf_str_t));
-    if (altered == NULL) {
-        return TF_ERROR;
-    }
+    if (i > w->step_size) {
+        w->step_size = i * 2;
+        w->step = tf_alloc(w->mem, w->step_size * sizeof(tf_account_step_t));
 
-    for (i = 0; i < w->count[1]; i++) {
-        p = w->list[1][i];
-
-        if (tf_account_take(w, p)) {
-            altered[n++] = p;
-
-        } else {
-            w->list[1][kept++] = p;
+        if (w->step == NULL) {
+            return TF_ERROR;
         }
     }
 
-    w->count[1] = kept;
-    w->out->altered += n;
+    for (i = 0, k = 0; i < w->count[0] || k < w->count[1]; /* void */ ) {
 
-    tf_account_entry(w, "ALTER", altered, n);
+        a = &w->list[0][i];
+        b = &w->list[1][k];
+        rc = i == w->count[0] ? 1
+             : k == w->count[1] ? -1 : tf_account_cmp(a->name, b->name);
+
+        if (rc == 0 && a->state != b->state) {
+            rc = tf_account_twice(w, i, k);
+        }
+
+        if (rc < 0) {
+            tf_account_step(w, a->name, a->state, -1);
+
+        } else if (rc > 0) {
+            tf_account_step(w, b->name, -1, b->state);
+
+        } else if (a->state != b->state) {
+            tf_account_step(w, a->name, a->state, b->state);
+        }
+
+        i += rc <= 0;
+        k += rc >= 0;
+    }
 
     return TF_OK;
 }
 
 
-/* Takes the other form of a gained privilege off the lost ones. */
+/* Two of the same name with another state: lost or gained when only that side
+ * has one more of the name, which may be equal to the other's. */
 
 static int
-tf_account_take(tf_account_work_t *w, tf_str_t name)
+tf_account_twice(const tf_account_work_t *w, size_t i, size_t k)
 {
-    size_t    i, len, option;
-    tf_str_t  lost;
+    tf_account_priv_t  *a = &w->list[0][i], *b = &w->list[1][k];
 
-    option = TF_ACCOUNT_OPTION_LEN;
-
-    for (i = 0; i < w->count[0]; i++) {
-        lost = w->list[0][i];
-        len = lost.len < name.len ? lost.len : name.len;
-
-        if (lost.len + name.len != 2 * len + option
-            || memcmp(lost.data, name.data, len) != 0
-            || memcmp((lost.len > len ? lost.data : name.data) + len,
-                      TF_ACCOUNT_OPTION, option) != 0)
-        {
-            continue;
-        }
-
-        memmove(&w->list[0][i], &w->list[0][i + 1],
-                (w->count[0] - i - 1) * sizeof(tf_str_t));
-        w->count[0]--;
-
-        return 1;
-    }
-
-    return 0;
+    return (k + 1 < w->count[1] && tf_account_cmp(b->name, b[1].name) == 0)
+           - (i + 1 < w->count[0] && tf_account_cmp(a->name, a[1].name) == 0);
 }
 
 
 static void
-tf_account_entry(tf_account_work_t *w, const char *action,
-    const tf_str_t *list, size_t n)
+tf_account_step(tf_account_work_t *w, tf_str_t name, int before, int after)
+{
+    tf_account_step_t  *step = &w->step[w->steps++];
+
+    step->name = name;
+    step->before = before;
+    step->after = after;
+}
+
+
+static tf_account_action_e
+tf_account_action(const tf_account_step_t *step)
+{
+    if (step->after == -1) {
+        return TF_ACCOUNT_REVOKE;
+    }
+
+    if (step->after == TF_STATE_DENIED) {
+        return TF_ACCOUNT_DENY;
+    }
+
+    return step->before == -1 ? TF_ACCOUNT_GRANT : TF_ACCOUNT_ALTER;
+}
+
+
+/* The entry of a group with all steps of one action, if there are. */
+
+static void
+tf_account_entry(tf_account_work_t *w, tf_account_action_e action)
 {
     size_t                     i;
     tf_buf_t                  *b;
@@ -374,7 +426,13 @@ tf_account_entry(tf_account_work_t *w, const char *action,
     b = &w->b;
     g = w->group;
 
-    if (n == 0 || b->failed) {
+    for (i = 0; i < w->steps; i++) {
+        if (tf_account_action(&w->step[i]) == action) {
+            break;
+        }
+    }
+
+    if (i == w->steps || b->failed) {
         return;
     }
 
@@ -399,19 +457,103 @@ tf_account_entry(tf_account_work_t *w, const char *action,
         tf_json_member(b, "name", g->object->str);
     }
 
-    tf_json_member(b, "action", tf_str(action));
+    tf_json_member(b, "action", tf_str(tf_account_actions[action]));
+    tf_account_permissions(w, action);
+    tf_account_states(w, action);
+    tf_buf_char(b, '}');
+}
+
+
+/* As clients see them: "SELECT WITH GRANT OPTION". */
+
+static void
+tf_account_permissions(tf_account_work_t *w, tf_account_action_e action)
+{
+    size_t              i;
+    tf_buf_t           *b, text;
+    tf_str_t            words;
+    tf_account_step_t  *step;
+
+    b = &w->b;
+
     tf_json_key(b, "permissions");
     tf_buf_char(b, '[');
 
-    for (i = 0; i < n; i++) {
-        if (i) {
+    for (i = 0; i < w->steps; i++) {
+        step = &w->step[i];
+
+        if (tf_account_action(step) != action) {
+            continue;
+        }
+
+        if (b->last[-1] != '[') {
             tf_buf_char(b, ',');
         }
 
-        tf_json_string(b, list[i]);
+        tf_buf_init(&text, w->mem, step->name.len + 32, 1024 * 1024);
+        tf_right_text(&text, step->name, step->after == -1 ? step->before
+                                                           : step->after);
+        if (tf_buf_done(&text, &words) != TF_OK) {
+            b->failed = 1;
+            return;
+        }
+
+        tf_json_string(b, words);
     }
 
-    tf_buf_lit(b, "]}");
+    tf_buf_char(b, ']');
+}
+
+
+/* Of those that are or were more than granted. */
+
+static void
+tf_account_states(tf_account_work_t *w, tf_account_action_e action)
+{
+    size_t              i, n;
+    tf_buf_t           *b;
+    tf_account_step_t  *step;
+
+    n = 0;
+    b = &w->b;
+
+    for (i = 0; i < w->steps; i++) {
+        step = &w->step[i];
+
+        if (tf_account_action(step) != action
+            || (step->before <= TF_STATE_GRANTED
+                && step->after <= TF_STATE_GRANTED))
+        {
+            continue;
+        }
+
+        if (n++ == 0) {
+            tf_json_key(b, "states");
+            tf_buf_char(b, '[');
+
+        } else {
+            tf_buf_char(b, ',');
+        }
+
+        tf_buf_char(b, '{');
+        tf_json_member(b, "privilege", step->name);
+        tf_account_state(b, "before", step->before);
+        tf_account_state(b, "after", step->after);
+        tf_buf_char(b, '}');
+    }
+
+    if (n) {
+        tf_buf_char(b, ']');
+    }
+}
+
+
+static void
+tf_account_state(tf_buf_t *b, const char *name, int state)
+{
+    tf_str_t  none = tf_null_string;
+
+    tf_json_member(b, name, state == -1 ? none : tf_str(tf_state_name(state)));
 }
 
 

@@ -2,32 +2,16 @@
 /*
  * Facts: what follows from a snapshot, for filters and rules.
  *
- * Privileges in facts are plain names; that they may be passed on is told by
- * the snapshot.  Capabilities are SUPERUSER, GRANT_ADMIN and LOCKED, as the
- * engine reported them, and for PostgreSQL every role attribute that is set,
- * under its own name.
+ * Privileges in facts are plain names; their state is told by the snapshot, and
+ * what is denied is none.  Capabilities are SUPERUSER, GRANT_ADMIN and LOCKED,
+ * as the engine reported them, and every flag that is set, under its own name
+ * (PostgreSQL's role attributes).
  */
 
 
+#include <stdlib.h>
+
 #include "tf_account_int.h"
-
-
-#define TF_ACCOUNT_OPTION      " WITH GRANT OPTION"
-#define TF_ACCOUNT_OPTION_LEN  (sizeof(TF_ACCOUNT_OPTION) - 1)
-
-#define TF_ACCOUNT_RUNS        4
-
-
-typedef struct {
-    const char      *name;
-    tf_engine_e      engine;        /* 0: any other */
-    const char      *attribute;     /* evidence: this attribute */
-    const char      *value;         /* has this value */
-    const char      *category;      /* or this category has */
-    const char      *object;        /* this object (flags), */
-    const char      *privilege;     /* this privilege */
-    const char      *reason;
-} tf_account_reason_t;
 
 
 static void tf_account_capabilities(tf_buf_t *b, const tf_accounts_t *set,
@@ -38,49 +22,21 @@ static void tf_account_reasons(tf_buf_t *b, const tf_accounts_t *set,
 static void tf_account_reason(tf_buf_t *b, const tf_accounts_t *set, size_t n,
     const char *name, const char *attribute);
 static int tf_account_evidence(const tf_accounts_t *set, size_t n,
-    const tf_account_reason_t *r);
+    const tf_reason_t *r);
 static void tf_account_roles(tf_buf_t *b, const tf_accounts_t *set, size_t n);
-static void tf_account_list(tf_buf_t *b, const tf_accounts_t *set, size_t n,
-    const char *category);
-static void tf_account_map(tf_buf_t *b, const tf_accounts_t *set, size_t n,
-    const char *category);
-static tf_str_t tf_account_plain(tf_str_t privilege);
-
-
-static const tf_account_reason_t  tf_account_reason_table[] = {
-
-    { "SUPERUSER", TF_ENGINE_MYSQL, "super_priv", "true", NULL, NULL, NULL,
-      "type_specific.super_priv=True" },
-    { "SUPERUSER", TF_ENGINE_MYSQL, NULL, NULL, "mysql_global_privileges", "",
-      "SUPER", "mysql_global_privileges contains SUPER" },
-    { "SUPERUSER", TF_ENGINE_POSTGRESQL, NULL, NULL,
-      "postgresql_role_attributes", "can_super", "true",
-      "role_attributes.can_super=True" },
-
-    { "GRANT_ADMIN", TF_ENGINE_MYSQL, NULL, NULL, "mysql_global_privileges",
-      "", "GRANT OPTION", "mysql_global_privileges contains GRANT OPTION" },
-    { "GRANT_ADMIN", TF_ENGINE_POSTGRESQL, NULL, NULL,
-      "postgresql_role_attributes", "can_create_role", "true",
-      "role_attributes.can_create_role=True" },
-
-    { "LOCKED", TF_ENGINE_MYSQL, "account_locked", "true", NULL, NULL, NULL,
-      "type_specific.account_locked=True" },
-    { "LOCKED", TF_ENGINE_POSTGRESQL, NULL, NULL,
-      "postgresql_role_attributes", "can_login", "false",
-      "role_attributes.can_login=False" },
-    { "LOCKED", TF_ENGINE_POSTGRESQL, NULL, NULL,
-      "postgresql_role_attributes", "can_login", "true",
-      "type_specific.valid_until expired" },
-
-    { NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL }
-};
+static int tf_account_role(const tf_account_grant_t *g);
+static int tf_account_role_cmp(const void *one, const void *two);
+static void tf_account_privileges(tf_buf_t *b, const tf_accounts_t *set,
+    size_t n);
+static void tf_account_fact(tf_buf_t *b, const tf_accounts_t *set, size_t n,
+    const tf_category_t *category);
 
 
 void
 tf_account_facts(tf_buf_t *b, const tf_accounts_t *set, size_t n)
 {
     tf_buf_lit(b, "{\"version\":2,\"db_type\":\"");
-    tf_buf_lit(b, tf_account_engine(set->engine));
+    tf_buf_lit(b, set->engine->name);
     tf_buf_lit(b, "\",\"capabilities\":[");
     tf_account_capabilities(b, set, n);
     tf_buf_lit(b, "],\"capability_reasons\":{");
@@ -89,24 +45,7 @@ tf_account_facts(tf_buf_t *b, const tf_accounts_t *set, size_t n)
     tf_account_roles(b, set, n);
     tf_buf_lit(b, "],\"privileges\":{");
 
-    switch (set->engine) {
-
-    case TF_ENGINE_MYSQL:
-        tf_json_key(b, "global");
-        tf_account_list(b, set, n, "mysql_global_privileges");
-        tf_json_key(b, "database");
-        tf_account_map(b, set, n, "mysql_database_privileges");
-        break;
-
-    case TF_ENGINE_POSTGRESQL:
-        tf_json_key(b, "database");
-        tf_account_map(b, set, n, "postgresql_database_privileges");
-        break;
-
-    default:
-        break;
-    }
-
+    tf_account_privileges(b, set, n);
     tf_buf_lit(b, "},\"errors\":[");
 
     if (tf_accounts_grants(set, n) == 0) {
@@ -191,11 +130,10 @@ static void
 tf_account_reason(tf_buf_t *b, const tf_accounts_t *set, size_t n,
     const char *name, const char *attribute)
 {
-    const tf_account_reason_t  *r;
+    const tf_reason_t  *r;
 
-    for (r = tf_account_reason_table; r->name; r++) {
-        if (r->engine == set->engine
-            && strcmp(r->name, name) == 0
+    for (r = set->engine->reasons; r->capability; r++) {
+        if (strcmp(r->capability, name) == 0
             && tf_account_evidence(set, n, r))
         {
             break;
@@ -204,14 +142,14 @@ tf_account_reason(tf_buf_t *b, const tf_accounts_t *set, size_t n,
 
     tf_json_key(b, name);
     tf_buf_char(b, '[');
-    tf_json_string(b, tf_str(r->name ? r->reason : attribute));
+    tf_json_string(b, tf_str(r->capability ? r->text : attribute));
     tf_buf_char(b, ']');
 }
 
 
 static int
 tf_account_evidence(const tf_accounts_t *set, size_t n,
-    const tf_account_reason_t *r)
+    const tf_reason_t *r)
 {
     size_t                     i;
     const tf_account_attr_t   *attr;
@@ -227,7 +165,8 @@ tf_account_evidence(const tf_accounts_t *set, size_t n,
 
         if (strcmp(g->category->key, r->category) == 0
             && tf_str_eq(g->object->str, r->object)
-            && tf_str_eq(g->privilege->str, r->privilege))
+            && tf_str_eq(g->privilege->str, r->privilege)
+            && g->state != TF_STATE_DENIED)
         {
             return 1;
         }
@@ -237,161 +176,121 @@ tf_account_evidence(const tf_accounts_t *set, size_t n,
 }
 
 
-/* Each once and in order: MySQL has up to three sorted lists of them (direct,
- * by default, with admin option), PostgreSQL one. */
+/* Each once and in order, whatever list has it. */
 
 static void
 tf_account_roles(tf_buf_t *b, const tf_accounts_t *set, size_t n)
 {
-    size_t                     i, k, runs;
-    const char                *category;
-    const tf_account_grant_t  *g, *least, *run[TF_ACCOUNT_RUNS][2];
-
-    category = set->engine == TF_ENGINE_MYSQL ? "mysql_granted_roles"
-                                              : "postgresql_predefined_roles";
-    runs = 0;
-
-    for (i = set->grant_start[n]; i < set->grant_start[n + 1]; i++) {
-        g = &set->grant[i];
-
-        if (strcmp(g->category->key, category) != 0) {
-            continue;
-        }
-
-        if (runs == 0 || run[runs - 1][0]->object != g->object) {
-            if (runs == TF_ACCOUNT_RUNS) {
-                break;
-            }
-
-            run[runs++][0] = g;
-        }
-
-        run[runs - 1][1] = g + 1;
-    }
-
-    while (runs) {
-        least = run[0][0];
-
-        for (k = 1; k < runs; k++) {
-            if (tf_account_cmp(run[k][0]->privilege->str,
-                               least->privilege->str) < 0)
-            {
-                least = run[k][0];
-            }
-        }
-
-        tf_account_capability(b, (char *) least->privilege->str.data);
-
-        for (k = 0; k < runs; /* void */ ) {
-            if (run[k][0]->privilege == least->privilege
-                && ++run[k][0] == run[k][1])
-            {
-                runs--;
-                run[k][0] = run[runs][0];
-                run[k][1] = run[runs][1];
-                continue;
-            }
-
-            k++;
-        }
-    }
-}
-
-
-static void
-tf_account_list(tf_buf_t *b, const tf_accounts_t *set, size_t n,
-    const char *category)
-{
-    size_t                     i;
-    tf_str_t                   p, last;
+    size_t                     i, count;
     const tf_account_grant_t  *g;
+    const tf_account_name_t  **role;
 
-    last.data = NULL;
-    last.len = 0;
-    tf_buf_char(b, '[');
+    count = 0;
+
+    for (i = set->grant_start[n]; i < set->grant_start[n + 1]; i++) {
+        count += tf_account_role(&set->grant[i]);
+    }
+
+    if (count == 0) {
+        return;
+    }
+
+    role = tf_alloc(set->mem, count * sizeof(tf_account_name_t *));
+    if (role == NULL) {
+        b->failed = 1;
+        return;
+    }
+
+    count = 0;
 
     for (i = set->grant_start[n]; i < set->grant_start[n + 1]; i++) {
         g = &set->grant[i];
 
-        if (strcmp(g->category->key, category) != 0) {
-            continue;
+        if (tf_account_role(g)) {
+            role[count++] = g->privilege;
         }
-
-        p = tf_account_plain(g->privilege->str);
-
-        if (last.data && tf_account_cmp(p, last) == 0) {
-            continue;
-        }
-
-        if (last.data) {
-            tf_buf_char(b, ',');
-        }
-
-        tf_json_string(b, p);
-        last = p;
     }
 
-    tf_buf_char(b, ']');
+    qsort(role, count, sizeof(tf_account_name_t *), tf_account_role_cmp);
+
+    for (i = 0; i < count; i++) {
+        if (i == 0 || role[i] != role[i - 1]) {
+            tf_account_capability(b, (char *) role[i]->str.data);
+        }
+    }
 }
 
 
-static void
-tf_account_map(tf_buf_t *b, const tf_accounts_t *set, size_t n,
-    const char *category)
+static int
+tf_account_role(const tf_account_grant_t *g)
 {
-    size_t                     i;
-    tf_str_t                   p, last;
-    const tf_account_grant_t  *g, *before;
+    return g->category->roles && g->state != TF_STATE_DENIED;
+}
 
-    before = NULL;
-    last.data = NULL;
-    last.len = 0;
-    tf_buf_char(b, '{');
+
+static int
+tf_account_role_cmp(const void *one, const void *two)
+{
+    const tf_account_name_t *const  *a = one, *const  *b = two;
+
+    return tf_account_cmp((*a)->str, (*b)->str);
+}
+
+
+/* {"global":["SELECT"],"database":{"app":["SELECT"]}}, without the braces
+ * around; the categories that the facts name. */
+
+static void
+tf_account_privileges(tf_buf_t *b, const tf_accounts_t *set, size_t n)
+{
+    const tf_category_t  *c;
+
+    for (c = set->engine->categories; c->key; c++) {
+        if (c->fact) {
+            tf_json_key(b, c->fact);
+            tf_account_fact(b, set, n, c);
+        }
+    }
+}
+
+
+/* The names of the privileges of a list or a map, each once; what is denied is
+ * none. */
+
+static void
+tf_account_fact(tf_buf_t *b, const tf_accounts_t *set, size_t n,
+    const tf_category_t *category)
+{
+    int                        map;
+    size_t                     i;
+    const tf_account_grant_t  *g, *last;
+
+    last = NULL;
+    map = category->shape != TF_SHAPE_LIST;
+    tf_buf_char(b, map ? '{' : '[');
 
     for (i = set->grant_start[n]; i < set->grant_start[n + 1]; i++) {
         g = &set->grant[i];
 
-        if (strcmp(g->category->key, category) != 0) {
+        if (g->category != category || g->state == TF_STATE_DENIED
+            || (last && last->object == g->object
+                && last->privilege == g->privilege))
+        {
             continue;
         }
 
-        if (before == NULL || before->object != g->object) {
-            tf_buf_lit(b, before ? "]," : "");
+        if (map && (last == NULL || last->object != g->object)) {
+            tf_buf_lit(b, last ? "]," : "");
             tf_json_string(b, g->object->str);
             tf_buf_lit(b, ":[");
-            last.data = NULL;
-            before = g;
-        }
 
-        p = tf_account_plain(g->privilege->str);
-
-        if (last.data && tf_account_cmp(p, last) == 0) {
-            continue;
-        }
-
-        if (last.data) {
+        } else if (last) {
             tf_buf_char(b, ',');
         }
 
-        tf_json_string(b, p);
-        last = p;
+        tf_json_string(b, g->privilege->str);
+        last = g;
     }
 
-    tf_buf_lit(b, before ? "]}" : "}");
-}
-
-
-static tf_str_t
-tf_account_plain(tf_str_t privilege)
-{
-    size_t  n = TF_ACCOUNT_OPTION_LEN;
-
-    if (privilege.len > n
-        && memcmp(privilege.data + privilege.len - n, TF_ACCOUNT_OPTION, n)
-           == 0)
-    {
-        privilege.len -= n;
-    }
-
-    return privilege;
+    tf_buf_lit(b, !map ? "]" : last ? "]}" : "}");
 }

@@ -27,7 +27,7 @@ typedef struct {
     const tf_account_name_t *object;
     const tf_account_name_t *privilege;
     uint32_t                 account;
-    uint32_t                 restored;
+    tf_state_e               state;
 } tf_account_grant_t;
 
 
@@ -55,7 +55,7 @@ struct tf_account_block_s {
 
 struct tf_accounts_s {
     const tf_mem_t          *mem;
-    tf_engine_e              engine;
+    const tf_engine_t       *engine;
     tf_scopes_t              scopes;
 
     tf_account_name_t      **name;      /* hash table, open addressing */
@@ -85,9 +85,6 @@ struct tf_accounts_s {
 /* The only copy of a name, or NULL when memory is out; without add also when
  * it never came. */
 tf_account_name_t *tf_accounts_name(tf_accounts_t *set, tf_str_t s, int add);
-
-/* "mysql", as in instances.db_type and type_specific. */
-const char *tf_account_engine(tf_engine_e engine);
 
 /* memcmp order, a prefix first. */
 int tf_account_cmp(tf_str_t a, tf_str_t b);

@@ -33,7 +33,7 @@ static int tf_accounts_attr_cmp(const void *one, const void *two);
 
 
 tf_accounts_t *
-tf_accounts_create(const tf_mem_t *mem, tf_engine_e engine)
+tf_accounts_create(const tf_mem_t *mem, const tf_engine_t *engine)
 {
     tf_accounts_t  *set;
 
@@ -163,9 +163,9 @@ tf_accounts_attribute(tf_accounts_t *set, tf_str_t principal, const char *name,
 
 tf_int_t
 tf_accounts_grant(tf_accounts_t *set, tf_str_t principal,
-    const tf_category_t *category, tf_str_t database, tf_str_t object,
-    tf_str_t privilege)
+    const tf_right_t *right)
 {
+    tf_str_t             database, object;
     tf_account_name_t   *p;
     tf_account_block_t  *block;
     tf_account_grant_t  *g;
@@ -197,21 +197,24 @@ tf_accounts_grant(tf_accounts_t *set, tf_str_t principal,
         set->last = block;
     }
 
-    if (category->shape != TF_SHAPE_DBMAP) {
+    database = right->database;
+    object = right->object;
+
+    if (right->category->shape != TF_SHAPE_DBMAP) {
         database.len = 0;
     }
 
-    if (category->shape == TF_SHAPE_LIST) {
+    if (right->category->shape == TF_SHAPE_LIST) {
         object.len = 0;
     }
 
     g = &block->grant[block->count];
-    g->category = category;
+    g->category = right->category;
     g->account = p->account - 1;
-    g->restored = 0;
+    g->state = right->state;
     g->database = tf_accounts_name(set, database, 1);
     g->object = tf_accounts_name(set, object, 1);
-    g->privilege = tf_accounts_name(set, privilege, 1);
+    g->privilege = tf_accounts_name(set, right->privilege, 1);
 
     if (g->database == NULL || g->object == NULL || g->privilege == NULL) {
         return TF_ERROR;
@@ -383,17 +386,6 @@ tf_accounts_name(tf_accounts_t *set, tf_str_t s, int add)
     set->names++;
 
     return name;
-}
-
-
-const char *
-tf_account_engine(tf_engine_e engine)
-{
-    static const char  *names[] = {
-        "", "postgresql", "mysql", "sqlserver", "oracle"
-    };
-
-    return names[engine];
 }
 
 
@@ -674,7 +666,7 @@ tf_accounts_sort_attrs(tf_accounts_t *set)
 }
 
 
-/* A privilege granted twice, by two grantors, is one. */
+/* A privilege that two grantors gave with the same state is one. */
 
 static size_t
 tf_accounts_unique(tf_account_grant_t *g, size_t n)
@@ -715,7 +707,7 @@ tf_accounts_grant_cmp(const void *one, const void *two)
         rc = tf_account_cmp(a->privilege->str, b->privilege->str);
 
     } else {
-        rc = 0;
+        rc = (a->state > b->state) - (a->state < b->state);
     }
 
     return rc;

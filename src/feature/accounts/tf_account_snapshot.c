@@ -41,7 +41,7 @@ tf_account_snapshot(tf_buf_t *b, const tf_accounts_t *set, size_t n)
     tf_buf_lit(b, "{\"version\":4,\"categories\":{");
     tf_account_categories(b, set, n);
     tf_buf_lit(b, "},\"type_specific\":{\"");
-    tf_buf_lit(b, tf_account_engine(set->engine));
+    tf_buf_lit(b, set->engine->name);
     tf_buf_lit(b, "\":{");
 
     for (i = set->attr_start[n]; i < set->attr_start[n + 1]; i++) {
@@ -76,8 +76,8 @@ tf_accounts_restore(tf_accounts_t *set, size_t n, tf_str_t snapshot,
 
 
 tf_accounts_t *
-tf_account_parse(const tf_mem_t *mem, tf_engine_e engine, tf_str_t snapshot,
-    tf_err_t *err)
+tf_account_parse(const tf_mem_t *mem, const tf_engine_t *engine,
+    tf_str_t snapshot, tf_err_t *err)
 {
     tf_str_t        none = tf_null_string;
     tf_json_t      *doc;
@@ -131,8 +131,15 @@ tf_account_categories(tf_buf_t *b, const tf_accounts_t *set, size_t n)
         if (g->category->shape == TF_SHAPE_FLAGS) {
             tf_buf_lit(b, tf_str_eq(g->privilege->str, "true") ? "true"
                                                                : "false");
-        } else {
+        } else if (g->state == TF_STATE_GRANTED) {
             tf_json_string(b, g->privilege->str);
+
+        } else {
+            tf_buf_char(b, '{');
+            tf_json_string(b, g->privilege->str);
+            tf_buf_char(b, ':');
+            tf_json_string(b, tf_str(tf_state_name(g->state)));
+            tf_buf_char(b, '}');
         }
 
         last = g;
@@ -295,14 +302,19 @@ tf_account_read_map(tf_accounts_t *set, tf_str_t principal,
     const tf_category_t *category, const tf_json_t *map, tf_str_t database)
 {
     tf_int_t          rc;
+    tf_right_t        right = { category, database, database, database, 0 };
     const tf_json_t  *v;
 
     for (v = map->child; v; v = v->next) {
 
-        rc = category->shape == TF_SHAPE_FLAGS
-             ? tf_accounts_grant(set, principal, category, database, v->name,
-                                 tf_str(v->boolean ? "true" : "false"))
-             : tf_account_read_list(set, principal, category, v, database);
+        if (category->shape == TF_SHAPE_FLAGS) {
+            right.object = v->name;
+            right.privilege = tf_str(v->boolean ? "true" : "false");
+            rc = tf_accounts_grant(set, principal, &right);
+
+        } else {
+            rc = tf_account_read_list(set, principal, category, v, database);
+        }
 
         if (rc != TF_OK) {
             return rc;
@@ -313,18 +325,37 @@ tf_account_read_map(tf_accounts_t *set, tf_str_t principal,
 }
 
 
+/* "SELECT", or {"SELECT": "grantable"}. */
+
 static tf_int_t
 tf_account_read_list(tf_accounts_t *set, tf_str_t principal,
     const tf_category_t *category, const tf_json_t *v, tf_str_t database)
 {
+    int               state;
+    tf_right_t        right = { category, database, v->name, database, 0 };
     const tf_json_t  *p;
 
     for (p = v->child; p; p = p->next) {
-        if (p->type == TF_JSON_STRING
-            && tf_accounts_grant(set, principal, category, database, v->name,
-                                 p->str)
-               != TF_OK)
+        state = -1;
+
+        if (p->type == TF_JSON_STRING) {
+            right.privilege = p->str;
+            state = TF_STATE_GRANTED;
+
+        } else if (p->type == TF_JSON_OBJECT && p->child
+                   && p->child->type == TF_JSON_STRING)
         {
+            right.privilege = p->child->name;
+            state = tf_state_find(p->child->str);
+        }
+
+        if (state == -1) {
+            continue;
+        }
+
+        right.state = (tf_state_e) state;
+
+        if (tf_accounts_grant(set, principal, &right) != TF_OK) {
             return TF_ERROR;
         }
     }
@@ -343,7 +374,7 @@ tf_account_read_attributes(tf_accounts_t *set, tf_str_t principal,
     const tf_json_t  *v;
 
     v = tf_json_get(doc, "type_specific");
-    v = v ? tf_json_get(v, tf_account_engine(set->engine)) : NULL;
+    v = v ? tf_json_get(v, set->engine->name) : NULL;
 
     for (v = v ? v->child : NULL; v; v = v->next) {
 

@@ -15,14 +15,14 @@
 
 static tf_int_t tfw_accounts_sync(tfw_accounts_t *s);
 static tf_int_t tfw_accounts_instance(tfw_accounts_t *s);
-static tf_int_t tfw_accounts_believe(tfw_accounts_t *s);
+static tf_int_t tfw_accounts_check(tfw_accounts_t *s);
 static tf_int_t tfw_accounts_before(tfw_accounts_t *s);
 static tf_int_t tfw_accounts_known(tfw_accounts_t *s);
 static tf_int_t tfw_accounts_restore(tfw_accounts_t *s);
 static tf_int_t tfw_accounts_restore_some(tfw_accounts_t *s, const int *rows,
     size_t n, tfw_mem_t *scratch);
 static tf_int_t tfw_accounts_compare(tfw_accounts_t *s);
-static const char *tfw_accounts_fate(tfw_accounts_t *s, size_t n,
+static const char *tfw_accounts_change(tfw_accounts_t *s, size_t n,
     tf_buf_t *b);
 static int tfw_accounts_recreated(tfw_accounts_t *s, size_t n);
 static tf_int_t tfw_accounts_report(tfw_accounts_t *s);
@@ -58,7 +58,7 @@ tfw_accounts_sync(tfw_accounts_t *s)
     if (tfw_accounts_instance(s) != TF_OK
         || tfw_accounts_read(s) != TF_OK
         || tfw_accounts_before(s) != TF_OK
-        || tfw_accounts_believe(s) != TF_OK
+        || tfw_accounts_check(s) != TF_OK
         || tfw_accounts_restore(s) != TF_OK
         || tfw_accounts_compare(s) != TF_OK)
     {
@@ -82,7 +82,6 @@ static tf_int_t
 tfw_accounts_instance(tfw_accounts_t *s)
 {
     char        id[24];
-    tf_str_t    db_type;
     tfw_job_t  *job;
 
     job = s->job;
@@ -99,23 +98,16 @@ tfw_accounts_instance(tfw_accounts_t *s)
                        "the instance is deleted");
     }
 
-    db_type = tf_row_get(s->instance, 0, "db_type");
-    s->engine = tfw_engine_find(db_type);
-
-    if (s->engine == NULL) {
-        return tf_fail(&job->err, TF_E_DRIVER_MISSING, NULL,
-                       "no engine for %.*s", (int) db_type.len,
-                       (char *) db_type.data);
-    }
-
     return TF_OK;
 }
 
 
-/* Whether the list of accounts is one. */
+/* A list of accounts that was not read to its end, is empty, or has lost more
+ * than half of its accounts changes nothing, unless the engine could verify
+ * that it shows all of them. */
 
 static tf_int_t
-tfw_accounts_believe(tfw_accounts_t *s)
+tfw_accounts_check(tfw_accounts_t *s)
 {
     int          i, rows;
     size_t       n, seen, open;
@@ -408,7 +400,7 @@ tfw_accounts_compare(tfw_accounts_t *s)
 
     for (n = 0; n < count && !b.failed; n++) {
 
-        change = tfw_accounts_fate(s, n, &b);
+        change = tfw_accounts_change(s, n, &b);
 
         if (change) {
             c = &s->change[s->changes++];
@@ -438,7 +430,7 @@ tfw_accounts_canonical(tf_buf_t *b, const tfw_accounts_t *s, size_t n)
  * to be compared, or NULL for nothing.  b: room, which serves all accounts. */
 
 static const char *
-tfw_accounts_fate(tfw_accounts_t *s, size_t n, tf_buf_t *b)
+tfw_accounts_change(tfw_accounts_t *s, size_t n, tf_buf_t *b)
 {
     int            row;
     char           hex[2 + TF_DIGEST_LEN * 2 + 1];

@@ -15,8 +15,7 @@
 
 
 #include "tf_account.h"
-#include "tfw_engine.h"
-#include "tfw_job.h"
+#include "tfw_instance.h"
 #include "tfw_mem.h"
 
 
@@ -39,7 +38,7 @@ typedef struct {
 typedef struct {
     tfw_sink_t           sink;          /* has to stand first */
     tfw_job_t           *job;
-    const tfw_engine_t  *engine;
+    const tf_engine_t   *engine;
     tfw_version_t        version;
 
     PGresult            *instance;      /* as it was before the reading */
@@ -76,7 +75,7 @@ typedef struct {
 
 void tfw_accounts_canonical(tf_buf_t *b, const tfw_accounts_t *s, size_t n);
 
-/* Fills set, version and verified from the managed database. */
+/* Fills engine, set, version and verified from the managed database. */
 tf_int_t tfw_accounts_read(tfw_accounts_t *s) TF_MUST_CHECK;
 
 /* Writes changes, gone accounts, scopes and the instance, in the job's

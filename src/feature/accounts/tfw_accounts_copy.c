@@ -317,7 +317,7 @@ tfw_accounts_log(tfw_accounts_t *s, const tfw_accounts_change_t *c,
             return tfw_accounts_message(log, mem);
         }
 
-        before = tf_account_parse(mem, s->engine->id, snapshot, &s->job->err);
+        before = tf_account_parse(mem, s->engine, snapshot, &s->job->err);
         if (before == NULL) {
             return TF_ERROR;
         }
@@ -361,6 +361,7 @@ tfw_accounts_message(tfw_accounts_log_t *log, const tf_mem_t *mem)
         { "GRANT ", log->diff.granted },
         { "REVOKE ", log->diff.revoked },
         { "ALTER ", log->diff.altered },
+        { "DENY ", log->diff.denied },
         { "OTHER ", log->diff.other }
     };
 
@@ -373,7 +374,7 @@ tfw_accounts_message(tfw_accounts_log_t *log, const tf_mem_t *mem)
         part[0].code = "RECREATE ";
     }
 
-    for (i = 0; i < 4; i++) {
+    for (i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
 
         if (part[i].count == 0
             && (i > 0 || log->type == NULL || log->type[0] == 'm'))
@@ -416,7 +417,8 @@ tfw_accounts_changed(tfw_copy_t *copy, tfw_accounts_t *s,
 }
 
 
-/* Closes the versions of accounts there were before and names their next. */
+/* Ends the open version of the accounts that were known before and points them
+ * to the next one. */
 
 static tf_int_t
 tfw_accounts_update(tfw_accounts_t *s, tf_buf_t *updates)

@@ -588,12 +588,7 @@ tf_rule_down(tf_rule_make_t *m, size_t at, const char *name, size_t index)
 const char *
 tf_rule_engine(unsigned n)
 {
-    static const char *const  names[] = {
-        [TF_ENGINE_POSTGRESQL] = "postgresql", [TF_ENGINE_MYSQL] = "mysql",
-        [TF_ENGINE_SQLSERVER] = "sqlserver", [TF_ENGINE_ORACLE] = "oracle"
-    };
-
-    return n < sizeof(names) / sizeof(names[0]) ? names[n] : NULL;
+    return n && n <= TF_ENGINE_COUNT ? tf_engines[n - 1]->name : NULL;
 }
 
 

@@ -146,7 +146,7 @@ typedef struct {
 
 typedef struct {
     const tf_mem_t          *mem;
-    tf_engine_e              engine;
+    const tf_engine_t       *engine;
     tf_str_t                 name;              /* without a host */
     tf_truth_e               is_system;
     tf_truth_e               has_grant_option;
@@ -157,8 +157,8 @@ typedef struct {
 } tf_facts_t;
 
 /* All groups empty and read, the flags and days unknown. */
-void tf_facts_init(tf_facts_t *f, const tf_mem_t *mem, tf_engine_e engine,
-    tf_str_t name);
+void tf_facts_init(tf_facts_t *f, const tf_mem_t *mem,
+    const tf_engine_t *engine, tf_str_t name);
 
 /* Adds a fact; object is empty but for DATABASE and TABLESPACE. */
 tf_int_t tf_facts_add(tf_facts_t *f, tf_fact_group_e group, tf_str_t name,

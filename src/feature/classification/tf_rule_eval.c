@@ -38,7 +38,7 @@ static const tf_str_t  tf_facts_none = { 0, (unsigned char *) "" };
 
 
 void
-tf_facts_init(tf_facts_t *f, const tf_mem_t *mem, tf_engine_e engine,
+tf_facts_init(tf_facts_t *f, const tf_mem_t *mem, const tf_engine_t *engine,
     tf_str_t name)
 {
     memset(f, 0, sizeof(tf_facts_t));
@@ -256,7 +256,15 @@ tf_rule_eval_node(const tf_rule_node_t *n, const tf_facts_t *f)
 tf_truth_e
 tf_rule_eval_engine(const tf_rule_node_t *n, const tf_facts_t *f)
 {
-    return n->engines & (1u << f->engine) ? TF_TRUE : TF_FALSE;
+    unsigned  i;
+
+    for (i = 0; tf_engines[i]; i++) {
+        if (tf_engines[i] == f->engine) {
+            return n->engines & (2u << i) ? TF_TRUE : TF_FALSE;
+        }
+    }
+
+    return TF_FALSE;
 }
 
 

@@ -55,7 +55,7 @@ struct tf_rule_node_s {
     const tf_rule_fn_t      *fn;
     tf_str_t                 arg[TF_RULE_ARGS_MAX];  /* data NULL: left out */
     int64_t                  days;
-    unsigned                 engines;       /* bit n: tf_engine_e n */
+    unsigned                 engines;       /* bit n: tf_engines[n - 1] */
     struct tf_rule_regex_s  *regex;
 };
 
@@ -94,7 +94,7 @@ tf_int_t tf_rule_complete(tf_rule_make_t *m, tf_rule_node_t *n) TF_MUST_CHECK;
 tf_int_t tf_rule_fault(tf_rule_make_t *m, tf_rule_fault_e fault,
     const char *expected);
 
-/* The name of an engine as rules write it; NULL past the last one. */
+/* The name of an engine by its bit, from 1; NULL past the last one. */
 const char *tf_rule_engine(unsigned n);
 
 /* The group of facts that a scope's name means; TF_DECLINED: none. */

@@ -7,6 +7,7 @@
 
 #include "ngx_tf_conf.h"
 #include "ngx_tf.h"
+#include "tf_engine.h"
 
 
 static ngx_int_t ngx_tf_credentials_create(ngx_tf_op_t *op);
@@ -16,7 +17,6 @@ static ngx_int_t ngx_tf_credentials_seal(ngx_tf_op_t *op, tf_str_t uuid);
 
 
 #define NGX_TF_CREDENTIALS_TYPES  "database|ssh|windows|api|ldap|veeam"
-#define NGX_TF_CREDENTIALS_DBS    "postgresql|mysql|sqlserver|oracle"
 
 static const tf_param_t  ngx_tf_credentials_page[] = {
     TF_P_PAGE("created_at", "desc"),
@@ -24,7 +24,7 @@ static const tf_param_t  ngx_tf_credentials_page[] = {
       "in name, user name or description" },
     { "credential_type", TF_P_ENUM, 0, 0, 0, "all|" NGX_TF_CREDENTIALS_TYPES,
       NULL, "only of this type" },
-    { "db_type", TF_P_ENUM, 0, 0, 0, "all|" NGX_TF_CREDENTIALS_DBS, NULL,
+    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES_OR_ALL, NULL,
       "only for this engine" },
     { "status", TF_P_ENUM, 0, 0, 0, "all|active|inactive", "all",
       "only of this state" },
@@ -38,7 +38,7 @@ static const tf_param_t  ngx_tf_credentials_page[] = {
       NULL, "unique name" },                                                 \
     { "credential_type", TF_P_ENUM, TF_P_REQUIRED, 0, 0,                     \
       NGX_TF_CREDENTIALS_TYPES, NULL, "what it opens" },                     \
-    { "db_type", TF_P_ENUM, 0, 0, 0, NGX_TF_CREDENTIALS_DBS, NULL,           \
+    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES, NULL,           \
       "engine; needed for the type database, else ignored" },                \
     { "username", TF_P_STR, TF_P_REQUIRED, 1, 128, "[^\\x00-\\x1f\\x7f]+",   \
       NULL, "name to sign in with" },                                        \

@@ -6,19 +6,19 @@
 
 #include "ngx_tf.h"
 #include "tf_conf.h"
+#include "tf_engine.h"
 
 
 static ngx_int_t ngx_tf_instances_next(ngx_tf_op_t *op);
 
 
-#define NGX_TF_INSTANCES_DBS   "postgresql|mysql|sqlserver|oracle"
 #define NGX_TF_INSTANCES_TLS   "verify-full|verify-ca|require|disable"
 #define NGX_TF_INSTANCES_BULK  1000
 #define NGX_TF_INSTANCES_TEST  50
 #define NGX_TF_INSTANCES_PEM   65536
 
 #define NGX_TF_INSTANCES_WHERE(flags)                                        \
-    { "db_type", TF_P_ENUM, flags, 0, 0, NGX_TF_INSTANCES_DBS, NULL,         \
+    { "db_type", TF_P_ENUM, flags, 0, 0, TF_ENGINE_NAMES, NULL,         \
       "engine" },                                                            \
     { "host", TF_P_STR, flags, 1, 253, NULL, NULL, "name or address" },      \
     { "port", TF_P_INT, flags, 1, 65535, NULL, NULL, "TCP port" },           \
@@ -37,7 +37,7 @@ static const tf_param_t  ngx_tf_instances_page[] = {
     TF_P_PAGE("id", "desc"),
     { "search", TF_P_SEARCH, 0, 0, 100, NULL, NULL,
       "in name, host or description" },
-    { "db_type", TF_P_ENUM, 0, 0, 0, "all|" NGX_TF_INSTANCES_DBS, NULL,
+    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES_OR_ALL, NULL,
       "only of this engine" },
     { "status", TF_P_ENUM, 0, 0, 0, "all|active|inactive", "all",
       "only of this state" },
@@ -48,7 +48,7 @@ static const tf_param_t  ngx_tf_instances_page[] = {
 };
 
 static const tf_param_t  ngx_tf_instances_engines[] = {
-    { "db_type", TF_P_STRS, 0, 0, 4, NGX_TF_INSTANCES_DBS, NULL,
+    { "db_type", TF_P_STRS, 0, 0, TF_ENGINE_COUNT, TF_ENGINE_NAMES, NULL,
       "only of these engines" },
     { .type = TF_P_END }
 };
@@ -82,7 +82,7 @@ static const tf_param_t  ngx_tf_instances_place[] = {
 };
 
 static const tf_param_t  ngx_tf_instances_params[] = {
-    { "db_type", TF_P_ENUM, TF_P_REQUIRED, 0, 0, NGX_TF_INSTANCES_DBS, NULL,
+    { "db_type", TF_P_ENUM, TF_P_REQUIRED, 0, 0, TF_ENGINE_NAMES, NULL,
       "engine" },
     { "port", TF_P_INT, TF_P_REQUIRED, 1, 65535, NULL, NULL, "TCP port" },
     { "host", TF_P_STR, 0, 1, 253, NULL, NULL, "name or address" },

@@ -51,8 +51,6 @@ WITH queued AS (
            is_enabled AND coalesce(next_due_at, updated_at)
                           < now() - interval '1 minute' AS overdue
     FROM schedules
-), engine (name) AS (
-    VALUES ('postgresql'), ('mysql'), ('sqlserver'), ('oracle')
 ), lane (name) AS (
     SELECT DISTINCT lane FROM job_kinds
 )
@@ -96,7 +94,7 @@ GROUP BY task_key, status
 
 UNION ALL
 SELECT 'instances', e.name, s.name, coalesce(sum(f.n), 0)::text
-FROM engine e
+FROM engines e
      CROSS JOIN (VALUES ('completed'), ('partial'), ('failed'), ('never'))
                 AS s (name)
      LEFT JOIN fleet f ON f.db_type = e.name AND f.status = s.name
@@ -123,7 +121,7 @@ GROUP BY status
 
 UNION ALL
 SELECT 'accounts', e.name, NULL, coalesce(sum(f.accounts), 0)::text
-FROM engine e
+FROM engines e
      LEFT JOIN fleet f ON f.db_type = e.name
 GROUP BY e.name
 

@@ -5,6 +5,7 @@
 
 
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tfw_engine.h"
@@ -13,9 +14,19 @@
 static size_t tfw_engine_char(const unsigned char *p, const unsigned char *end);
 
 
-static const tfw_engine_t *const  tfw_engines[] = {
-    &tfw_pgsql_engine,
-    &tfw_mysql_engine,
+/* One row per engine that this build can read: tfw_<row>.c. */
+
+#define TFW_ENGINES(row)                                                      \
+    row(pgsql)                                                                \
+    row(mysql)
+
+#define TFW_ENGINE_EXTERN(name)  extern const tfw_engine_t  tfw_##name##_engine;
+#define TFW_ENGINE_ROW(name)     &tfw_##name##_engine,
+
+TFW_ENGINES(TFW_ENGINE_EXTERN)
+
+const tfw_engine_t *const  tfw_engines[] = {
+    TFW_ENGINES(TFW_ENGINE_ROW)
     NULL
 };
 
@@ -26,7 +37,7 @@ tfw_engine_find(tf_str_t db_type)
     const tfw_engine_t *const  *e;
 
     for (e = tfw_engines; *e; e++) {
-        if (tf_str_eq(db_type, (*e)->name)) {
+        if (tf_str_eq(db_type, (*e)->engine->name)) {
             return *e;
         }
     }
@@ -36,16 +47,24 @@ tfw_engine_find(tf_str_t db_type)
 
 
 void
-tfw_engine_version(const char *text, tfw_version_t *version)
+tfw_engine_version(tf_str_t text, tfw_version_t *version)
 {
     int          dots = 0;
-    size_t       n = 0;
+    size_t       i, n = 0;
     const char  *p;
 
-    (void) snprintf(version->text, sizeof(version->text), "%s", text);
+    memset(version, 0, sizeof(tfw_version_t));
+
+    /* a server may call itself anything; a version is plain text */
+
+    for (i = 0; i < text.len && i < sizeof(version->text) - 1; i++) {
+        version->text[i] = text.data[i] < 0x20 || text.data[i] > 0x7e
+                           ? '?' : (char) text.data[i];
+    }
 
     /* what MariaDB puts before its version for old replicas */
-    p = strncmp(text, "5.5.5-", 6) == 0 ? text + 6 : text;
+    p = strncmp(version->text, "5.5.5-", 6) == 0 ? version->text + 6
+                                                 : version->text;
 
     p += strcspn(p, "0123456789");
 
@@ -56,17 +75,26 @@ tfw_engine_version(const char *text, tfw_version_t *version)
 
         if (n < sizeof(version->detailed) - 1) {
             version->detailed[n] = *p;
-            version->detailed[n + 1] = '\0';
         }
 
         if (dots < 2 && n < sizeof(version->main) - 1) {
             version->main[n] = *p;
-            version->main[n + 1] = '\0';
         }
 
         n++;
         p++;
     }
+}
+
+
+int64_t
+tfw_engine_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 

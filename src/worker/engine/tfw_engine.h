@@ -1,12 +1,18 @@
 
 /*
- * A kind of managed database.  One const tfw_engine_t per engine.
+ * How the worker reads a kind of managed database: one const tfw_engine_t per
+ * engine, in a file tfw_<name>.c, and one row in tfw_engine.c.
  *
  * An engine only reads: sessions are read only, every statement has a timeout,
- * every result a cap on rows and bytes.  It reports what it reads to a sink,
- * row by row, and each scope's outcome after its rows: what it could not read
- * is a scope that did not end ok, never an empty answer.  The number of catalog
+ * every result a cap on rows and bytes.  It says how to connect, how to run a
+ * batch of statements, and which statements a reading has with a function that
+ * takes their rows; tfw_reading.c does what is the same for all: the loop over
+ * scopes and databases, outcomes, retries and limits.  The number of catalog
  * queries does not depend on the number of accounts.
+ *
+ * A session never blocks without a deadline.  An engine whose library can wait
+ * for a descriptor returns TF_AGAIN from step(), so that several databases are
+ * read at once; one whose library cannot does all of its work inside of step().
  */
 
 
@@ -14,7 +20,9 @@
 #define _TFW_ENGINE_H_INCLUDED_
 
 
-#include "tf_account.h"
+#include <poll.h>
+
+#include "tf_engine.h"
 #include "tf_error.h"
 
 
@@ -39,7 +47,7 @@ typedef struct {
 
 
 typedef struct {
-    char             text[1001];        /* as the server says it */
+    char             text[1001];        /* as the server says it, in ASCII */
     char             main[21];          /* "10.11", "15" -> "15.4" */
     char             detailed[51];
 } tfw_version_t;
@@ -62,12 +70,10 @@ struct tfw_sink_s {
     tf_int_t (*attribute)(tfw_sink_t *s, tf_str_t principal, const char *name,
         tf_str_t json);
 
-    /* one privilege; database is for TF_SHAPE_DBMAP, object for all but
-     * TF_SHAPE_LIST.  A grant to a principal that account() never named is
-     * dropped by the sink */
+    /* one right.  That of a principal which account() never named is dropped
+     * by the sink */
     tf_int_t (*grant)(tfw_sink_t *s, tf_str_t principal,
-        const tf_category_t *category, tf_str_t database, tf_str_t object,
-        tf_str_t privilege);
+        const tf_right_t *right);
 
     /*
      * What became of a scope, after its rows; err NULL when ok.  database is
@@ -85,43 +91,125 @@ struct tfw_sink_s {
 };
 
 
+/* --- for engines ------------------------------------------------------- */
+
+typedef struct tfw_query_s  tfw_query_t;
+typedef struct tfw_batch_s  tfw_batch_t;
+
+
+/*
+ * Takes a row of q->columns values; NULL is data NULL with length 0.  What a
+ * server sent reaches an engine in no other way.  TF_DECLINED: a value that the
+ * statement cannot give; TF_ERROR: memory is out or the sink stopped.
+ */
+typedef tf_int_t (*tfw_row_pt)(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row);
+
+
+typedef enum {
+    TFW_ONCE_PER_INSTANCE = 0,
+    TFW_LIST_OF_DATABASES,              /* its row() calls
+                                           tfw_reading_database() */
+    TFW_ONCE_PER_DATABASE
+} tfw_each_e;
+
+
+/*
+ * One statement of a reading.  All of one scope stand together; those of the
+ * instance first, then the list of databases, then what is read in each of
+ * them.  Without the first scope, the list of accounts, the rest is not read.
+ */
+
+struct tfw_query_s {
+    const char      *scope;             /* NULL ends the list */
+    tfw_each_e       each;
+    int              flavour;           /* 0: every one; see tfw_session_t */
+    int              since;             /* versions; 0: no bound */
+    int              before;
+    unsigned         columns;
+    tfw_row_pt       row;
+    int              what;              /* for row() */
+    const char      *category;          /* for row() */
+    const char      *sql;
+};
+
+
+/* What can be read of an engine; tfw_reading_run() finds it by its name. */
+
 typedef struct {
-    tf_engine_e      id;
-    const char      *name;              /* instances.db_type */
-    int              default_port;
-    size_t           session_size;      /* of the engine's own session struct */
+    const char         *name;           /* "accounts"; NULL ends the list */
+    size_t              state_size;     /* of what its row functions keep for
+                                           one reading, zeroed */
+    const tfw_query_t  *queries;
+} tfw_read_t;
+
+
+/* The part that all sessions begin with; set by open() and step(). */
+
+typedef struct {
+    const tfw_target_t  *target;
+    int                  flavour;       /* which product it is, from 1 */
+    int                  version;       /* in the engine's own numbers */
+    const char          *database;      /* the one the session is in; NULL: it
+                                           is in none */
+} tfw_session_t;
+
+
+/* What a session waits for; revents tell step() what came. */
+
+typedef struct {
+    struct pollfd        fd[3];
+    unsigned             n;
+    int64_t              deadline;      /* tfw_engine_clock() */
+} tfw_wait_t;
+
+
+typedef struct {
+    const tf_engine_t   *engine;
+    size_t               session_size;  /* of a struct that begins with
+                                           tfw_session_t */
+    int                  connections;   /* at once with one instance, to
+                                           databases of it; at most
+                                           TFW_CONNECTIONS */
+    const tfw_read_t    *reads;
 
     /*
-     * session: session_size bytes, zeroed.  err: one of the TARGET_* codes,
-     * DRIVER_MISSING or RESULT_TOO_LARGE; the server's own words go to
-     * err->detail, which is for the log and never for a client.
-     * close is called after every open, failed or not.
+     * Starts to connect, to database or the target's.  session: session_size
+     * bytes, zeroed.  err: one of the TARGET_* codes, DRIVER_MISSING or
+     * RESULT_TOO_LARGE; the server's own words go to err->detail, which is for
+     * the log and never for a client.  close() is called after every open(),
+     * failed or not, and may be called twice.
      */
-    tf_int_t (*open)(void *session, const tfw_target_t *target, tf_err_t *err);
+    tf_int_t (*open)(void *session, const tfw_target_t *target,
+        const char *database, tf_err_t *err);
     void (*close)(void *session);
 
-    tf_int_t (*version)(void *session, tfw_version_t *version, tf_err_t *err);
+    /* Starts to run the statements of a batch on a session that is open. */
+    tf_int_t (*run)(void *session, tfw_batch_t *batch, tf_err_t *err);
 
-    /* Principals, attributes and grants, all scopes.  TF_ERROR only when the
-     * connection is lost or the sink stopped it; scopes not reached by then
-     * count as not read. */
-    tf_int_t (*accounts)(void *session, const tf_mem_t *mem, tfw_sink_t *sink,
-        tf_err_t *err);
+    /* Goes on with what open() or run() started: TF_OK when that is done,
+     * TF_AGAIN and what to wait for, TF_ERROR when the session is lost. */
+    tf_int_t (*step)(void *session, tfw_wait_t *wait, tf_err_t *err);
+
+    /* As the server says it; after the first run(). */
+    void (*version)(void *session, tfw_version_t *version);
 } tfw_engine_t;
 
 
-extern const tfw_engine_t  tfw_pgsql_engine;
-extern const tfw_engine_t  tfw_mysql_engine;
+#define TFW_CONNECTIONS  2
 
+
+/* The engines of this build, ended by NULL. */
+extern const tfw_engine_t *const  tfw_engines[];
 
 /* The engine for instances.db_type, or NULL when this build has none. */
 const tfw_engine_t *tfw_engine_find(tf_str_t db_type);
 
-
-/* --- for engines ------------------------------------------------------- */
+/* Milliseconds of the monotonic clock. */
+int64_t tfw_engine_clock(void);
 
 /* Fills version from what the server says about itself. */
-void tfw_engine_version(const char *text, tfw_version_t *version);
+void tfw_engine_version(tf_str_t text, tfw_version_t *version);
 
 /* The system's file of CA certificates. */
 const char *tfw_engine_system_ca(void);

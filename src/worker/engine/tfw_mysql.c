@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "tfw_mysql.h"
 
@@ -39,6 +38,7 @@
 #define TFW_MYSQL_EXPIRED         1862
 #define TFW_MYSQL_TIMEOUT         1969  /* MariaDB: max_statement_time */
 #define TFW_MYSQL_TIMEOUT_MYSQL   3024  /* max_execution_time */
+#define TFW_MYSQL_NEEDS_TLS       3159  /* require_secure_transport */
 
 
 /* <mysql/client_plugin.h> does not compile outside of libmariadb's own tree:
@@ -64,17 +64,22 @@ typedef struct {
 
 
 static tf_int_t tfw_mysql_open(void *session, const tfw_target_t *target,
-    tf_err_t *err);
+    const char *database, tf_err_t *err);
 static void tfw_mysql_close(void *session);
-static tf_int_t tfw_mysql_version(void *session, tfw_version_t *version,
+static tf_int_t tfw_mysql_run(void *session, tfw_batch_t *batch,
     tf_err_t *err);
+static tf_int_t tfw_mysql_step(void *session, tfw_wait_t *wait, tf_err_t *err);
+static void tfw_mysql_version(void *session, tfw_version_t *version);
 static tf_int_t tfw_mysql_options(tfw_mysql_t *my, tf_err_t *err);
 static tf_int_t tfw_mysql_session(tfw_mysql_t *my, tf_err_t *err);
-static tf_int_t tfw_mysql_version_row(void *ctx, tf_str_t *row, unsigned n);
+static void tfw_mysql_says(tfw_mysql_t *my, tf_str_t text);
+static tf_int_t tfw_mysql_query(tfw_mysql_t *my, const char *sql,
+    tfw_batch_t *batch, tf_scope_status_e *status, tf_err_t *err);
 static tf_int_t tfw_mysql_rows(tfw_mysql_t *my, MYSQL_RES *res,
-    tfw_mysql_row_pt row, void *ctx, tf_err_t *err);
+    tfw_batch_t *batch, tf_err_t *err);
 static tf_int_t tfw_mysql_failed(tfw_mysql_t *my, tf_scope_status_e *status,
     tf_err_t *err);
+static int tfw_mysql_ended(unsigned int n);
 static tf_code_e tfw_mysql_connect_code(tfw_mysql_t *my);
 static void tfw_mysql_break(tfw_mysql_t *my);
 static tf_int_t tfw_mysql_wrap(tf_err_t *err);
@@ -90,18 +95,25 @@ static int tfw_mysql_infile_init(void **ptr, const char *name, void *data);
 static int tfw_mysql_infile_read(void *ptr, char *buf, unsigned int len);
 static void tfw_mysql_infile_end(void *ptr);
 static int tfw_mysql_infile_error(void *ptr, char *text, unsigned int len);
-static int64_t tfw_mysql_now(void);
+static tfw_mysql_t *tfw_mysql_of(const MYSQL *mysql);
+
+
+static const tfw_read_t  tfw_mysql_reads[] = {
+    { "accounts", sizeof(tfw_mysql_accounts_t), tfw_mysql_queries },
+    { NULL, 0, NULL }
+};
 
 
 const tfw_engine_t  tfw_mysql_engine = {
-    TF_ENGINE_MYSQL,
-    "mysql",
-    3306,
+    &tf_engine_mysql,
     sizeof(tfw_mysql_t),
+    1,
+    tfw_mysql_reads,
     tfw_mysql_open,
     tfw_mysql_close,
-    tfw_mysql_version,
-    tfw_mysql_accounts
+    tfw_mysql_run,
+    tfw_mysql_step,
+    tfw_mysql_version
 };
 
 
@@ -112,14 +124,20 @@ static struct st_ma_pvio_methods   tfw_mysql_io;
 static struct st_ma_pvio_methods  *tfw_mysql_io_original;
 
 
+/* libmariadb is not asked to go on later: connecting and every statement are
+ * done when the function returns, within their deadline. */
+
 static tf_int_t
-tfw_mysql_open(void *session, const tfw_target_t *target, tf_err_t *err)
+tfw_mysql_open(void *session, const tfw_target_t *target,
+    const char *database, tf_err_t *err)
 {
     char          text[200];
     tf_code_e     code;
     tfw_mysql_t  *my = session;
 
-    my->target = target;
+    (void) database;
+
+    my->session.target = target;
 
     if (mysql_init(&my->mysql) == NULL) {
         return tf_fail(err, TF_E_TARGET_OTHER, NULL, "memory is out");
@@ -131,7 +149,8 @@ tfw_mysql_open(void *session, const tfw_target_t *target, tf_err_t *err)
         return TF_ERROR;
     }
 
-    my->deadline = tfw_mysql_now() + (int64_t) target->connect_timeout * 1000;
+    my->deadline = tfw_engine_clock()
+                   + (int64_t) target->connect_timeout * 1000;
 
     if (mysql_real_connect(&my->mysql, target->host, target->username,
                            target->password, NULL,
@@ -149,16 +168,62 @@ tfw_mysql_open(void *session, const tfw_target_t *target, tf_err_t *err)
 
 
 static tf_int_t
+tfw_mysql_run(void *session, tfw_batch_t *batch, tf_err_t *err)
+{
+    (void) err;
+
+    ((tfw_mysql_t *) session)->batch = batch;
+
+    return TF_OK;
+}
+
+
+static tf_int_t
+tfw_mysql_step(void *session, tfw_wait_t *wait, tf_err_t *err)
+{
+    tf_int_t            rc;
+    tf_err_t            refused;
+    tfw_batch_t        *b;
+    tfw_mysql_t        *my = session;
+    tf_scope_status_e   status;
+
+    (void) wait;
+
+    b = my->batch;
+    my->batch = NULL;
+
+    while (b && b->at < b->n) {
+        rc = tfw_mysql_query(my, b->query[b->at]->sql, b, &status, &refused);
+
+        if (rc == TF_ERROR) {
+            *err = refused;
+            return TF_ERROR;
+        }
+
+        if (tfw_reading_end(b, rc == TF_OK ? TF_SCOPE_OK : status, &refused,
+                            err)
+            != TF_OK)
+        {
+            return TF_ERROR;
+        }
+    }
+
+    return TF_OK;
+}
+
+
+static tf_int_t
 tfw_mysql_options(tfw_mysql_t *my, tf_err_t *err)
 {
     int                  failed = 0, verify;
     my_bool              on = 1, off = 0;
     MYSQL               *m = &my->mysql;
-    const char          *tls = my->target->tls_mode, *plugins;
+    const char          *plugins;
+    const tfw_target_t  *t = my->session.target;
     unsigned int         seconds, protocol = MYSQL_PROTOCOL_TCP, no = 0;
     const unsigned long  packet = TFW_MYSQL_PACKET;
 
-    seconds = (unsigned int) my->target->connect_timeout;
+    seconds = (unsigned int) t->connect_timeout;
 
     failed |= mysql_optionsv(m, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
     failed |= mysql_optionsv(m, MYSQL_OPT_READ_TIMEOUT, &seconds);
@@ -179,13 +244,13 @@ tfw_mysql_options(tfw_mysql_t *my, tf_err_t *err)
     /* caching_sha2_password may have to send the password itself: under TLS
      * only */
 
-    if (strcmp(tls, "disable") == 0) {
+    if (strcmp(t->tls_mode, "disable") == 0) {
         plugins = "mysql_native_password,client_ed25519";
 
     } else {
         plugins = "mysql_native_password,client_ed25519,"
                   "caching_sha2_password";
-        verify = strcmp(tls, "require") != 0;
+        verify = strcmp(t->tls_mode, "require") != 0;
         my->tls = 1;
 
         failed |= mysql_optionsv(m, MYSQL_OPT_SSL_ENFORCE, &on);
@@ -194,9 +259,8 @@ tfw_mysql_options(tfw_mysql_t *my, tf_err_t *err)
 
         if (verify) {
             failed |= mysql_optionsv(m, MYSQL_OPT_SSL_CA,
-                                     my->target->tls_ca
-                                         ? my->target->tls_ca
-                                         : tfw_engine_system_ca());
+                                     t->tls_ca ? t->tls_ca
+                                               : tfw_engine_system_ca());
         }
 
         /* verify-ca too checks the name: libmariadb has no way to check one
@@ -221,83 +285,75 @@ tfw_mysql_options(tfw_mysql_t *my, tf_err_t *err)
 static tf_int_t
 tfw_mysql_session(tfw_mysql_t *my, tf_err_t *err)
 {
+    int                mariadb;
     char               limit[80];
     size_t             i;
     tf_scope_status_e  status;
 
     static const char *const  settings[] = {
-        "SET SESSION sql_mode = ''",
-        "SET SESSION time_zone = '+00:00'",
+        "SET SESSION sql_mode = '', SESSION time_zone = '+00:00'",
         "SET SESSION TRANSACTION READ ONLY"
     };
 
-    if (tfw_mysql_query(my, "SELECT VERSION()", tfw_mysql_version_row, my,
-                        &status, err)
-        != TF_OK)
-    {
+    /* not what it greets with: a proxy has a version of its own there */
+
+    if (tfw_mysql_query(my, "SELECT VERSION()", NULL, &status, err) != TF_OK) {
         return TF_ERROR;
     }
 
+    if (my->session.flavour == 0) {
+        return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL, "no version");
+    }
+
     for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-        if (tfw_mysql_query(my, settings[i], NULL, NULL, &status, err)
-            != TF_OK)
-        {
+        if (tfw_mysql_query(my, settings[i], NULL, &status, err) != TF_OK) {
             return TF_ERROR;
         }
     }
 
     /* a server that does not know the limit still has ours */
 
-    (void) snprintf(limit, sizeof(limit), "SET SESSION %s = %d%s",
-                    my->mariadb ? "max_statement_time" : "max_execution_time",
-                    my->target->statement_timeout, my->mariadb ? "" : "000");
+    mariadb = my->session.flavour == TFW_MYSQL_MARIADB;
 
-    return tfw_mysql_query(my, limit, NULL, NULL, &status, err) == TF_ERROR
+    (void) snprintf(limit, sizeof(limit), "SET SESSION %s = %d%s",
+                    mariadb ? "max_statement_time" : "max_execution_time",
+                    my->session.target->statement_timeout,
+                    mariadb ? "" : "000");
+
+    return tfw_mysql_query(my, limit, NULL, &status, err) == TF_ERROR
                ? TF_ERROR : TF_OK;
 }
 
 
-static tf_int_t
-tfw_mysql_version_row(void *ctx, tf_str_t *row, unsigned n)
+/* The row of SELECT VERSION(). */
+
+static void
+tfw_mysql_says(tfw_mysql_t *my, tf_str_t text)
 {
-    char            text[1001], *p;
-    tfw_mysql_t    *my = ctx;
+    char           *p;
     unsigned long   part[3] = { 0, 0, 0 };
-
-    if (n != 1) {
-        return TF_ERROR;
-    }
-
-    (void) snprintf(text, sizeof(text), "%.*s", (int) row[0].len,
-                    row[0].data ? (char *) row[0].data : "");
 
     tfw_engine_version(text, &my->says);
 
     (void) sscanf(my->says.detailed, "%lu.%lu.%lu", &part[0], &part[1],
                   &part[2]);
 
-    my->version = part[0] * 10000 + part[1] % 100 * 100 + part[2] % 100;
+    my->session.version = (int) (part[0] % 1000 * 10000 + part[1] % 100 * 100
+                                 + part[2] % 100);
+    my->session.flavour = TFW_MYSQL_MYSQL;
 
-    for (p = text; *p; p++) {
+    for (p = my->says.text; *p; p++) {
         if (strncasecmp(p, "mariadb", 7) == 0) {
-            my->mariadb = 1;
+            my->session.flavour = TFW_MYSQL_MARIADB;
         }
     }
-
-    return TF_OK;
 }
 
 
-static tf_int_t
-tfw_mysql_version(void *session, tfw_version_t *version, tf_err_t *err)
+static void
+tfw_mysql_version(void *session, tfw_version_t *version)
 {
-    tfw_mysql_t  *my = session;
-
-    (void) err;
-
-    *version = my->says;
-
-    return TF_OK;
+    *version = ((tfw_mysql_t *) session)->says;
 }
 
 
@@ -307,22 +363,28 @@ tfw_mysql_close(void *session)
     tfw_mysql_t  *my = session;
 
     if (my->open) {
-        my->deadline = tfw_mysql_now() + 1000;
+        my->deadline = tfw_engine_clock() + 1000;
         mysql_close(&my->mysql);
         my->open = 0;
     }
 }
 
 
-tf_int_t
-tfw_mysql_query(tfw_mysql_t *my, const char *sql, tfw_mysql_row_pt row,
-    void *ctx, tf_scope_status_e *status, tf_err_t *err)
+/*
+ * Runs one statement of a batch, or a setting.  TF_DECLINED: the server
+ * refused it and the session goes on; status and err say how.  TF_ERROR: the
+ * connection is lost, or closed because of its answer.
+ */
+
+static tf_int_t
+tfw_mysql_query(tfw_mysql_t *my, const char *sql, tfw_batch_t *batch,
+    tf_scope_status_e *status, tf_err_t *err)
 {
     tf_int_t    rc;
     MYSQL_RES  *res;
 
-    my->deadline = tfw_mysql_now() + TFW_MYSQL_GRACE_MS
-                   + (int64_t) my->target->statement_timeout * 1000;
+    my->deadline = tfw_engine_clock() + TFW_MYSQL_GRACE_MS
+                   + (int64_t) my->session.target->statement_timeout * 1000;
 
     if (mysql_real_query(&my->mysql, sql, (unsigned long) strlen(sql)) != 0) {
         return tfw_mysql_failed(my, status, err);
@@ -335,7 +397,7 @@ tfw_mysql_query(tfw_mysql_t *my, const char *sql, tfw_mysql_row_pt row,
             return tfw_mysql_failed(my, status, err);
         }
 
-        if (row) {
+        if (batch) {
             tfw_mysql_break(my);
             return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL,
                            "server answers a query without a result");
@@ -344,7 +406,7 @@ tfw_mysql_query(tfw_mysql_t *my, const char *sql, tfw_mysql_row_pt row,
         return TF_OK;
     }
 
-    rc = tfw_mysql_rows(my, res, row, ctx, err);
+    rc = tfw_mysql_rows(my, res, batch, err);
 
     if (rc == TF_OK && mysql_errno(&my->mysql)) {
         rc = tfw_mysql_failed(my, status, err);
@@ -361,11 +423,12 @@ tfw_mysql_query(tfw_mysql_t *my, const char *sql, tfw_mysql_row_pt row,
 }
 
 
+/* The only place where a value that a server sent is taken from a result. */
+
 static tf_int_t
-tfw_mysql_rows(tfw_mysql_t *my, MYSQL_RES *res, tfw_mysql_row_pt row,
-    void *ctx, tf_err_t *err)
+tfw_mysql_rows(tfw_mysql_t *my, MYSQL_RES *res, tfw_batch_t *batch,
+    tf_err_t *err)
 {
-    int64_t         rows = 0, bytes = 0;
     unsigned        i, n;
     tf_str_t        columns[TFW_MYSQL_COLUMNS];
     MYSQL_ROW       values;
@@ -373,7 +436,9 @@ tfw_mysql_rows(tfw_mysql_t *my, MYSQL_RES *res, tfw_mysql_row_pt row,
 
     n = mysql_num_fields(res);
 
-    if (row == NULL || n > TFW_MYSQL_COLUMNS) {
+    if (n > TFW_MYSQL_COLUMNS
+        || (batch == NULL && (n != 1 || my->session.flavour)))
+    {
         return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL,
                        "server answers with %u columns", n);
     }
@@ -381,27 +446,25 @@ tfw_mysql_rows(tfw_mysql_t *my, MYSQL_RES *res, tfw_mysql_row_pt row,
     while ((values = mysql_fetch_row(res)) != NULL) {
         lengths = mysql_fetch_lengths(res);
 
+        if (lengths == NULL) {
+            return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL, "row in disorder");
+        }
+
         for (i = 0; i < n; i++) {
             columns[i].data = (unsigned char *) values[i];
             columns[i].len = values[i] ? lengths[i] : 0;
-            bytes += (int64_t) columns[i].len;
         }
 
-        if (++rows > my->target->max_rows || bytes > my->target->max_bytes) {
-            return tf_fail(err, TF_E_RESULT_TOO_LARGE, NULL,
-                           "more than %lld rows or %lld bytes",
-                           (long long) my->target->max_rows,
-                           (long long) my->target->max_bytes);
-        }
-
-        if (tfw_mysql_now() > my->deadline) {
+        if (tfw_engine_clock() > my->deadline) {
             return tf_fail(err, TF_E_TARGET_TIMEOUT, NULL,
                            "no end within the statement timeout");
         }
 
-        if (row(ctx, columns, n) != TF_OK) {
-            return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL,
-                           "row that was not asked for");
+        if (batch == NULL) {
+            tfw_mysql_says(my, columns[0]);
+
+        } else if (tfw_reading_row(batch, columns, n, err) != TF_OK) {
+            return TF_ERROR;
         }
     }
 
@@ -447,16 +510,17 @@ tfw_mysql_failed(tfw_mysql_t *my, tf_scope_status_e *status, tf_err_t *err)
         return TF_DECLINED;
     }
 
-    /* what libmariadb finds wrong, and the server's farewells, end it all */
-
-    if ((n >= CR_MIN_ERROR && n < 3000) || n >= 5000
-        || n == ER_SERVER_SHUTDOWN || n == ER_CONNECTION_KILLED
-        || n == ER_NET_READ_ERROR || n == ER_NET_READ_INTERRUPTED)
-    {
+    if (tfw_mysql_ended(n)) {
         return tf_fail(err,
-                       tfw_mysql_now() >= my->deadline ? TF_E_TARGET_TIMEOUT
-                                                       : TF_E_TARGET_OTHER,
+                       tfw_engine_clock() >= my->deadline
+                           ? TF_E_TARGET_TIMEOUT : TF_E_TARGET_REFUSED,
                        NULL, "%s", text);
+    }
+
+    /* what else libmariadb finds wrong ends it, too */
+
+    if ((n >= CR_MIN_ERROR && n < 3000) || n >= 5000) {
+        return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL, "%s", text);
     }
 
     (void) tf_fail(err, TF_E_TARGET_OTHER, NULL, "%s", text);
@@ -465,60 +529,93 @@ tfw_mysql_failed(tfw_mysql_t *my, tf_scope_status_e *status, tf_err_t *err)
 }
 
 
+/* 1 for an error that says that the connection is no more: the server shuts
+ * down, somebody ended the session, or the network did. */
+
+static int
+tfw_mysql_ended(unsigned int n)
+{
+    switch (n) {
+
+    case CR_SERVER_GONE_ERROR:
+    case CR_SERVER_LOST:
+    case CR_SERVER_LOST_EXTENDED:
+    case ER_SERVER_SHUTDOWN:
+    case ER_NORMAL_SHUTDOWN:
+    case ER_CONNECTION_KILLED:
+    case ER_NEW_ABORTING_CONNECTION:
+    case ER_ABORTING_CONNECTION:
+    case ER_NET_READ_ERROR:
+    case ER_NET_READ_INTERRUPTED:
+    case ER_NET_ERROR_ON_WRITE:
+    case ER_NET_WRITE_INTERRUPTED:
+        return 1;
+    }
+
+    return 0;
+}
+
+
 static tf_code_e
 tfw_mysql_connect_code(tfw_mysql_t *my)
 {
-    const char    *text = mysql_error(&my->mysql);
-    unsigned int   n = mysql_errno(&my->mysql);
+    size_t        i;
+    unsigned int  n = mysql_errno(&my->mysql);
+
+    static const struct {
+        unsigned int  n;
+        tf_code_e     code;
+    } codes[] = {
+        { ER_DBACCESS_DENIED_ERROR, TF_E_TARGET_PERMISSION },
+        { ER_ACCESS_DENIED_ERROR, TF_E_TARGET_AUTH },
+        { ER_ACCESS_DENIED_NO_PASSWORD_ERROR, TF_E_TARGET_AUTH },
+        { ER_HOST_NOT_PRIVILEGED, TF_E_TARGET_AUTH },
+        { TFW_MYSQL_EXPIRED, TF_E_TARGET_AUTH },
+        { TFW_MYSQL_LOCKED, TF_E_TARGET_AUTH },
+        { TFW_MYSQL_LOCKED_MYSQL, TF_E_TARGET_AUTH },
+        { ER_NOT_SUPPORTED_AUTH_MODE, TF_E_TARGET_AUTH },
+        { ER_PLUGIN_IS_NOT_LOADED, TF_E_TARGET_AUTH },
+        { CR_AUTH_PLUGIN_CANNOT_LOAD, TF_E_TARGET_AUTH },
+        { CR_AUTH_PLUGIN_ERR, TF_E_TARGET_AUTH },
+        { CR_PLUGIN_NOT_ALLOWED, TF_E_TARGET_AUTH },
+        { CR_ERR_LOAD_PLUGIN, TF_E_TARGET_AUTH },
+        { ER_CON_COUNT_ERROR, TF_E_TARGET_BUSY },
+        { ER_TOO_MANY_USER_CONNECTIONS, TF_E_TARGET_BUSY },
+        { ER_USER_LIMIT_REACHED, TF_E_TARGET_BUSY },
+        { ER_HOST_IS_BLOCKED, TF_E_TARGET_REFUSED },
+        { CR_SSL_CONNECTION_ERROR, TF_E_TARGET_TLS },
+        { TFW_MYSQL_NEEDS_TLS, TF_E_TARGET_TLS },
+        { CR_UNKNOWN_HOST, TF_E_TARGET_DNS }
+    };
 
     if (my->refused) {
         return TF_E_TARGET_TLS;
     }
 
-    if (n < CR_MIN_ERROR || (n >= 3000 && n < 5000)) {
-
-        switch (n) {
-
-        case ER_DBACCESS_DENIED_ERROR:
-            return TF_E_TARGET_PERMISSION;
-
-        case ER_ACCESS_DENIED_ERROR:
-        case ER_ACCESS_DENIED_NO_PASSWORD_ERROR:
-        case ER_HOST_NOT_PRIVILEGED:
-        case TFW_MYSQL_EXPIRED:
-        case TFW_MYSQL_LOCKED:
-        case TFW_MYSQL_LOCKED_MYSQL:
-            return TF_E_TARGET_AUTH;
-
-        case ER_SERVER_SHUTDOWN:
-            return TF_E_TARGET_REFUSED;
+    for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (n == codes[i].n) {
+            return codes[i].code;
         }
-
-        return TF_E_TARGET_OTHER;
     }
 
-    if (n == CR_SSL_CONNECTION_ERROR) {
-        return TF_E_TARGET_TLS;
-    }
+    /* its own timeout may end a little before ours */
 
-    if (strstr(text, "plugin") || strstr(text, "Plugin")) {
-        return TF_E_TARGET_AUTH;
-    }
-
-    if (tfw_mysql_now() >= my->deadline) {
+    if (tfw_engine_clock() + 100 >= my->deadline) {
         return TF_E_TARGET_TIMEOUT;
     }
 
     if (n == CR_CONN_HOST_ERROR || n == CR_CONNECTION_ERROR) {
-        return strstr(text, "(110)") ? TF_E_TARGET_TIMEOUT
-                                     : TF_E_TARGET_REFUSED;
+        return TF_E_TARGET_REFUSED;
     }
 
-    if (n == CR_UNKNOWN_HOST) {
-        return TF_E_TARGET_DNS;
+    /* one that said something else than a greeting is no MySQL */
+
+    if (tfw_mysql_ended(n) && (my->mysql.server_version || !my->heard)) {
+        return TF_E_TARGET_REFUSED;
     }
 
-    return TF_E_TARGET_PROTOCOL;
+    return n < CR_MIN_ERROR || (n >= 3000 && n < 5000)
+           ? TF_E_TARGET_OTHER : TF_E_TARGET_PROTOCOL;
 }
 
 
@@ -573,10 +670,10 @@ tfw_mysql_wrap(tf_err_t *err)
 static my_bool
 tfw_mysql_io_connect(MARIADB_PVIO *pvio, MA_PVIO_CINFO *info)
 {
-    tfw_mysql_t    *my = (tfw_mysql_t *) info->mysql;
+    tfw_mysql_t    *my = tfw_mysql_of(info->mysql);
     MA_PVIO_CINFO   address = *info;
 
-    address.host = my->target->address;
+    address.host = my->session.target->address;
 
     return tfw_mysql_io_original->connect(pvio, &address);
 }
@@ -585,7 +682,9 @@ tfw_mysql_io_connect(MARIADB_PVIO *pvio, MA_PVIO_CINFO *info)
 static ssize_t
 tfw_mysql_io_read(MARIADB_PVIO *pvio, uchar *buffer, size_t length)
 {
-    int  left = tfw_mysql_io_left(pvio);
+    int           left = tfw_mysql_io_left(pvio);
+    ssize_t       n;
+    tfw_mysql_t  *my = tfw_mysql_of(pvio->mysql);
 
     if (left <= 0) {
         errno = ETIMEDOUT;
@@ -594,14 +693,20 @@ tfw_mysql_io_read(MARIADB_PVIO *pvio, uchar *buffer, size_t length)
 
     pvio->timeout[PVIO_READ_TIMEOUT] = left;
 
-    return tfw_mysql_io_original->read(pvio, buffer, length);
+    n = tfw_mysql_io_original->read(pvio, buffer, length);
+
+    if (n > 0 && my) {
+        my->heard = 1;
+    }
+
+    return n;
 }
 
 
 static ssize_t
 tfw_mysql_io_write(MARIADB_PVIO *pvio, const uchar *buffer, size_t length)
 {
-    tfw_mysql_t  *my = (tfw_mysql_t *) pvio->mysql;
+    tfw_mysql_t  *my = tfw_mysql_of(pvio->mysql);
 
     if (my && my->tls && pvio->ctls == NULL
         && (length != TFW_MYSQL_SSL_REQUEST
@@ -640,13 +745,13 @@ static int
 tfw_mysql_io_left(MARIADB_PVIO *pvio)
 {
     int64_t       left;
-    tfw_mysql_t  *my = (tfw_mysql_t *) pvio->mysql;
+    tfw_mysql_t  *my = tfw_mysql_of(pvio->mysql);
 
     if (my == NULL) {
         return 1000;
     }
 
-    left = my->deadline - tfw_mysql_now();
+    left = my->deadline - tfw_engine_clock();
 
     return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int) left;
 }
@@ -693,12 +798,12 @@ tfw_mysql_infile_error(void *ptr, char *text, unsigned int len)
 }
 
 
-static int64_t
-tfw_mysql_now(void)
+/* The session that a MYSQL is part of; NULL of NULL. */
+
+static tfw_mysql_t *
+tfw_mysql_of(const MYSQL *mysql)
 {
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    return mysql ? (tfw_mysql_t *) ((char *) mysql
+                                    - offsetof(tfw_mysql_t, mysql))
+                 : NULL;
 }

@@ -8,21 +8,28 @@
 #define _TFW_MYSQL_H_INCLUDED_
 
 
+#include <stddef.h>
+
 #include <mysql.h>
 
-#include "tfw_engine.h"
+#include "tfw_reading.h"
+
+
+/* session.flavour */
+#define TFW_MYSQL_MYSQL    1
+#define TFW_MYSQL_MARIADB  2
 
 
 typedef struct {
-    MYSQL                mysql;     /* first: libmariadb hands it to our I/O
-                                       functions as the session */
-    const tfw_target_t  *target;
-    int64_t              deadline;  /* of what is going on, in ms */
+    tfw_session_t        session;   /* first; version is 101119 */
+    MYSQL                mysql;
+    tfw_batch_t         *batch;     /* to be run */
+    int64_t              deadline;  /* of what is going on; tfw_engine_clock()
+                                     */
     int                  open;
     int                  tls;       /* has to be */
     int                  refused;   /* the server has none */
-    int                  mariadb;
-    unsigned long        version;   /* 101119 */
+    int                  heard;     /* the server said something */
     tfw_version_t        says;
 } tfw_mysql_t;
 
@@ -33,7 +40,8 @@ typedef struct {
 typedef enum {
     TFW_MYSQL_DYNAMIC = 1,  /* privilege, Y when grantable */
     TFW_MYSQL_RESTRICTION,  /* database, privilege */
-    TFW_MYSQL_DATABASE,     /* database, a Y or N for each privilege */
+    TFW_MYSQL_DATABASE,     /* database, a Y or N for each privilege, 1 when
+                               its name is no pattern */
     TFW_MYSQL_TABLE,        /* database, table, set of privileges */
     TFW_MYSQL_COLUMN,       /* database, table, column, set of privileges */
     TFW_MYSQL_ROUTINE,      /* database, type, routine, set of privileges */
@@ -43,43 +51,36 @@ typedef enum {
 } tfw_mysql_row_e;
 
 
-/* One statement of a scope, for MariaDB (1), MySQL (0) or both (-1) of the
- * versions since..before (0: no bound).  All of one scope stand together. */
+extern const tfw_query_t  tfw_mysql_queries[];
+
+/* The names of the privileges by their bit or their place among the Ys and Ns,
+ * NULL past the last. */
+const char *tfw_mysql_global_name(const tfw_session_t *s, unsigned n);
+const char *tfw_mysql_database_name(unsigned n);
+
+
+/* --- rows of the reading "accounts": tfw_mysql_accounts.c --------------- */
+
+/* Longer names than any server has. */
+#define TFW_MYSQL_NAME  4096
 
 typedef struct {
-    const char          *scope;
-    int                  mariadb;
-    unsigned long        since;
-    unsigned long        before;
-    tfw_mysql_row_e      row;
-    const char          *category;
-    const char          *sql;
-} tfw_mysql_query_t;
-
-/* Ended by scope NULL. */
-extern const tfw_mysql_query_t  tfw_mysql_queries[];
+    tf_str_t            *roles;     /* of MariaDB */
+    size_t               nroles;
+    size_t               size;
+    int                  sorted;
+    unsigned char        names[3][TFW_MYSQL_NAME];
+} tfw_mysql_accounts_t;
 
 /* user, host, access, version_id, is role, is locked, plugin, time of the last
  * change of the password, is expired, ssl_type, other plugins, is the reader
  * itself.  access is a bit mask of MariaDB, or a Y or N for each privilege. */
-const char *tfw_mysql_accounts_sql(const tfw_mysql_t *my);
+tf_int_t tfw_mysql_accounts_account(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row);
 
-/* The names of the privileges by their bit or their place among the Ys and Ns,
- * NULL past the last. */
-const char *tfw_mysql_global_name(const tfw_mysql_t *my, unsigned n);
-const char *tfw_mysql_database_name(unsigned n);
-
-
-/* Takes one row of n columns; a NULL column is NULL with length 0. */
-typedef tf_int_t (*tfw_mysql_row_pt)(void *ctx, tf_str_t *row, unsigned n);
-
-/* As tfw_pgsql_query(). */
-tf_int_t tfw_mysql_query(tfw_mysql_t *my, const char *sql,
-    tfw_mysql_row_pt row, void *ctx, tf_scope_status_e *status, tf_err_t *err)
-    TF_MUST_CHECK;
-
-tf_int_t tfw_mysql_accounts(void *session, const tf_mem_t *mem,
-    tfw_sink_t *sink, tf_err_t *err);
+/* As tfw_mysql_row_e says. */
+tf_int_t tfw_mysql_accounts_grant(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row);
 
 
 #endif /* _TFW_MYSQL_H_INCLUDED_ */

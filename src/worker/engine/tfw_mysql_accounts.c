@@ -1,6 +1,6 @@
 
 /*
- * MySQL and MariaDB: accounts and their rights, reported to a sink.
+ * MySQL and MariaDB: accounts and their rights, row by row.
  *
  * The principal of an account is user@host, with case and host as the server
  * keeps them; of a role of MariaDB it is the role's name.  Where that could be
@@ -24,67 +24,36 @@
 #include "tfw_mysql.h"
 
 
-/* Longer names than any server has. */
-#define TFW_MYSQL_NAME       4096
-
 /* One privilege of a SET column. */
 #define TFW_MYSQL_PRIVILEGE  64
 
 
-typedef struct {
-    tfw_mysql_t                 *my;
-    const tf_mem_t              *mem;
-    tfw_sink_t                  *sink;
-    tf_err_t                    *err;
-
-    tf_str_t                    *roles; /* of MariaDB, sorted when all are */
-    size_t                       nroles;
-    size_t                       max_roles;
-    int                          self;  /* CURRENT_USER() was among them */
-    int                          stopped;
-
-    const tfw_mysql_query_t     *query;
-    const tf_category_t         *category;
-    const tf_category_t         *members;
-    unsigned char                names[3][TFW_MYSQL_NAME];
-} tfw_mysql_reading_t;
-
-
-static tf_int_t tfw_mysql_list(tfw_mysql_reading_t *rd);
-static tf_int_t tfw_mysql_account_row(void *ctx, tf_str_t *row, unsigned n);
-static tf_int_t tfw_mysql_keep_role(tfw_mysql_reading_t *rd, tf_str_t name);
-static tf_int_t tfw_mysql_attributes(tfw_mysql_reading_t *rd,
-    tf_str_t principal, tf_str_t *row, uint64_t access);
-static tf_int_t tfw_mysql_texts(tfw_mysql_reading_t *rd, tf_str_t principal,
-    tf_str_t *row, int role);
-static tf_int_t tfw_mysql_global(tfw_mysql_reading_t *rd, tf_str_t principal,
-    uint64_t access);
-static uint64_t tfw_mysql_access(const tfw_mysql_t *my, tf_str_t access,
+static tf_int_t tfw_mysql_keep_role(tfw_batch_t *b, tf_str_t name);
+static tf_int_t tfw_mysql_attributes(tfw_batch_t *b, tf_str_t principal,
+    const tf_str_t *row, uint64_t access);
+static tf_int_t tfw_mysql_texts(tfw_batch_t *b, tf_str_t principal,
+    const tf_str_t *row, int role);
+static tf_int_t tfw_mysql_global(tfw_batch_t *b, const tfw_query_t *q,
+    tf_str_t principal, uint64_t access);
+static uint64_t tfw_mysql_access(const tfw_session_t *s, tf_str_t access,
     tf_str_t version_id);
-static tf_int_t tfw_mysql_scopes(tfw_mysql_reading_t *rd);
-static tf_int_t tfw_mysql_grant_row(void *ctx, tf_str_t *row, unsigned n);
-static tf_int_t tfw_mysql_grant(tfw_mysql_reading_t *rd, tf_str_t principal,
-    tf_str_t name, tf_str_t *row);
-static tf_int_t tfw_mysql_dynamic(tfw_mysql_reading_t *rd, tf_str_t principal,
-    tf_str_t privilege, int grantable);
-static tf_int_t tfw_mysql_object(tfw_mysql_reading_t *rd, tf_str_t *row,
-    tf_str_t *object);
-static tf_int_t tfw_mysql_set(tfw_mysql_reading_t *rd, tf_str_t principal,
-    tf_str_t database, tf_str_t object, tf_str_t set);
-static tf_int_t tfw_mysql_flags(tfw_mysql_reading_t *rd, tf_str_t principal,
-    tf_str_t database, tf_str_t flags);
-static tf_int_t tfw_mysql_role(tfw_mysql_reading_t *rd, tf_str_t principal,
-    tf_str_t *row, int admin);
-static tf_int_t tfw_mysql_scope(tfw_mysql_reading_t *rd, const char *scope,
-    tf_int_t rc, tf_scope_status_e status);
-static tf_int_t tfw_mysql_principal(tfw_mysql_reading_t *rd, int which,
-    tf_str_t user, tf_str_t host, int role, tf_str_t *principal);
-static tf_int_t tfw_mysql_database(tfw_mysql_reading_t *rd, tf_str_t name,
-    int literal, tf_str_t *database);
-static unsigned char *tfw_mysql_quote(unsigned char *d, unsigned char *end,
-    tf_str_t s, int quote);
-static int tfw_mysql_is_role(tfw_mysql_reading_t *rd, tf_str_t user,
-    tf_str_t host);
+static uint64_t tfw_mysql_number(tf_str_t s);
+static tf_int_t tfw_mysql_right(tfw_batch_t *b, const tfw_query_t *q,
+    tf_str_t principal, const tf_str_t *row);
+static tf_int_t tfw_mysql_object(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row, tf_str_t *object);
+static tf_int_t tfw_mysql_set(tfw_batch_t *b, tf_str_t principal,
+    tf_right_t *right, tf_str_t set);
+static tf_int_t tfw_mysql_flags(tfw_batch_t *b, tf_str_t principal,
+    tf_right_t *right, tf_str_t flags);
+static tf_int_t tfw_mysql_role(tfw_batch_t *b, tf_str_t principal,
+    tf_right_t *right, const tf_str_t *row, int admin);
+static tf_int_t tfw_mysql_principal(tfw_batch_t *b, int which, tf_str_t user,
+    tf_str_t host, int role, tf_str_t *principal);
+static tf_int_t tfw_mysql_database(tfw_batch_t *b, tf_str_t name, int literal,
+    tf_str_t *database);
+static int tfw_mysql_is_role(tfw_batch_t *b, tf_str_t user, tf_str_t host);
+static int tfw_mysql_mariadb(const tfw_batch_t *b);
 static int tfw_mysql_compare(const void *one, const void *two);
 static int tfw_mysql_true(tf_str_t s);
 static int tfw_mysql_plain(tf_str_t s);
@@ -94,100 +63,28 @@ static const tf_str_t  tfw_mysql_none = tf_string("");
 
 
 tf_int_t
-tfw_mysql_accounts(void *session, const tf_mem_t *mem, tfw_sink_t *sink,
-    tf_err_t *err)
-{
-    tf_int_t              rc;
-    tfw_mysql_reading_t  *rd;
-
-    rd = tf_calloc(mem, sizeof(tfw_mysql_reading_t));
-    if (rd == NULL) {
-        return tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "memory is out");
-    }
-
-    rd->my = session;
-    rd->mem = mem;
-    rd->sink = sink;
-    rd->err = err;
-    rd->members = tf_category_find(TF_ENGINE_MYSQL, "mysql_role_members");
-
-    rc = tfw_mysql_list(rd);
-
-    if (rc == TF_OK) {
-        rc = tfw_mysql_scopes(rd);
-    }
-
-    if (rc == TF_ERROR && rd->stopped) {
-        return tf_fail(err, TF_E_INTERNAL_ERROR, NULL,
-                       "what was read could not be taken");
-    }
-
-    /* without the accounts no grant has a holder */
-
-    return rc == TF_ERROR ? TF_ERROR : TF_OK;
-}
-
-
-static tf_int_t
-tfw_mysql_list(tfw_mysql_reading_t *rd)
-{
-    tf_int_t           rc;
-    tf_scope_status_e  status = TF_SCOPE_ERROR;
-
-    rd->category = tf_category_find(TF_ENGINE_MYSQL,
-                                    "mysql_global_privileges");
-
-    rc = tfw_mysql_query(rd->my, tfw_mysql_accounts_sql(rd->my),
-                         tfw_mysql_account_row, rd, &status, rd->err);
-
-    if (tfw_mysql_scope(rd, "accounts", rc, status) != TF_OK) {
-        return TF_ERROR;
-    }
-
-    if (rd->nroles) {
-        qsort(rd->roles, rd->nroles, sizeof(tf_str_t), tfw_mysql_compare);
-    }
-
-    /* a table of schema mysql shows all of its rows or none: the list that
-     * was read and has the reader itself is a complete one */
-
-    if (rc == TF_OK && rd->self && rd->sink->verified(rd->sink) != TF_OK) {
-        rd->stopped = 1;
-        return TF_ERROR;
-    }
-
-    return rc;
-}
-
-
-static tf_int_t
-tfw_mysql_account_row(void *ctx, tf_str_t *row, unsigned n)
+tfw_mysql_accounts_account(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row)
 {
     int                   role, named;
     tf_str_t              principal, username, host;
     uint64_t              access;
     tf_kind_e             kind;
-    tfw_mysql_reading_t  *rd = ctx;
-
-    if (n != 12) {
-        return TF_ERROR;
-    }
-
-    rd->stopped = 1;
+    const tfw_session_t  *s = b->session;
 
     role = tfw_mysql_true(row[4]);
-    named = role && rd->my->mariadb;
+    named = role && tfw_mysql_mariadb(b);
     kind = role ? TF_KIND_ROLE : TF_KIND_USER;
 
-    if (named && rd->my->version >= 101100 && tf_str_eq(row[0], "PUBLIC")) {
+    if (named && s->version >= 101100 && tf_str_eq(row[0], "PUBLIC")) {
         kind = TF_KIND_PUBLIC;
     }
 
-    if (tfw_engine_text(rd->mem, row[0], &username) != TF_OK
-        || tfw_engine_text(rd->mem, row[1], &host) != TF_OK
-        || tfw_mysql_principal(rd, 0, row[0], row[1], named, &principal)
+    if (tfw_engine_text(b->mem, row[0], &username) != TF_OK
+        || tfw_engine_text(b->mem, row[1], &host) != TF_OK
+        || tfw_mysql_principal(b, 0, row[0], row[1], named, &principal)
            != TF_OK
-        || (named && tfw_mysql_keep_role(rd, row[0]) != TF_OK))
+        || (named && tfw_mysql_keep_role(b, row[0]) != TF_OK))
     {
         return TF_ERROR;
     }
@@ -196,50 +93,53 @@ tfw_mysql_account_row(void *ctx, tf_str_t *row, unsigned n)
         host = tfw_mysql_none;
     }
 
-    if (tfw_mysql_true(row[11])) {
-        rd->self = 1;
+    if (username.data == NULL) {
+        username = tfw_mysql_none;
     }
 
-    access = tfw_mysql_access(rd->my, row[2], row[3]);
+    if (tfw_mysql_true(row[11])) {
+        /* a table of schema mysql shows all of its rows or none */
+        tfw_reading_complete(b);
+    }
 
-    if (rd->sink->account(rd->sink, principal, username, host, kind,
-                          tfw_mysql_none)
+    access = tfw_mysql_access(s, row[2], row[3]);
+
+    if (b->sink->account(b->sink, principal, username, host, kind,
+                         tfw_mysql_none)
         != TF_OK
-        || tfw_mysql_attributes(rd, principal, row, access) != TF_OK
-        || tfw_mysql_global(rd, principal, access) != TF_OK)
+        || tfw_mysql_attributes(b, principal, row, access) != TF_OK)
     {
         return TF_ERROR;
     }
 
-    rd->stopped = 0;
-
-    return TF_OK;
+    return tfw_mysql_global(b, q, principal, access);
 }
 
 
 static tf_int_t
-tfw_mysql_keep_role(tfw_mysql_reading_t *rd, tf_str_t name)
+tfw_mysql_keep_role(tfw_batch_t *b, tf_str_t name)
 {
-    tf_str_t  *roles, *role;
+    tf_str_t              *roles, *role;
+    tfw_mysql_accounts_t  *a = b->state;
 
-    if (rd->nroles == rd->max_roles) {
-        rd->max_roles = rd->max_roles ? rd->max_roles * 2 : 64;
+    if (a->nroles == a->size) {
+        a->size = a->size ? a->size * 2 : 64;
 
-        roles = tf_alloc(rd->mem, rd->max_roles * sizeof(tf_str_t));
+        roles = tf_alloc(b->mem, a->size * sizeof(tf_str_t));
         if (roles == NULL) {
             return TF_ERROR;
         }
 
-        if (rd->nroles) {
-            memcpy(roles, rd->roles, rd->nroles * sizeof(tf_str_t));
+        if (a->nroles) {
+            memcpy(roles, a->roles, a->nroles * sizeof(tf_str_t));
         }
 
-        rd->roles = roles;
+        a->roles = roles;
     }
 
-    role = &rd->roles[rd->nroles];
+    role = &a->roles[a->nroles];
     role->len = name.len;
-    role->data = tf_alloc(rd->mem, name.len + 1);
+    role->data = tf_alloc(b->mem, name.len + 1);
 
     if (role->data == NULL) {
         return TF_ERROR;
@@ -249,20 +149,20 @@ tfw_mysql_keep_role(tfw_mysql_reading_t *rd, tf_str_t name)
         memcpy(role->data, name.data, name.len);
     }
 
-    rd->nroles++;
+    a->nroles++;
 
     return TF_OK;
 }
 
 
 static tf_int_t
-tfw_mysql_attributes(tfw_mysql_reading_t *rd, tf_str_t principal,
-    tf_str_t *row, uint64_t access)
+tfw_mysql_attributes(tfw_batch_t *b, tf_str_t principal,
+    const tf_str_t *row, uint64_t access)
 {
     int          role, locked, super, grant, sys;
     size_t       i;
     tf_str_t     value;
-    tfw_sink_t  *s = rd->sink;
+    tfw_sink_t  *s = b->sink;
 
     role = tfw_mysql_true(row[4]);
     locked = tfw_mysql_true(row[5]);
@@ -271,7 +171,7 @@ tfw_mysql_attributes(tfw_mysql_reading_t *rd, tf_str_t principal,
     sys = (row[0].len > 6 && memcmp(row[0].data, "mysql.", 6) == 0)
           || tf_str_eq(row[0], "mariadb.sys")
           || (row[0].len > 3 && memcmp(row[0].data, "rds", 3) == 0)
-          || (role && rd->my->mariadb && tf_str_eq(row[0], "PUBLIC"));
+          || (role && tfw_mysql_mariadb(b) && tf_str_eq(row[0], "PUBLIC"));
 
     struct {
         const char  *name;
@@ -295,18 +195,18 @@ tfw_mysql_attributes(tfw_mysql_reading_t *rd, tf_str_t principal,
         }
     }
 
-    return tfw_mysql_texts(rd, principal, row, role);
+    return tfw_mysql_texts(b, principal, row, role);
 }
 
 
 static tf_int_t
-tfw_mysql_texts(tfw_mysql_reading_t *rd, tf_str_t principal, tf_str_t *row,
+tfw_mysql_texts(tfw_batch_t *b, tf_str_t principal, const tf_str_t *row,
     int role)
 {
     size_t       i;
-    tf_buf_t     b;
+    tf_buf_t     json;
     tf_str_t     value;
-    tfw_sink_t  *s = rd->sink;
+    tfw_sink_t  *s = b->sink;
 
     struct {
         const char  *name;
@@ -332,15 +232,18 @@ tfw_mysql_texts(tfw_mysql_reading_t *rd, tf_str_t principal, tf_str_t *row,
                 return TF_ERROR;
             }
 
-            /* other plugins are told only when there are */
+            /* other plugins are told only when there are some */
             continue;
         }
 
-        tf_buf_init(&b, rd->mem, texts[i].value.len + 16, 1 << 20);
-        tf_json_string(&b, texts[i].value.data ? texts[i].value
-                                               : tfw_mysql_none);
+        if (tfw_engine_text(b->mem, texts[i].value, &value) != TF_OK) {
+            return TF_ERROR;
+        }
 
-        if (tf_buf_done(&b, &value) != TF_OK
+        tf_buf_init(&json, b->mem, value.len + 16, 1 << 20);
+        tf_json_string(&json, value.data ? value : tfw_mysql_none);
+
+        if (tf_buf_done(&json, &value) != TF_OK
             || s->attribute(s, principal, texts[i].name, value) != TF_OK)
         {
             return TF_ERROR;
@@ -352,17 +255,21 @@ tfw_mysql_texts(tfw_mysql_reading_t *rd, tf_str_t principal, tf_str_t *row,
 
 
 static tf_int_t
-tfw_mysql_global(tfw_mysql_reading_t *rd, tf_str_t principal, uint64_t access)
+tfw_mysql_global(tfw_batch_t *b, const tfw_query_t *q, tf_str_t principal,
+    uint64_t access)
 {
     unsigned     n;
+    tf_right_t   right;
     const char  *name;
 
-    for (n = 0; (name = tfw_mysql_global_name(rd->my, n)) != NULL; n++) {
+    memset(&right, 0, sizeof(tf_right_t));
+    right.category = tf_category_find(b->engine, q->category);
+
+    for (n = 0; (name = tfw_mysql_global_name(b->session, n)) != NULL; n++) {
+        right.privilege = tf_str(name);
 
         if ((access >> n & 1)
-            && rd->sink->grant(rd->sink, principal, rd->category,
-                               tfw_mysql_none, tfw_mysql_none, tf_str(name))
-               != TF_OK)
+            && b->sink->grant(b->sink, principal, &right) != TF_OK)
         {
             return TF_ERROR;
         }
@@ -379,13 +286,12 @@ tfw_mysql_global(tfw_mysql_reading_t *rd, tf_str_t principal, uint64_t access)
  */
 
 static uint64_t
-tfw_mysql_access(const tfw_mysql_t *my, tf_str_t access, tf_str_t version_id)
+tfw_mysql_access(const tfw_session_t *s, tf_str_t access, tf_str_t version_id)
 {
-    char      text[32];
     size_t    i;
     uint64_t  bits = 0, version;
 
-    if (!my->mariadb) {
+    if (s->flavour != TFW_MYSQL_MARIADB) {
         for (i = 0; i < access.len && i < 64; i++) {
             bits |= (uint64_t) (access.data[i] == 'Y') << i;
         }
@@ -393,26 +299,13 @@ tfw_mysql_access(const tfw_mysql_t *my, tf_str_t access, tf_str_t version_id)
         return bits;
     }
 
-    if (access.len == 0 || access.len >= sizeof(text)
-        || version_id.len >= sizeof(text))
-    {
-        return 0;
-    }
+    bits = tfw_mysql_number(access);
 
-    memcpy(text, access.data, access.len);
-    text[access.len] = '\0';
-    bits = strtoull(text, NULL, 10);
-
-    if (bits == UINT64_MAX || my->version < 100502) {
+    if (bits == UINT64_MAX || s->version < 100502) {
         return bits;
     }
 
-    if (version_id.len) {
-        memcpy(text, version_id.data, version_id.len);
-    }
-
-    text[version_id.len] = '\0';
-    version = strtoull(text, NULL, 10);
+    version = tfw_mysql_number(version_id);
 
     if (version >= 100509) {
         return bits;
@@ -437,208 +330,152 @@ tfw_mysql_access(const tfw_mysql_t *my, tf_str_t access, tf_str_t version_id)
 }
 
 
-static tf_int_t
-tfw_mysql_scopes(tfw_mysql_reading_t *rd)
+/* 0 for what is no number; too large ones are UINT64_MAX. */
+
+static uint64_t
+tfw_mysql_number(tf_str_t s)
 {
-    tf_int_t                  rc, one;
-    tf_err_t                  err;
-    const char               *scope;
-    tfw_mysql_t              *my = rd->my;
-    tf_scope_status_e         status, now;
-    const tfw_mysql_query_t  *q = tfw_mysql_queries;
+    char  text[32];
 
-    while (q->scope) {
-        scope = q->scope;
-        rc = TF_OK;
-        status = TF_SCOPE_ERROR;
-
-        for ( /* void */ ; q->scope && strcmp(q->scope, scope) == 0; q++) {
-
-            if ((q->mariadb >= 0 && q->mariadb != my->mariadb)
-                || my->version < q->since
-                || (q->before && my->version >= q->before))
-            {
-                continue;
-            }
-
-            rd->query = q;
-            rd->category = tf_category_find(TF_ENGINE_MYSQL, q->category);
-            now = TF_SCOPE_ERROR;
-
-            one = tfw_mysql_query(my, q->sql, tfw_mysql_grant_row, rd, &now,
-                                  &err);
-
-            if (one != TF_OK && (rc == TF_OK || one == TF_ERROR)) {
-                rc = one;
-                status = now;
-                *rd->err = err;
-            }
-
-            if (one == TF_ERROR) {
-                break;
-            }
-        }
-
-        if (tfw_mysql_scope(rd, scope, rc, status) != TF_OK) {
-            return TF_ERROR;
-        }
+    if (s.len == 0 || s.len >= sizeof(text)) {
+        return 0;
     }
 
-    return TF_OK;
+    memcpy(text, s.data, s.len);
+    text[s.len] = '\0';
+
+    return strtoull(text, NULL, 10);
 }
 
 
-static tf_int_t
-tfw_mysql_grant_row(void *ctx, tf_str_t *row, unsigned n)
+tf_int_t
+tfw_mysql_accounts_grant(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row)
 {
-    tf_int_t              rc;
-    tf_str_t              principal, database;
-    tfw_mysql_reading_t  *rd = ctx;
+    tf_str_t  principal;
 
-    static const unsigned char  columns[] = {
-        0, 4, 4, 5, 5, 6, 6, 5, 5, 4
-    };
-
-    if (n != columns[rd->query->row]) {
-        return TF_ERROR;
-    }
-
-    rd->stopped = 1;
-
-    if (tfw_mysql_principal(rd, 0, row[0], row[1],
-                            tfw_mysql_is_role(rd, row[0], row[1]), &principal)
-        != TF_OK
-        || tfw_engine_text(rd->mem, row[2], &database) != TF_OK)
+    if (tfw_mysql_principal(b, 0, row[0], row[1],
+                            tfw_mysql_is_role(b, row[0], row[1]), &principal)
+        != TF_OK)
     {
         return TF_ERROR;
     }
 
-    rc = tfw_mysql_grant(rd, principal, database, row);
-
-    if (rc == TF_OK) {
-        rd->stopped = 0;
-    }
-
-    return rc;
+    return tfw_mysql_right(b, q, principal, row);
 }
 
 
-/* name: the third column. */
-
 static tf_int_t
-tfw_mysql_grant(tfw_mysql_reading_t *rd, tf_str_t principal, tf_str_t name,
-    tf_str_t *row)
+tfw_mysql_right(tfw_batch_t *b, const tfw_query_t *q, tf_str_t principal,
+    const tf_str_t *row)
 {
-    tf_str_t     object = tfw_mysql_none;
-    tfw_sink_t  *s = rd->sink;
+    tf_str_t    name;
+    tf_right_t  right;
 
-    switch (rd->query->row) {
+    memset(&right, 0, sizeof(tf_right_t));
+    right.category = tf_category_find(b->engine, q->category);
+
+    if (tfw_engine_text(b->mem, row[2], &name) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    switch (q->what) {
 
     case TFW_MYSQL_DYNAMIC:
-        return tfw_mysql_dynamic(rd, principal, name, tfw_mysql_true(row[3]));
+        right.privilege = name;
+        right.state = tfw_mysql_true(row[3]) ? TF_STATE_GRANTABLE
+                                             : TF_STATE_GRANTED;
+        break;
 
     case TFW_MYSQL_RESTRICTION:
-        return s->grant(s, principal, rd->category, tfw_mysql_none, name,
-                        row[3]);
+        right.object = name;
+        right.privilege = row[3];
+        break;
 
     case TFW_MYSQL_DATABASE:
-        if (tfw_mysql_database(rd, name, tfw_mysql_true(row[4]), &object)
+        if (tfw_mysql_database(b, name, tfw_mysql_true(row[4]), &right.object)
             != TF_OK)
         {
             return TF_ERROR;
         }
 
-        return tfw_mysql_flags(rd, principal, object, row[3]);
+        return tfw_mysql_flags(b, principal, &right, row[3]);
 
     case TFW_MYSQL_TABLE:
     case TFW_MYSQL_COLUMN:
     case TFW_MYSQL_ROUTINE:
-        if (tfw_mysql_object(rd, row, &object) != TF_OK) {
+        right.database = name;
+
+        if (tfw_mysql_object(b, q, row, &right.object) != TF_OK) {
             return TF_ERROR;
         }
 
-        return tfw_mysql_set(rd, principal, name, object,
-                             row[rd->query->row == TFW_MYSQL_TABLE ? 4 : 5]);
+        return tfw_mysql_set(b, principal, &right,
+                             row[q->what == TFW_MYSQL_TABLE ? 4 : 5]);
 
     case TFW_MYSQL_PROXY:
-        if (tfw_mysql_principal(rd, 1, row[2], row[3], 0, &object) != TF_OK) {
+        if (tfw_mysql_principal(b, 1, row[2], row[3], 0, &right.object)
+            != TF_OK)
+        {
             return TF_ERROR;
         }
 
-        return s->grant(s, principal, rd->category, tfw_mysql_none, object,
-                        tf_str(tfw_mysql_true(row[4])
-                               ? "PROXY WITH GRANT OPTION" : "PROXY"));
+        right.privilege = tf_str("PROXY");
+        right.state = tfw_mysql_true(row[4]) ? TF_STATE_GRANTABLE
+                                             : TF_STATE_GRANTED;
+        break;
 
     case TFW_MYSQL_ROLE:
-        return tfw_mysql_role(rd, principal, row, tfw_mysql_true(row[4]));
+        return tfw_mysql_role(b, principal, &right, row,
+                              tfw_mysql_true(row[4]));
 
-    case TFW_MYSQL_DEFAULT_ROLE:
-        break;
+    default:
+        return tfw_mysql_role(b, principal, &right, row, -1);
     }
 
-    return tfw_mysql_role(rd, principal, row, -1);
+    return b->sink->grant(b->sink, principal, &right);
 }
 
 
 static tf_int_t
-tfw_mysql_dynamic(tfw_mysql_reading_t *rd, tf_str_t principal,
-    tf_str_t privilege, int grantable)
+tfw_mysql_object(tfw_batch_t *b, const tfw_query_t *q, const tf_str_t *row,
+    tf_str_t *object)
 {
-    unsigned char  *d;
+    tf_str_t               one, two;
+    unsigned char         *d, *end;
+    tfw_mysql_accounts_t  *a = b->state;
 
-    d = tfw_mysql_quote(rd->names[1], rd->names[1] + TFW_MYSQL_NAME,
-                        privilege, 0);
-    d = tfw_mysql_quote(d, rd->names[1] + TFW_MYSQL_NAME,
-                        tf_str(grantable ? " WITH GRANT OPTION" : ""), 0);
-    if (d == NULL) {
-        return TF_ERROR;
-    }
-
-    privilege.data = rd->names[1];
-    privilege.len = (size_t) (d - rd->names[1]);
-
-    return rd->sink->grant(rd->sink, principal, rd->category, tfw_mysql_none,
-                           tfw_mysql_none, privilege);
-}
-
-
-static tf_int_t
-tfw_mysql_object(tfw_mysql_reading_t *rd, tf_str_t *row, tf_str_t *object)
-{
-    tf_str_t        a, b;
-    unsigned char  *d, *end;
-
-    if (tfw_engine_text(rd->mem, row[3], &a) != TF_OK
-        || tfw_engine_text(rd->mem, row[4], &b) != TF_OK)
+    if (tfw_engine_text(b->mem, row[3], &one) != TF_OK
+        || tfw_engine_text(b->mem, row[4], &two) != TF_OK)
     {
         return TF_ERROR;
     }
 
-    if (rd->query->row == TFW_MYSQL_TABLE) {
-        *object = a;
+    if (q->what == TFW_MYSQL_TABLE) {
+        *object = one;
         return TF_OK;
     }
 
-    d = rd->names[1];
+    d = a->names[1];
     end = d + TFW_MYSQL_NAME;
 
-    if (rd->query->row == TFW_MYSQL_COLUMN) {
-        d = tfw_mysql_quote(d, end, a, !tfw_mysql_plain(a));
-        d = tfw_mysql_quote(d, end, tf_str("."), 0);
-        d = tfw_mysql_quote(d, end, b, !tfw_mysql_plain(b));
+    if (q->what == TFW_MYSQL_COLUMN) {
+        d = tf_engine_name(b->engine, d, end, one, !tfw_mysql_plain(one));
+        d = tf_engine_name(b->engine, d, end, tf_str("."), 0);
+        d = tf_engine_name(b->engine, d, end, two, !tfw_mysql_plain(two));
 
     } else {
-        d = tfw_mysql_quote(d, end, a, 0);
-        d = tfw_mysql_quote(d, end, tf_str(" "), 0);
-        d = tfw_mysql_quote(d, end, b, 0);
+        d = tf_engine_name(b->engine, d, end, one, 0);
+        d = tf_engine_name(b->engine, d, end, tf_str(" "), 0);
+        d = tf_engine_name(b->engine, d, end, two, 0);
     }
 
     if (d == NULL) {
         return TF_ERROR;
     }
 
-    object->data = rd->names[1];
-    object->len = (size_t) (d - rd->names[1]);
+    object->data = a->names[1];
+    object->len = (size_t) (d - a->names[1]);
 
     return TF_OK;
 }
@@ -647,11 +484,10 @@ tfw_mysql_object(tfw_mysql_reading_t *rd, tf_str_t *row, tf_str_t *object)
 /* A value of a SET column: "Select,Create View,Grant". */
 
 static tf_int_t
-tfw_mysql_set(tfw_mysql_reading_t *rd, tf_str_t principal, tf_str_t database,
-    tf_str_t object, tf_str_t set)
+tfw_mysql_set(tfw_batch_t *b, tf_str_t principal, tf_right_t *right,
+    tf_str_t set)
 {
     size_t          n;
-    tf_str_t        name;
     unsigned char   text[TFW_MYSQL_PRIVILEGE], *p, *end;
 
     p = set.data;
@@ -660,7 +496,7 @@ tfw_mysql_set(tfw_mysql_reading_t *rd, tf_str_t principal, tf_str_t database,
     while (p < end) {
         for (n = 0; p < end && *p != ','; p++) {
             if (n == sizeof(text)) {
-                return TF_ERROR;
+                return TF_DECLINED;
             }
 
             text[n++] = *p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p;
@@ -668,20 +504,17 @@ tfw_mysql_set(tfw_mysql_reading_t *rd, tf_str_t principal, tf_str_t database,
 
         p++;
 
-        name.data = text;
-        name.len = n;
+        right->privilege.data = text;
+        right->privilege.len = n;
 
-        if (tf_str_eq(name, "GRANT")) {
-            name = tf_str("GRANT OPTION");
+        if (tf_str_eq(right->privilege, "GRANT")) {
+            right->privilege = tf_str("GRANT OPTION");
 
-        } else if (tf_str_eq(name, "DELETE VERSIONING ROWS")) {
-            name = tf_str("DELETE HISTORY");
+        } else if (tf_str_eq(right->privilege, "DELETE VERSIONING ROWS")) {
+            right->privilege = tf_str("DELETE HISTORY");
         }
 
-        if (rd->sink->grant(rd->sink, principal, rd->category, database,
-                            object, name)
-            != TF_OK)
-        {
+        if (b->sink->grant(b->sink, principal, right) != TF_OK) {
             return TF_ERROR;
         }
     }
@@ -691,8 +524,8 @@ tfw_mysql_set(tfw_mysql_reading_t *rd, tf_str_t principal, tf_str_t database,
 
 
 static tf_int_t
-tfw_mysql_flags(tfw_mysql_reading_t *rd, tf_str_t principal,
-    tf_str_t database, tf_str_t flags)
+tfw_mysql_flags(tfw_batch_t *b, tf_str_t principal, tf_right_t *right,
+    tf_str_t flags)
 {
     unsigned     n;
     const char  *name;
@@ -700,11 +533,13 @@ tfw_mysql_flags(tfw_mysql_reading_t *rd, tf_str_t principal,
     for (n = 0; n < flags.len; n++) {
         name = tfw_mysql_database_name(n);
 
-        if (flags.data[n] == 'Y' && name
-            && rd->sink->grant(rd->sink, principal, rd->category,
-                               tfw_mysql_none, database, tf_str(name))
-               != TF_OK)
-        {
+        if (flags.data[n] != 'Y' || name == NULL) {
+            continue;
+        }
+
+        right->privilege = tf_str(name);
+
+        if (b->sink->grant(b->sink, principal, right) != TF_OK) {
             return TF_ERROR;
         }
     }
@@ -716,26 +551,32 @@ tfw_mysql_flags(tfw_mysql_reading_t *rd, tf_str_t principal,
 /* A role and who has it, for both of them; admin is -1 for a default role. */
 
 static tf_int_t
-tfw_mysql_role(tfw_mysql_reading_t *rd, tf_str_t principal, tf_str_t *row,
-    int admin)
+tfw_mysql_role(tfw_batch_t *b, tf_str_t principal, tf_right_t *right,
+    const tf_str_t *row, int admin)
 {
     int          i;
-    tf_str_t     role, how;
-    tfw_sink_t  *s = rd->sink;
+    tf_str_t     role;
+    tfw_sink_t  *s = b->sink;
+    tf_right_t   member;
 
-    if (tfw_mysql_principal(rd, 1, row[2], row[3], rd->my->mariadb, &role)
+    if (tfw_mysql_principal(b, 1, row[2], row[3], tfw_mysql_mariadb(b), &role)
         != TF_OK)
     {
         return TF_ERROR;
     }
 
-    for (i = 0; i < (admin == 1 ? 2 : 1); i++) {
-        how = tf_str(admin == -1 ? "default" : i ? "admin" : "direct");
+    right->privilege = role;
+    member = *right;
+    member.category = tf_category_find(b->engine, "mysql_role_members");
+    member.privilege = principal;
 
-        if (s->grant(s, principal, rd->category, tfw_mysql_none, how, role)
-            != TF_OK
-            || s->grant(s, role, rd->members, tfw_mysql_none, how, principal)
-               != TF_OK)
+    for (i = 0; i < (admin == 1 ? 2 : 1); i++) {
+        right->object = tf_str(admin == -1 ? "default"
+                                           : i ? "admin" : "direct");
+        member.object = right->object;
+
+        if (s->grant(s, principal, right) != TF_OK
+            || s->grant(s, role, &member) != TF_OK)
         {
             return TF_ERROR;
         }
@@ -745,64 +586,36 @@ tfw_mysql_role(tfw_mysql_reading_t *rd, tf_str_t principal, tf_str_t *row,
 }
 
 
-/* Reports a scope that ended with rc.  The result is TF_OK when the reading
- * goes on. */
-
-static tf_int_t
-tfw_mysql_scope(tfw_mysql_reading_t *rd, const char *scope, tf_int_t rc,
-    tf_scope_status_e status)
-{
-    if (rd->stopped) {
-        return TF_ERROR;
-    }
-
-    if (rc == TF_ERROR) {
-        status = rd->err->code == TF_E_TARGET_TIMEOUT ? TF_SCOPE_TIMEOUT
-                                                      : TF_SCOPE_ERROR;
-    }
-
-    if (rd->sink->scope(rd->sink, scope, tfw_mysql_none,
-                        rc == TF_OK ? TF_SCOPE_OK : status,
-                        rc == TF_OK ? NULL : rd->err)
-        != TF_OK)
-    {
-        rd->stopped = 1;
-        return TF_ERROR;
-    }
-
-    return rc == TF_ERROR ? TF_ERROR : TF_OK;
-}
-
-
 /* which: 0 or 1, whose memory the principal is until the next use. */
 
 static tf_int_t
-tfw_mysql_principal(tfw_mysql_reading_t *rd, int which, tf_str_t user,
-    tf_str_t host, int role, tf_str_t *principal)
+tfw_mysql_principal(tfw_batch_t *b, int which, tf_str_t user, tf_str_t host,
+    int role, tf_str_t *principal)
 {
-    int             quote;
-    unsigned char  *d, *end;
+    int                    quote;
+    unsigned char         *d, *end;
+    tfw_mysql_accounts_t  *a = b->state;
 
-    if (tfw_engine_text(rd->mem, user, &user) != TF_OK
-        || tfw_engine_text(rd->mem, host, &host) != TF_OK)
+    if (tfw_engine_text(b->mem, user, &user) != TF_OK
+        || tfw_engine_text(b->mem, host, &host) != TF_OK)
     {
         return TF_ERROR;
     }
 
-    d = rd->names[which ? 2 : 0];
+    d = a->names[which ? 2 : 0];
     end = d + TFW_MYSQL_NAME;
     principal->data = d;
     quote = user.len && user.data[0] == '`';
 
     if (role) {
         quote |= user.len && memchr(user.data, '@', user.len) != NULL;
-        d = tfw_mysql_quote(d, end, user, quote);
+        d = tf_engine_name(b->engine, d, end, user, quote);
 
     } else {
         quote |= host.len && memchr(host.data, '@', host.len) != NULL;
-        d = tfw_mysql_quote(d, end, user, quote);
-        d = tfw_mysql_quote(d, end, tf_str("@"), 0);
-        d = tfw_mysql_quote(d, end, host, quote);
+        d = tf_engine_name(b->engine, d, end, user, quote);
+        d = tf_engine_name(b->engine, d, end, tf_str("@"), 0);
+        d = tf_engine_name(b->engine, d, end, host, quote);
     }
 
     if (d == NULL) {
@@ -816,19 +629,20 @@ tfw_mysql_principal(tfw_mysql_reading_t *rd, int which, tf_str_t user,
 
 
 static tf_int_t
-tfw_mysql_database(tfw_mysql_reading_t *rd, tf_str_t name, int literal,
+tfw_mysql_database(tfw_batch_t *b, tf_str_t name, int literal,
     tf_str_t *database)
 {
-    int             pattern = 0;
-    size_t          i;
-    tf_str_t        quoted;
-    unsigned char  *d, *end;
+    int                    pattern = 0;
+    size_t                 i;
+    tf_str_t               quoted;
+    unsigned char         *d, *end;
+    tfw_mysql_accounts_t  *a = b->state;
 
     if (name.len > TFW_MYSQL_NAME / 4) {
         return TF_ERROR;
     }
 
-    d = rd->names[1];
+    d = a->names[1];
     end = d + TFW_MYSQL_NAME;
 
     for (i = 0; i < name.len && !literal; i++) {
@@ -845,21 +659,21 @@ tfw_mysql_database(tfw_mysql_reading_t *rd, tf_str_t name, int literal,
     }
 
     if (pattern) {
-        d = tfw_mysql_quote(rd->names[1], end, tf_str("LIKE "), 0);
-        d = tfw_mysql_quote(d, end, name, 0);
+        d = tf_engine_name(b->engine, a->names[1], end, tf_str("LIKE "), 0);
+        d = tf_engine_name(b->engine, d, end, name, 0);
 
     } else {
         if (!literal) {
-            name.data = rd->names[1];
-            name.len = (size_t) (d - rd->names[1]);
+            name.data = a->names[1];
+            name.len = (size_t) (d - a->names[1]);
         }
 
         if (name.len > 5 && memcmp(name.data, "LIKE ", 5) == 0) {
             /* a database of that very name */
             quoted = name;
-            quoted.data = rd->names[1] + TFW_MYSQL_NAME / 2;
+            quoted.data = a->names[1] + TFW_MYSQL_NAME / 2;
             memmove(quoted.data, name.data, name.len);
-            d = tfw_mysql_quote(rd->names[1], end, quoted, 1);
+            d = tf_engine_name(b->engine, a->names[1], end, quoted, 1);
 
         } else {
             *database = name;
@@ -867,54 +681,39 @@ tfw_mysql_database(tfw_mysql_reading_t *rd, tf_str_t name, int literal,
         }
     }
 
-    database->data = rd->names[1];
-    database->len = (size_t) (d - rd->names[1]);
+    database->data = a->names[1];
+    database->len = (size_t) (d - a->names[1]);
 
     return TF_OK;
-}
-
-
-/* Appends s at d, in backticks if asked to; NULL, which may be d already, when
- * there is no room. */
-
-static unsigned char *
-tfw_mysql_quote(unsigned char *d, unsigned char *end, tf_str_t s, int quote)
-{
-    size_t  i;
-
-    if (d == NULL || (size_t) (end - d) < s.len * 2 + 2) {
-        return NULL;
-    }
-
-    if (quote) {
-        *d++ = '`';
-    }
-
-    for (i = 0; i < s.len; i++) {
-        if (quote && s.data[i] == '`') {
-            *d++ = '`';
-        }
-
-        *d++ = s.data[i];
-    }
-
-    if (quote) {
-        *d++ = '`';
-    }
-
-    return d;
 }
 
 
 /* The tables of MariaDB name a grantee that is a role by an empty host. */
 
 static int
-tfw_mysql_is_role(tfw_mysql_reading_t *rd, tf_str_t user, tf_str_t host)
+tfw_mysql_is_role(tfw_batch_t *b, tf_str_t user, tf_str_t host)
 {
-    return rd->nroles && host.len == 0
-           && bsearch(&user, rd->roles, rd->nroles, sizeof(tf_str_t),
-                      tfw_mysql_compare)
-              != NULL;
+    tfw_mysql_accounts_t  *a = b->state;
+
+    if (a->nroles == 0 || host.len) {
+        return 0;
+    }
+
+    if (!a->sorted) {
+        a->sorted = 1;
+        qsort(a->roles, a->nroles, sizeof(tf_str_t), tfw_mysql_compare);
+    }
+
+    return bsearch(&user, a->roles, a->nroles, sizeof(tf_str_t),
+                   tfw_mysql_compare)
+           != NULL;
+}
+
+
+static int
+tfw_mysql_mariadb(const tfw_batch_t *b)
+{
+    return ((tfw_session_t *) b->session)->flavour == TFW_MYSQL_MARIADB;
 }
 
 

@@ -37,47 +37,55 @@
     " CONCAT(User, '@', Host) = CURRENT_USER() FROM mysql.user"
 
 
-const char *
-tfw_mysql_accounts_sql(const tfw_mysql_t *my)
-{
-    if (my->mariadb) {
-        return "SELECT User, Host, JSON_VALUE(Priv, '$.access'),"
-               " JSON_VALUE(Priv, '$.version_id'),"
-               " coalesce(JSON_VALUE(Priv, '$.is_role'), '0'),"
-               " coalesce(JSON_VALUE(Priv, '$.account_locked'), '0'),"
-               " JSON_VALUE(Priv, '$.plugin'),"
-               " DATE_FORMAT(FROM_UNIXTIME("
-               "   nullif(JSON_VALUE(Priv, '$.password_last_changed'), 0)), "
-               TFW_MYSQL_TIME "),"
-               " coalesce(JSON_VALUE(Priv, '$.password_last_changed') = 0, 0),"
-               " elt(1 + coalesce(JSON_VALUE(Priv, '$.ssl_type'), 0), '',"
-               "   'ANY', 'X509', 'SPECIFIED'),"
-               " JSON_EXTRACT(Priv, '$.auth_or[*].plugin'),"
-               " CONCAT(User, '@', Host) = CURRENT_USER()"
-               " FROM mysql.global_priv";
-    }
+#define TFW_MYSQL_ONCE(scope, flavour, since, before, columns)               \
+    scope, TFW_ONCE_PER_INSTANCE, flavour, since, before, columns
 
-    if (my->version >= 80000) {
-        /* CREATE ROLE makes an account that is locked and expired and has no
-         * password; a user that was granted like a role remains one */
-        return "SELECT User, Host, CONCAT(" TFW_MYSQL_USER_PRIVILEGES
-               ", Create_role_priv, Drop_role_priv), NULL,"
-               " account_locked = 'Y' AND password_expired = 'Y'"
-               "   AND authentication_string = '',"
-               TFW_MYSQL_USER_REST;
-    }
+#define TFW_MYSQL_ACCOUNTS(flavour, since, before)                            \
+    TFW_MYSQL_ONCE("accounts", flavour, since, before, 12),                   \
+    tfw_mysql_accounts_account, 0, "mysql_global_privileges"
 
-    return "SELECT User, Host, CONCAT(" TFW_MYSQL_USER_PRIVILEGES "), NULL, 0,"
-           TFW_MYSQL_USER_REST;
-}
+#define TFW_MYSQL_GRANTS(scope, flavour, since, before, columns, what)        \
+    TFW_MYSQL_ONCE(scope, flavour, since, before, columns),                   \
+    tfw_mysql_accounts_grant, what
 
 
-const tfw_mysql_query_t  tfw_mysql_queries[] = {
+const tfw_query_t  tfw_mysql_queries[] = {
 
-    { "global", 0, 80000, 0, TFW_MYSQL_DYNAMIC, "mysql_global_privileges",
+    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MARIADB, 0, 0),
+      "SELECT User, Host, JSON_VALUE(Priv, '$.access'),"
+      " JSON_VALUE(Priv, '$.version_id'),"
+      " coalesce(JSON_VALUE(Priv, '$.is_role'), '0'),"
+      " coalesce(JSON_VALUE(Priv, '$.account_locked'), '0'),"
+      " JSON_VALUE(Priv, '$.plugin'),"
+      " DATE_FORMAT(FROM_UNIXTIME("
+      "   nullif(JSON_VALUE(Priv, '$.password_last_changed'), 0)), "
+      TFW_MYSQL_TIME "),"
+      " coalesce(JSON_VALUE(Priv, '$.password_last_changed') = 0, 0),"
+      " elt(1 + coalesce(JSON_VALUE(Priv, '$.ssl_type'), 0), '',"
+      "   'ANY', 'X509', 'SPECIFIED'),"
+      " JSON_EXTRACT(Priv, '$.auth_or[*].plugin'),"
+      " CONCAT(User, '@', Host) = CURRENT_USER()"
+      " FROM mysql.global_priv" },
+
+    /* CREATE ROLE makes an account that is locked and expired and has no
+     * password; a user that was granted like a role remains one */
+    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MYSQL, 80000, 0),
+      "SELECT User, Host, CONCAT(" TFW_MYSQL_USER_PRIVILEGES
+      ", Create_role_priv, Drop_role_priv), NULL,"
+      " account_locked = 'Y' AND password_expired = 'Y'"
+      "   AND authentication_string = '',"
+      TFW_MYSQL_USER_REST },
+
+    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MYSQL, 0, 80000),
+      "SELECT User, Host, CONCAT(" TFW_MYSQL_USER_PRIVILEGES "), NULL, 0,"
+      TFW_MYSQL_USER_REST },
+
+    { TFW_MYSQL_GRANTS("global", TFW_MYSQL_MYSQL, 80000, 0, 4,
+                       TFW_MYSQL_DYNAMIC), "mysql_global_privileges",
       "SELECT USER, HOST, PRIV, WITH_GRANT_OPTION FROM mysql.global_grants" },
 
-    { "global", 0, 80016, 0, TFW_MYSQL_RESTRICTION, "mysql_partial_revokes",
+    { TFW_MYSQL_GRANTS("global", TFW_MYSQL_MYSQL, 80016, 0, 4,
+                       TFW_MYSQL_RESTRICTION), "mysql_partial_revokes",
       "SELECT u.User, u.Host, r.db, r.privilege FROM mysql.user u,"
       " JSON_TABLE(u.User_attributes, '$.Restrictions[*]' COLUMNS ("
       "   db VARCHAR(256) PATH '$.Database',"
@@ -86,64 +94,72 @@ const tfw_mysql_query_t  tfw_mysql_queries[] = {
       " WHERE u.User_attributes IS NOT NULL" },
 
     /* with partial_revokes the names of databases are no patterns */
-    { "databases", 0, 80016, 0, TFW_MYSQL_DATABASE,
-      "mysql_database_privileges",
+    { TFW_MYSQL_GRANTS("databases", TFW_MYSQL_MYSQL, 80016, 0, 5,
+                       TFW_MYSQL_DATABASE), "mysql_database_privileges",
       "SELECT User, Host, Db, CONCAT(" TFW_MYSQL_DB_PRIVILEGES "),"
       " @@global.partial_revokes FROM mysql.db" },
 
-    { "databases", 0, 0, 80016, TFW_MYSQL_DATABASE,
-      "mysql_database_privileges",
+    { TFW_MYSQL_GRANTS("databases", TFW_MYSQL_MYSQL, 0, 80016, 5,
+                       TFW_MYSQL_DATABASE), "mysql_database_privileges",
       "SELECT User, Host, Db, CONCAT(" TFW_MYSQL_DB_PRIVILEGES "), 0"
       " FROM mysql.db" },
 
-    { "databases", 1, 0, 110300, TFW_MYSQL_DATABASE,
-      "mysql_database_privileges",
+    { TFW_MYSQL_GRANTS("databases", TFW_MYSQL_MARIADB, 0, 110300, 5,
+                       TFW_MYSQL_DATABASE), "mysql_database_privileges",
       "SELECT User, Host, Db, CONCAT(" TFW_MYSQL_DB_PRIVILEGES ","
       " Delete_history_priv), 0 FROM mysql.db" },
 
-    { "databases", 1, 110300, 0, TFW_MYSQL_DATABASE,
-      "mysql_database_privileges",
+    { TFW_MYSQL_GRANTS("databases", TFW_MYSQL_MARIADB, 110300, 0, 5,
+                       TFW_MYSQL_DATABASE), "mysql_database_privileges",
       "SELECT User, Host, Db, CONCAT(" TFW_MYSQL_DB_PRIVILEGES ","
       " Delete_history_priv, Show_create_routine_priv), 0 FROM mysql.db" },
 
-    { "tables", -1, 0, 0, TFW_MYSQL_TABLE, "mysql_table_privileges",
+    { TFW_MYSQL_GRANTS("tables", 0, 0, 0, 5,
+                       TFW_MYSQL_TABLE), "mysql_table_privileges",
       "SELECT User, Host, Db, Table_name, Table_priv FROM mysql.tables_priv"
       " WHERE Table_priv <> ''" },
 
-    { "columns", -1, 0, 0, TFW_MYSQL_COLUMN, "mysql_column_privileges",
+    { TFW_MYSQL_GRANTS("columns", 0, 0, 0, 6,
+                       TFW_MYSQL_COLUMN), "mysql_column_privileges",
       "SELECT User, Host, Db, Table_name, Column_name, Column_priv"
       " FROM mysql.columns_priv" },
 
-    { "routines", -1, 0, 0, TFW_MYSQL_ROUTINE, "mysql_routine_privileges",
+    { TFW_MYSQL_GRANTS("routines", 0, 0, 0, 6,
+                       TFW_MYSQL_ROUTINE), "mysql_routine_privileges",
       "SELECT User, Host, Db, Routine_type, Routine_name, Proc_priv"
       " FROM mysql.procs_priv" },
 
-    { "proxies", -1, 0, 0, TFW_MYSQL_PROXY, "mysql_proxy_privileges",
+    { TFW_MYSQL_GRANTS("proxies", 0, 0, 0, 5,
+                       TFW_MYSQL_PROXY), "mysql_proxy_privileges",
       "SELECT User, Host, Proxied_user, Proxied_host,"
       " IF(With_grant, 'Y', 'N') FROM mysql.proxies_priv" },
 
-    { "roles", 0, 80000, 0, TFW_MYSQL_ROLE, "mysql_granted_roles",
+    { TFW_MYSQL_GRANTS("roles", TFW_MYSQL_MYSQL, 80000, 0, 5,
+                       TFW_MYSQL_ROLE), "mysql_granted_roles",
       "SELECT TO_USER, TO_HOST, FROM_USER, FROM_HOST, WITH_ADMIN_OPTION"
       " FROM mysql.role_edges" },
 
-    { "roles", 0, 80000, 0, TFW_MYSQL_DEFAULT_ROLE, "mysql_granted_roles",
+    { TFW_MYSQL_GRANTS("roles", TFW_MYSQL_MYSQL, 80000, 0, 4,
+                       TFW_MYSQL_DEFAULT_ROLE), "mysql_granted_roles",
       "SELECT USER, HOST, DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST"
       " FROM mysql.default_roles" },
 
-    { "roles", 1, 0, 0, TFW_MYSQL_ROLE, "mysql_granted_roles",
+    { TFW_MYSQL_GRANTS("roles", TFW_MYSQL_MARIADB, 0, 0, 5,
+                       TFW_MYSQL_ROLE), "mysql_granted_roles",
       "SELECT User, Host, Role, '', Admin_option FROM mysql.roles_mapping" },
 
-    { "roles", 1, 0, 0, TFW_MYSQL_DEFAULT_ROLE, "mysql_granted_roles",
+    { TFW_MYSQL_GRANTS("roles", TFW_MYSQL_MARIADB, 0, 0, 4,
+                       TFW_MYSQL_DEFAULT_ROLE), "mysql_granted_roles",
       "SELECT User, Host, JSON_VALUE(Priv, '$.default_role'), ''"
       " FROM mysql.global_priv"
       " WHERE JSON_VALUE(Priv, '$.default_role') <> ''" },
 
-    { NULL, 0, 0, 0, TFW_MYSQL_DYNAMIC, NULL, NULL }
+    { .scope = NULL }
 };
 
 
 const char *
-tfw_mysql_global_name(const tfw_mysql_t *my, unsigned n)
+tfw_mysql_global_name(const tfw_session_t *s, unsigned n)
 {
     /* the bits of MariaDB and the columns of mysql.user agree so far */
     static const char *const  both[] = {
@@ -166,8 +182,10 @@ tfw_mysql_global_name(const tfw_mysql_t *my, unsigned n)
 
     static const unsigned  nboth = sizeof(both) / sizeof(both[0]);
 
+    int  is_mariadb = s->flavour == TFW_MYSQL_MARIADB;
+
     if (n < nboth) {
-        if (n == 20 && my->mariadb && my->version >= 100502) {
+        if (n == 20 && is_mariadb && s->version >= 100502) {
             return "BINLOG MONITOR";
         }
 
@@ -176,12 +194,12 @@ tfw_mysql_global_name(const tfw_mysql_t *my, unsigned n)
 
     n -= nboth;
 
-    if (my->mariadb) {
-        if (my->version < 100502) {
+    if (is_mariadb) {
+        if (s->version < 100502) {
             return n == 0 ? mariadb[0] : NULL;
         }
 
-        if (n == 10 && my->version < 110300) {
+        if (n == 10 && s->version < 110300) {
             return NULL;
         }
 

@@ -2,17 +2,20 @@
 /*
  * PostgreSQL 10 to 18 through libpq: connection, statements, version.
  *
- * Nothing blocks without a deadline: the connection is made with
- * PQconnectPoll() and results are awaited with poll().  Results come in
- * single-row mode and are counted against the target's limits.
+ * Nothing blocks: the connection is made with PQconnectPoll(), the statements
+ * of a batch go out at once in pipeline mode, each with a Sync of its own, so
+ * that one that is refused ends alone.  Results come in single-row mode.
+ *
+ * How a connection ended is told by SQLSTATE, errno and how far it had come,
+ * never by the words of a message, which are in the server's language.
  */
 
 
 #include <errno.h>
-#include <poll.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tfw_pgsql.h"
@@ -22,6 +25,9 @@
 
 /* The server's own statement timeout has to come first. */
 #define TFW_PGSQL_GRACE_MS  3000
+
+/* What a statement waits for a lock on a catalog; ms. */
+#define TFW_PGSQL_LOCK_MS   5000
 
 
 typedef struct {
@@ -33,102 +39,136 @@ typedef struct {
 
 
 static tf_int_t tfw_pgsql_open(void *session, const tfw_target_t *target,
-    tf_err_t *err);
+    const char *database, tf_err_t *err);
 static void tfw_pgsql_close(void *session);
-static tf_int_t tfw_pgsql_version(void *session, tfw_version_t *version,
+static tf_int_t tfw_pgsql_run(void *session, tfw_batch_t *batch,
     tf_err_t *err);
+static tf_int_t tfw_pgsql_step(void *session, tfw_wait_t *wait, tf_err_t *err);
+static void tfw_pgsql_version(void *session, tfw_version_t *version);
+static int tfw_pgsql_plain(const tfw_pgsql_t *pg);
 static void tfw_pgsql_params(tfw_pgsql_params_t *p, const tfw_target_t *t,
     const char *database);
 static void tfw_pgsql_param(tfw_pgsql_params_t *p, const char *key,
     const char *value);
 static int tfw_pgsql_has_option(const char *keyword);
-static tf_int_t tfw_pgsql_poll(tfw_pgsql_t *pg, tfw_pgsql_gate_t *gate,
+static tf_int_t tfw_pgsql_connecting(tfw_pgsql_t *pg, tfw_wait_t *wait,
     tf_err_t *err);
-static tf_int_t tfw_pgsql_connect_error(PGconn *conn, int reached,
-    tf_err_t *err);
+static tf_int_t tfw_pgsql_reached(tfw_pgsql_t *pg, tf_err_t *err);
+static tf_int_t tfw_pgsql_connected(tfw_pgsql_t *pg, tf_err_t *err);
+static tf_int_t tfw_pgsql_connect_error(tfw_pgsql_t *pg, tf_err_t *err);
+static int tfw_pgsql_state(const char *message, char state[6]);
 static tf_code_e tfw_pgsql_state_code(const char *state);
-static tf_int_t tfw_pgsql_session(tfw_pgsql_t *pg, tf_err_t *err);
-static tf_int_t tfw_pgsql_result(tfw_pgsql_t *pg, int64_t deadline,
-    PGresult **res, tf_err_t *err);
-static tf_int_t tfw_pgsql_failed(PGresult *res, tf_scope_status_e *status,
+static int tfw_pgsql_closed(const tfw_pgsql_t *pg);
+static tf_int_t tfw_pgsql_settings(tfw_pgsql_t *pg, tf_err_t *err);
+static tf_int_t tfw_pgsql_send(tfw_pgsql_t *pg, const char *sql,
     tf_err_t *err);
-static tf_int_t tfw_pgsql_version_row(void *ctx, const PGresult *res);
+static void tfw_pgsql_statement(tfw_pgsql_t *pg);
+static tf_int_t tfw_pgsql_reading(tfw_pgsql_t *pg, tfw_wait_t *wait,
+    tf_err_t *err);
+static tf_int_t tfw_pgsql_await(tfw_pgsql_t *pg, tfw_wait_t *wait,
+    tf_err_t *err);
+static tf_int_t tfw_pgsql_result(tfw_pgsql_t *pg, PGresult *res,
+    tf_err_t *err);
+static tf_int_t tfw_pgsql_row(tfw_pgsql_t *pg, const PGresult *res,
+    tf_err_t *err);
+static void tfw_pgsql_refused(tfw_pgsql_t *pg, const PGresult *res);
+static tf_int_t tfw_pgsql_synced(tfw_pgsql_t *pg, tf_err_t *err);
+static tf_int_t tfw_pgsql_lost(tfw_pgsql_t *pg, tf_err_t *err);
 static void tfw_pgsql_notice(void *arg, const PGresult *res);
 
 
+static const tfw_read_t  tfw_pgsql_reads[] = {
+    { "accounts", sizeof(tfw_pgsql_accounts_t), tfw_pgsql_queries },
+    { NULL, 0, NULL }
+};
+
+
 const tfw_engine_t  tfw_pgsql_engine = {
-    TF_ENGINE_POSTGRESQL,
-    "postgresql",
-    5432,
+    &tf_engine_postgresql,
     sizeof(tfw_pgsql_t),
+    TFW_CONNECTIONS,
+    tfw_pgsql_reads,
     tfw_pgsql_open,
     tfw_pgsql_close,
-    tfw_pgsql_version,
-    tfw_pgsql_accounts
+    tfw_pgsql_run,
+    tfw_pgsql_step,
+    tfw_pgsql_version
 };
 
 
 static tf_int_t
-tfw_pgsql_open(void *session, const tfw_target_t *target, tf_err_t *err)
+tfw_pgsql_open(void *session, const tfw_target_t *target,
+    const char *database, tf_err_t *err)
 {
-    tfw_pgsql_t  *pg = session;
+    tfw_pgsql_t         *pg = session;
+    tfw_pgsql_params_t   params;
 
-    pg->target = target;
+    if (database == NULL) {
+        database = target->database ? target->database : "postgres";
+    }
 
-    return tfw_pgsql_connect(pg, target->database ? target->database
-                                                  : "postgres", err);
+    pg->session.target = target;
+    pg->session.flavour = 1;
+    pg->watch = -1;
+    pg->phase = TFW_PGSQL_CONNECT;
+    pg->polled = PGRES_POLLING_WRITING;
+    pg->deadline = tfw_engine_clock()
+                   + (int64_t) target->connect_timeout * 1000;
+
+    if (tfw_pgsql_plain(pg)) {
+        /* on the heap for its size */
+        pg->gate = calloc(1, sizeof(tfw_pgsql_gate_t));
+
+        if (pg->gate == NULL) {
+            return tf_fail(err, TF_E_TARGET_OTHER, NULL, "memory is out");
+        }
+
+        pg->gate->server = -1;
+    }
+
+    tfw_pgsql_params(&params, target, database);
+
+    pg->conn = PQconnectStartParams(params.keys, params.values, 0);
+
+    if (pg->conn == NULL) {
+        return tf_fail(err, TF_E_TARGET_OTHER, NULL, "memory is out");
+    }
+
+    (void) PQsetErrorVerbosity(pg->conn, PQERRORS_VERBOSE);
+    (void) PQsetNoticeReceiver(pg->conn, tfw_pgsql_notice, NULL);
+
+    return PQstatus(pg->conn) == CONNECTION_BAD
+           ? tfw_pgsql_connect_error(pg, err) : TF_OK;
 }
 
 
 static void
 tfw_pgsql_close(void *session)
 {
-    tfw_pgsql_disconnect(session);
+    tfw_pgsql_t  *pg = session;
+
+    if (pg->gate) {
+        (void) tfw_pgsql_gate_close(pg->gate, -1, NULL);
+        free(pg->gate);
+        pg->gate = NULL;
+    }
+
+    if (pg->conn) {
+        if (pg->watch != -1) {
+            (void) close(pg->watch);
+            pg->watch = -1;
+        }
+
+        PQfinish(pg->conn);
+        pg->conn = NULL;
+    }
 }
 
 
-void
-tfw_pgsql_disconnect(tfw_pgsql_t *pg)
+static int
+tfw_pgsql_plain(const tfw_pgsql_t *pg)
 {
-    PQfinish(pg->conn);
-    pg->conn = NULL;
-}
-
-
-tf_int_t
-tfw_pgsql_connect(tfw_pgsql_t *pg, const char *database, tf_err_t *err)
-{
-    tf_int_t             rc;
-    tfw_pgsql_gate_t    *gate;
-    tfw_pgsql_params_t   params;
-
-    tfw_pgsql_params(&params, pg->target, database);
-
-    pg->conn = PQconnectStartParams(params.keys, params.values, 0);
-
-    /* on the heap for its size, freed below */
-    gate = calloc(1, sizeof(tfw_pgsql_gate_t));
-
-    if (pg->conn == NULL || gate == NULL) {
-        free(gate);
-        return tf_fail(err, TF_E_TARGET_OTHER, NULL, "memory is out");
-    }
-
-    gate->server = -1;
-
-    (void) PQsetErrorVerbosity(pg->conn, PQERRORS_VERBOSE);
-    (void) PQsetNoticeReceiver(pg->conn, tfw_pgsql_notice, NULL);
-
-    rc = tfw_pgsql_poll(pg, gate, err);
-
-    if (rc == TF_OK) {
-        rc = tfw_pgsql_gate_close(gate, PQsocket(pg->conn), err);
-    }
-
-    (void) tfw_pgsql_gate_close(gate, -1, NULL);
-    free(gate);
-
-    return rc == TF_OK ? tfw_pgsql_session(pg, err) : rc;
+    return strcmp(pg->session.target->tls_mode, "disable") == 0;
 }
 
 
@@ -220,116 +260,267 @@ tfw_pgsql_has_option(const char *keyword)
 
 
 static tf_int_t
-tfw_pgsql_poll(tfw_pgsql_t *pg, tfw_pgsql_gate_t *gate, tf_err_t *err)
+tfw_pgsql_step(void *session, tfw_wait_t *wait, tf_err_t *err)
 {
-    int                        plain, reached = 0;
-    int64_t                    deadline;
-    PostgresPollingStatusType  polled;
+    tfw_pgsql_t  *pg = session;
 
-    plain = strcmp(pg->target->tls_mode, "disable") == 0;
-    deadline = tfw_pgsql_now() + (int64_t) pg->target->connect_timeout * 1000;
-    polled = PGRES_POLLING_WRITING;
+    switch (pg->phase) {
 
-    if (PQstatus(pg->conn) == CONNECTION_BAD) {
-        return tfw_pgsql_connect_error(pg->conn, 0, err);
-    }
+    case TFW_PGSQL_CONNECT:
+        return tfw_pgsql_connecting(pg, wait, err);
 
-    for ( ;; ) {
-        if (tfw_pgsql_gate_wait(gate, PQsocket(pg->conn),
-                                polled == PGRES_POLLING_WRITING, deadline, err)
-            != TF_OK)
-        {
-            return TF_ERROR;
-        }
+    case TFW_PGSQL_SETTINGS:
+    case TFW_PGSQL_READ:
+        return tfw_pgsql_reading(pg, wait, err);
 
-        polled = PQconnectPoll(pg->conn);
-
-        if (polled == PGRES_POLLING_OK) {
-            return TF_OK;
-        }
-
-        if (polled == PGRES_POLLING_FAILED) {
-            return tfw_pgsql_connect_error(pg->conn, reached, err);
-        }
-
-        if (PQstatus(pg->conn) == CONNECTION_MADE) {
-            reached = 1;
-
-            if (plain && gate->server == -1
-                && tfw_pgsql_gate_open(gate, PQsocket(pg->conn), err)
-                   != TF_OK)
-            {
-                return TF_ERROR;
-            }
-        }
+    default:
+        return TF_OK;
     }
 }
 
 
-/* reached: the TCP connection stood. */
+static void
+tfw_pgsql_version(void *session, tfw_version_t *version)
+{
+    *version = ((tfw_pgsql_t *) session)->says;
+}
+
 
 static tf_int_t
-tfw_pgsql_connect_error(PGconn *conn, int reached, tf_err_t *err)
+tfw_pgsql_connecting(tfw_pgsql_t *pg, tfw_wait_t *wait, tf_err_t *err)
 {
-    char        text[200], *p;
+    if (pg->gate && wait->n
+        && tfw_pgsql_gate_relay(pg->gate, wait, err) != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    if (wait->n && wait->fd[0].revents) {
+
+        if (!pg->reached && tfw_pgsql_reached(pg, err) != TF_OK) {
+            return TF_ERROR;
+        }
+
+        pg->polled = PQconnectPoll(pg->conn);
+
+        if (pg->polled == PGRES_POLLING_OK) {
+            return tfw_pgsql_connected(pg, err);
+        }
+
+        if (pg->polled == PGRES_POLLING_FAILED) {
+            return tfw_pgsql_connect_error(pg, err);
+        }
+
+        if (pg->gate && pg->gate->server == -1
+            && PQstatus(pg->conn) == CONNECTION_MADE
+            && tfw_pgsql_gate_open(pg->gate, PQsocket(pg->conn), err) != TF_OK)
+        {
+            return TF_ERROR;
+        }
+    }
+
+    wait->n = 1;
+    wait->deadline = pg->deadline;
+    wait->fd[0].fd = PQsocket(pg->conn);
+    wait->fd[0].events = pg->polled == PGRES_POLLING_WRITING ? POLLOUT
+                                                             : POLLIN;
+    wait->fd[0].revents = 0;
+
+    if (pg->gate) {
+        tfw_pgsql_gate_wait(pg->gate, wait);
+    }
+
+    return TF_AGAIN;
+}
+
+
+/* The answer to connect(), before libpq looks at it: libpq would tell it in
+ * words only. */
+
+static tf_int_t
+tfw_pgsql_reached(tfw_pgsql_t *pg, tf_err_t *err)
+{
+    int        error = 0, fd = PQsocket(pg->conn);
+    socklen_t  len = sizeof(error);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1) {
+        error = errno;
+    }
+
+    if (error) {
+        return tf_fail(err, error == ETIMEDOUT ? TF_E_TARGET_TIMEOUT
+                                               : TF_E_TARGET_REFUSED,
+                       NULL, "connect: errno %d", error);
+    }
+
+    pg->reached = 1;
+
+    if (pg->gate == NULL) {
+        pg->watch = dup(fd);
+    }
+
+    return TF_OK;
+}
+
+
+static tf_int_t
+tfw_pgsql_connected(tfw_pgsql_t *pg, tf_err_t *err)
+{
+    if (pg->gate
+        && tfw_pgsql_gate_close(pg->gate, PQsocket(pg->conn), err) != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    if (pg->watch != -1) {
+        (void) close(pg->watch);
+        pg->watch = -1;
+    }
+
+    pg->phase = TFW_PGSQL_IDLE;
+    pg->session.version = PQserverVersion(pg->conn);
+    pg->session.database = PQdb(pg->conn);
+
+    if (PQsetnonblocking(pg->conn, 1) != 0
+        || PQenterPipelineMode(pg->conn) != 1)
+    {
+        return tfw_pgsql_lost(pg, err);
+    }
+
+    return TF_OK;
+}
+
+
+static tf_int_t
+tfw_pgsql_connect_error(tfw_pgsql_t *pg, tf_err_t *err)
+{
+    char        text[200], state[6];
     size_t      i;
     tf_code_e   code;
-    const char  *m = PQerrorMessage(conn);
+    const char  *m = PQerrorMessage(pg->conn);
 
     for (i = 0; i < sizeof(text) - 1 && m[i] && m[i] != '\n'; i++) {
         text[i] = m[i];
     }
 
     text[i] = '\0';
-    p = strstr(text, "FATAL:  ");
 
-    if (p && strlen(p) > 13 && p[13] == ':') {
-        p[13] = '\0';
-        code = tfw_pgsql_state_code(p + 8);
-        p[13] = ':';
+    if (tfw_pgsql_state(text, state)) {
+        code = tfw_pgsql_state_code(state);
 
-    } else if (!reached) {
-        code = strstr(text, "timed out") ? TF_E_TARGET_TIMEOUT
-                                         : TF_E_TARGET_REFUSED;
+    } else if (!pg->reached || tfw_pgsql_closed(pg)) {
+        code = TF_E_TARGET_REFUSED;
 
-    } else if (strstr(text, "hannel binding")
-               || strstr(text, "authentication method")
-               || strstr(text, "no password supplied"))
-    {
-        code = TF_E_TARGET_AUTH;
-
-    } else if (strstr(text, "SSL") || strstr(text, "certificate")) {
-        code = TF_E_TARGET_TLS;
+    } else if (tfw_pgsql_plain(pg)) {
+        code = TF_E_TARGET_PROTOCOL;
 
     } else {
-        code = TF_E_TARGET_PROTOCOL;
+        /* under TLS libpq gives up when it will not sign in as it is asked to:
+         * with a password in clear, or with a method it does not know */
+        code = PQsslInUse(pg->conn) ? TF_E_TARGET_AUTH : TF_E_TARGET_TLS;
     }
 
     return tf_fail(err, code, NULL, "%s", text);
 }
 
 
+/* The SQLSTATE of a message of the form "SEVERITY:  SQLSTATE: text", which
+ * PQERRORS_VERBOSE gives to what a server says, and only to that. */
+
+static int
+tfw_pgsql_state(const char *message, char state[6])
+{
+    const char  *p;
+
+    static const char  digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+    for (p = strstr(message, ":  "); p; p = strstr(p + 1, ":  ")) {
+        if (strspn(p + 3, digits) == 5 && p[8] == ':') {
+            memcpy(state, p + 3, 5);
+            state[5] = '\0';
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Ways a server refuses or ends a session; the first prefix counts. */
+
 static tf_code_e
 tfw_pgsql_state_code(const char *state)
 {
-    if (strncmp(state, "28", 2) == 0) {
-        return TF_E_TARGET_AUTH;
-    }
+    size_t  i;
 
-    if (strcmp(state, "42501") == 0) {
-        return TF_E_TARGET_PERMISSION;
-    }
+    static const struct {
+        const char  *state;
+        tf_code_e    code;
+    } codes[] = {
+        { "28", TF_E_TARGET_AUTH },
+        { "42501", TF_E_TARGET_PERMISSION },
+        { "57014", TF_E_TARGET_TIMEOUT },       /* statement_timeout */
+        { "55P03", TF_E_TARGET_TIMEOUT },       /* lock_timeout */
+        { "25P03", TF_E_TARGET_REFUSED },       /* idle too long */
+        { "57P05", TF_E_TARGET_REFUSED },
+        { "57P01", TF_E_TARGET_REFUSED },       /* shuts down, crashed, */
+        { "57P02", TF_E_TARGET_REFUSED },
+        { "57P03", TF_E_TARGET_REFUSED },       /* or is starting up */
+        { "08", TF_E_TARGET_REFUSED },
+        { "53300", TF_E_TARGET_BUSY }           /* too many connections */
+    };
 
-    if (strcmp(state, "57014") == 0) {
-        return TF_E_TARGET_TIMEOUT;
-    }
-
-    /* starting up or shutting down */
-    if (strncmp(state, "57P", 3) == 0) {
-        return TF_E_TARGET_REFUSED;
+    for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (strncmp(state, codes[i].state, strlen(codes[i].state)) == 0) {
+            return codes[i].code;
+        }
     }
 
     return TF_E_TARGET_OTHER;
+}
+
+
+/* 1 when the server has closed the connection, which libpq does not tell. */
+
+static int
+tfw_pgsql_closed(const tfw_pgsql_t *pg)
+{
+    char     c;
+    ssize_t  n;
+
+    if (pg->watch == -1) {
+        return 0;
+    }
+
+    n = recv(pg->watch, &c, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    return n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
+}
+
+
+static tf_int_t
+tfw_pgsql_run(void *session, tfw_batch_t *batch, tf_err_t *err)
+{
+    unsigned      i;
+    tfw_pgsql_t  *pg = session;
+
+    pg->batch = batch;
+
+    if (!pg->settled && tfw_pgsql_settings(pg, err) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    for (i = 0; i < batch->n; i++) {
+        if (tfw_pgsql_send(pg, batch->query[i]->sql, err) != TF_OK) {
+            return TF_ERROR;
+        }
+    }
+
+    pg->phase = pg->settled ? batch->n ? TFW_PGSQL_READ : TFW_PGSQL_IDLE
+                            : TFW_PGSQL_SETTINGS;
+    tfw_pgsql_statement(pg);
+
+    return TF_OK;
 }
 
 
@@ -337,134 +528,115 @@ tfw_pgsql_state_code(const char *state)
  * those of the system catalog and nothing is written. */
 
 static tf_int_t
-tfw_pgsql_session(tfw_pgsql_t *pg, tf_err_t *err)
+tfw_pgsql_settings(tfw_pgsql_t *pg, tf_err_t *err)
 {
-    char               sql[512];
-    tf_scope_status_e  status;
+    int   n, statement, lock;
+    char  sql[1024];
 
-    (void) snprintf(sql, sizeof(sql), tfw_pgsql_sql_session,
-                    pg->target->statement_timeout * 1000);
+    statement = pg->session.target->statement_timeout * 1000;
+    lock = statement < TFW_PGSQL_LOCK_MS ? 0 : TFW_PGSQL_LOCK_MS;
 
-    if (tfw_pgsql_query(pg, sql, NULL, NULL, &status, err) != TF_OK) {
-        return TF_ERROR;
+    n = snprintf(sql, sizeof(sql), tfw_pgsql_sql_settings, statement, lock);
+
+    if (pg->session.version >= 110000) {
+        (void) snprintf(sql + n, sizeof(sql) - (size_t) n, "%s",
+                        tfw_pgsql_sql_jit);
+    }
+
+    return tfw_pgsql_send(pg, sql, err);
+}
+
+
+static tf_int_t
+tfw_pgsql_send(tfw_pgsql_t *pg, const char *sql, tf_err_t *err)
+{
+    if (PQsendQueryParams(pg->conn, sql, 0, NULL, NULL, NULL, NULL, 0) != 1
+        || PQpipelineSync(pg->conn) != 1)
+    {
+        return tfw_pgsql_lost(pg, err);
     }
 
     return TF_OK;
 }
 
 
-tf_int_t
-tfw_pgsql_query(tfw_pgsql_t *pg, const char *sql, tfw_pgsql_row_pt row,
-    void *ctx, tf_scope_status_e *status, tf_err_t *err)
+/* The results of the next statement are expected now. */
+
+static void
+tfw_pgsql_statement(tfw_pgsql_t *pg)
 {
-    int        i;
-    int64_t    deadline, rows = 0, bytes = 0;
-    tf_int_t   rc = TF_OK;
-    PGresult  *res = NULL;
+    pg->ended = 0;
+    pg->status = TF_SCOPE_OK;
+    pg->deadline = tfw_engine_clock() + TFW_PGSQL_GRACE_MS
+                   + (int64_t) pg->session.target->statement_timeout * 1000;
 
-    deadline = tfw_pgsql_now() + TFW_PGSQL_GRACE_MS
-               + (int64_t) pg->target->statement_timeout * 1000;
-
-    if (PQsendQuery(pg->conn, sql) != 1
-        || (row && PQsetSingleRowMode(pg->conn) != 1))
-    {
-        return tf_fail(err, TF_E_TARGET_OTHER, NULL, "%s",
-                       PQerrorMessage(pg->conn));
+    if (pg->phase == TFW_PGSQL_READ) {
+        (void) PQsetSingleRowMode(pg->conn);
     }
+}
+
+
+static tf_int_t
+tfw_pgsql_reading(tfw_pgsql_t *pg, tfw_wait_t *wait, tf_err_t *err)
+{
+    tf_int_t   rc;
+    PGresult  *res;
 
     for ( ;; ) {
-        if (tfw_pgsql_result(pg, deadline, &res, err) != TF_OK) {
-            return TF_ERROR;
+        rc = tfw_pgsql_await(pg, wait, err);
+
+        if (rc != TF_OK) {
+            return rc;
         }
+
+        res = PQgetResult(pg->conn);
 
         if (res == NULL) {
-            break;
-        }
-
-        if (PQresultStatus(res) == PGRES_SINGLE_TUPLE) {
-            for (i = 0; i < PQnfields(res); i++) {
-                bytes += PQgetlength(res, 0, i);
-            }
-
-            if (++rows > pg->target->max_rows
-                || bytes > pg->target->max_bytes)
-            {
-                PQclear(res);
-                return tf_fail(err, TF_E_RESULT_TOO_LARGE, NULL,
-                               "more than %lld rows or %lld bytes",
-                               (long long) pg->target->max_rows,
-                               (long long) pg->target->max_bytes);
-            }
-
-            if (row(ctx, res) != TF_OK) {
-                PQclear(res);
-                return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL,
-                               "row that was not asked for");
-            }
-
-        } else if (PQresultStatus(res) != PGRES_TUPLES_OK
-                   && PQresultStatus(res) != PGRES_COMMAND_OK)
-        {
-            rc = tfw_pgsql_failed(res, status, err);
+            /* between the results of a statement and its Sync */
 
             if (PQstatus(pg->conn) == CONNECTION_BAD) {
-                PQclear(res);
-                return TF_ERROR;
+                return tfw_pgsql_lost(pg, err);
             }
+
+            continue;
         }
 
+        rc = tfw_pgsql_result(pg, res, err);
+
         PQclear(res);
-    }
 
-    if (PQstatus(pg->conn) == CONNECTION_BAD) {
-        return tf_fail(err, TF_E_TARGET_OTHER, NULL, "connection is lost");
+        if (rc != TF_OK || pg->phase == TFW_PGSQL_IDLE) {
+            return rc;
+        }
     }
-
-    return rc;
 }
 
 
 static tf_int_t
-tfw_pgsql_result(tfw_pgsql_t *pg, int64_t deadline, PGresult **res,
-    tf_err_t *err)
+tfw_pgsql_await(tfw_pgsql_t *pg, tfw_wait_t *wait, tf_err_t *err)
 {
-    int64_t        left;
-    struct pollfd  p;
+    int  flushed;
 
-    while (PQisBusy(pg->conn)) {
-        left = deadline - tfw_pgsql_now();
+    flushed = PQflush(pg->conn);
 
-        if (left <= 0) {
-            return tf_fail(err, TF_E_TARGET_TIMEOUT, NULL,
-                           "no answer within the statement timeout");
-        }
-
-        p.fd = PQsocket(pg->conn);
-        p.events = POLLIN;
-
-        if (PQflush(pg->conn) == 1) {
-            p.events |= POLLOUT;
-        }
-
-        if (poll(&p, 1, (int) left) == -1 && errno != EINTR) {
-            return tf_fail(err, TF_E_TARGET_OTHER, NULL, "poll: %d", errno);
-        }
-
+    if (PQisBusy(pg->conn)) {
         if (PQconsumeInput(pg->conn) != 1) {
-            return tf_fail(err, TF_E_TARGET_OTHER, NULL, "%s",
-                           PQerrorMessage(pg->conn));
+            return tfw_pgsql_lost(pg, err);
+        }
+
+        if (PQisBusy(pg->conn)) {
+            wait->n = 1;
+            wait->deadline = pg->deadline;
+            wait->fd[0].fd = PQsocket(pg->conn);
+            wait->fd[0].events = flushed == 1 ? POLLIN | POLLOUT : POLLIN;
+
+            return TF_AGAIN;
         }
     }
 
-    *res = PQgetResult(pg->conn);
-
-    if (*res && (PQresultStatus(*res) == PGRES_COPY_IN
-                 || PQresultStatus(*res) == PGRES_COPY_OUT
-                 || PQresultStatus(*res) == PGRES_COPY_BOTH))
-    {
-        PQclear(*res);
-        return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL,
-                       "server answers a query with COPY");
+    if (tfw_engine_clock() > pg->deadline) {
+        return tf_fail(err, TF_E_TARGET_TIMEOUT, NULL,
+                       "no end within the statement timeout");
     }
 
     return TF_OK;
@@ -472,70 +644,163 @@ tfw_pgsql_result(tfw_pgsql_t *pg, int64_t deadline, PGresult **res,
 
 
 static tf_int_t
-tfw_pgsql_failed(PGresult *res, tf_scope_status_e *status, tf_err_t *err)
+tfw_pgsql_result(tfw_pgsql_t *pg, PGresult *res, tf_err_t *err)
 {
+    switch (PQresultStatus(res)) {
+
+    case PGRES_SINGLE_TUPLE:
+        return tfw_pgsql_row(pg, res, err);
+
+    case PGRES_TUPLES_OK:
+        pg->ended = 1;
+        return pg->phase == TFW_PGSQL_SETTINGS ? tfw_pgsql_row(pg, res, err)
+                                               : TF_OK;
+
+    case PGRES_FATAL_ERROR:
+        pg->ended = 1;
+        tfw_pgsql_refused(pg, res);
+        return PQstatus(pg->conn) == CONNECTION_BAD ? tfw_pgsql_lost(pg, err)
+                                                    : TF_OK;
+
+    case PGRES_PIPELINE_SYNC:
+        return tfw_pgsql_synced(pg, err);
+
+    default:
+        return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL,
+                       "server answers a query with %s",
+                       PQresStatus(PQresultStatus(res)));
+    }
+}
+
+
+/* The only place where a value that a server sent is taken from a result. */
+
+static tf_int_t
+tfw_pgsql_row(tfw_pgsql_t *pg, const PGresult *res, tf_err_t *err)
+{
+    int       i, n;
+    tf_str_t  row[TFW_PGSQL_COLUMNS];
+
+    n = PQnfields(res);
+
+    if (PQntuples(res) != 1 || n < 1 || n > TFW_PGSQL_COLUMNS) {
+        return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL,
+                       "server answers with %d rows of %d columns",
+                       PQntuples(res), n);
+    }
+
+    for (i = 0; i < n; i++) {
+        row[i].len = (size_t) PQgetlength(res, 0, i);
+        row[i].data = PQgetisnull(res, 0, i)
+                      ? NULL : (unsigned char *) PQgetvalue(res, 0, i);
+    }
+
+    if (pg->phase == TFW_PGSQL_SETTINGS) {
+        tfw_engine_version(row[0], &pg->says);
+        return TF_OK;
+    }
+
+    return tfw_reading_row(pg->batch, row, (unsigned) n, err);
+}
+
+
+static void
+tfw_pgsql_refused(tfw_pgsql_t *pg, const PGresult *res)
+{
+    size_t       i;
     tf_code_e    code;
     const char  *state, *text;
 
+    /* no such table, column or function, or no such feature */
+    static const char *const  unsupported[] = {
+        "42P01", "42703", "42883", "0A000"
+    };
+
     state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
     text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+    pg->status = TF_SCOPE_ERROR;
 
     if (state == NULL) {
-        *status = TF_SCOPE_ERROR;
-        (void) tf_fail(err, TF_E_TARGET_PROTOCOL, NULL, "%s",
-                       PQresultErrorMessage(res));
-        return TF_DECLINED;
+        (void) tf_fail(&pg->refused, PQstatus(pg->conn) == CONNECTION_BAD
+                                     ? TF_E_TARGET_REFUSED
+                                     : TF_E_TARGET_PROTOCOL,
+                       NULL, "%s", PQresultErrorMessage(res));
+        return;
     }
 
     code = tfw_pgsql_state_code(state);
 
     if (code == TF_E_TARGET_PERMISSION) {
-        *status = TF_SCOPE_DENIED;
+        pg->status = TF_SCOPE_DENIED;
 
     } else if (code == TF_E_TARGET_TIMEOUT) {
-        *status = TF_SCOPE_TIMEOUT;
-
-    } else if (strcmp(state, "42P01") == 0 || strcmp(state, "42703") == 0
-               || strcmp(state, "42883") == 0)
-    {
-        /* no such table, column or function */
-        *status = TF_SCOPE_UNSUPPORTED;
-
-    } else {
-        *status = TF_SCOPE_ERROR;
+        pg->status = TF_SCOPE_TIMEOUT;
     }
 
-    (void) tf_fail(err, code, NULL, "%.5s %s", state, text ? text : "");
+    for (i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++) {
+        if (strcmp(state, unsupported[i]) == 0) {
+            pg->status = TF_SCOPE_UNSUPPORTED;
+        }
+    }
 
-    return TF_DECLINED;
+    (void) tf_fail(&pg->refused, code, NULL, "%.5s %s", state,
+                   text ? text : "");
 }
 
 
+/* The Sync of a statement came: it has ended. */
+
 static tf_int_t
-tfw_pgsql_version(void *session, tfw_version_t *version, tf_err_t *err)
+tfw_pgsql_synced(tfw_pgsql_t *pg, tf_err_t *err)
 {
-    tfw_pgsql_t        *pg = session;
-    tf_scope_status_e   status;
+    if (!pg->ended) {
+        return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL,
+                       "server answers a query without a result");
+    }
 
-    memset(version, 0, sizeof(tfw_version_t));
+    if (pg->phase == TFW_PGSQL_SETTINGS) {
 
-    if (tfw_pgsql_query(pg, "SELECT pg_catalog.version()",
-                        tfw_pgsql_version_row, version, &status, err)
-        != TF_OK)
+        if (pg->status != TF_SCOPE_OK) {
+            *err = pg->refused;
+            return TF_ERROR;
+        }
+
+        pg->settled = 1;
+        pg->phase = TFW_PGSQL_READ;
+
+    } else if (tfw_reading_end(pg->batch, pg->status, &pg->refused, err)
+               != TF_OK)
     {
         return TF_ERROR;
     }
 
+    if (pg->batch->at == pg->batch->n) {
+        pg->phase = TFW_PGSQL_IDLE;
+
+    } else {
+        tfw_pgsql_statement(pg);
+    }
+
     return TF_OK;
 }
 
 
-static tf_int_t
-tfw_pgsql_version_row(void *ctx, const PGresult *res)
-{
-    tfw_engine_version(PQgetvalue(res, 0, 0), ctx);
+/* The session has ended by itself; why is in the last result, if there was
+ * one. */
 
-    return TF_OK;
+static tf_int_t
+tfw_pgsql_lost(tfw_pgsql_t *pg, tf_err_t *err)
+{
+    if (pg->ended && pg->status != TF_SCOPE_OK) {
+        *err = pg->refused;
+
+        if (err->code == TF_E_TARGET_REFUSED) {
+            return TF_ERROR;
+        }
+    }
+
+    return tf_fail(err, TF_E_TARGET_REFUSED, NULL, "connection is lost: %s",
+                   PQerrorMessage(pg->conn));
 }
 
 
@@ -546,15 +811,4 @@ tfw_pgsql_notice(void *arg, const PGresult *res)
 {
     (void) arg;
     (void) res;
-}
-
-
-int64_t
-tfw_pgsql_now(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }

@@ -11,68 +11,18 @@
 
 #include <libpq-fe.h>
 
-#include "tfw_engine.h"
+#include "tfw_reading.h"
 
 
-typedef struct {
-    const tfw_target_t  *target;
-    PGconn              *conn;
-} tfw_pgsql_t;
-
-
-/* One statement of a scope, for servers since..before (0: no bound). */
-
-typedef struct {
-    const char          *scope;
-    int                  since;     /* as PQserverVersion() */
-    int                  before;
-    const char          *sql;
-} tfw_pgsql_query_t;
-
-/* Read once, then in every database; both end with scope NULL.  All statements
- * of one scope stand together.  Rows are (category, grantee oid with 0 for
- * PUBLIC, object, privilege). */
-extern const tfw_pgsql_query_t  tfw_pgsql_shared[];
-extern const tfw_pgsql_query_t  tfw_pgsql_local[];
-
-extern const char  tfw_pgsql_sql_session[];
-extern const char  tfw_pgsql_sql_roles[];
-extern const char  tfw_pgsql_sql_members[];
-extern const char  tfw_pgsql_sql_members_16[];
-extern const char  tfw_pgsql_sql_databases[];
-
-
-/* Takes one row, the only one of res. */
-typedef tf_int_t (*tfw_pgsql_row_pt)(void *ctx, const PGresult *res);
-
-
-/* Connects to database within the target's deadline and prepares a read-only
- * session.  What it made is in pg even after a failure. */
-tf_int_t tfw_pgsql_connect(tfw_pgsql_t *pg, const char *database,
-    tf_err_t *err) TF_MUST_CHECK;
-void tfw_pgsql_disconnect(tfw_pgsql_t *pg);
-
-/*
- * Runs one statement, row by row.  TF_DECLINED: the server refused it and the
- * session goes on; status and err say how.  TF_ERROR: the connection is lost
- * (closed after a timeout of our own or a result too large) or row() failed.
- */
-tf_int_t tfw_pgsql_query(tfw_pgsql_t *pg, const char *sql,
-    tfw_pgsql_row_pt row, void *ctx, tf_scope_status_e *status, tf_err_t *err)
-    TF_MUST_CHECK;
-
-tf_int_t tfw_pgsql_accounts(void *session, const tf_mem_t *mem,
-    tfw_sink_t *sink, tf_err_t *err);
-
-/* Milliseconds of the monotonic clock. */
-int64_t tfw_pgsql_now(void);
+#define TFW_PGSQL_COLUMNS  16
 
 
 /*
  * Without TLS and without libpq 16's require_auth a server may ask for the
  * password in clear text and gets it.  The gate stands between the socket and
- * libpq until the session is authenticated and lets no such request pass: it
- * puts one end of a socket pair in the place of libpq's descriptor and relays.
+ * libpq until the session is authenticated and lets no such request pass, nor
+ * one that would cost minutes of hashing: it puts one end of a socket pair in
+ * the place of libpq's descriptor and relays.
  */
 
 typedef struct {
@@ -87,13 +37,72 @@ typedef struct {
 tf_int_t tfw_pgsql_gate_open(tfw_pgsql_gate_t *gate, int fd, tf_err_t *err)
     TF_MUST_CHECK;
 
-/* Waits until libpq's side can be read (or written, when write is set) or the
- * deadline passes, relaying meanwhile. */
-tf_int_t tfw_pgsql_gate_wait(tfw_pgsql_gate_t *gate, int fd, int write,
-    int64_t deadline, tf_err_t *err) TF_MUST_CHECK;
+/* Adds what the gate waits for to fd[1] and fd[2]. */
+void tfw_pgsql_gate_wait(tfw_pgsql_gate_t *gate, tfw_wait_t *wait);
+
+/* Relays what came. */
+tf_int_t tfw_pgsql_gate_relay(tfw_pgsql_gate_t *gate, const tfw_wait_t *wait,
+    tf_err_t *err) TF_MUST_CHECK;
 
 /* Gives libpq its socket back.  Closing with fd -1 only frees. */
 tf_int_t tfw_pgsql_gate_close(tfw_pgsql_gate_t *gate, int fd, tf_err_t *err);
+
+
+typedef enum {
+    TFW_PGSQL_IDLE = 0,
+    TFW_PGSQL_CONNECT,
+    TFW_PGSQL_SETTINGS,
+    TFW_PGSQL_READ
+} tfw_pgsql_phase_e;
+
+
+typedef struct {
+    tfw_session_t             session;  /* first; version is libpq's, 150004 */
+    PGconn                   *conn;
+    tfw_pgsql_phase_e         phase;
+    int64_t                   deadline; /* of connecting or the statement */
+    PostgresPollingStatusType polled;
+    tfw_pgsql_gate_t         *gate;     /* NULL: under TLS */
+    int                       watch;    /* a second descriptor of the socket
+                                           while connecting, -1: none */
+    unsigned                  reached:1;    /* the TCP connection stood */
+    unsigned                  settled:1;    /* has its settings */
+    unsigned                  ended:1;      /* the statement in hand has */
+
+    tfw_batch_t              *batch;
+    tf_scope_status_e         status;   /* of the statement in hand */
+    tf_err_t                  refused;  /* why it is not ok */
+    tfw_version_t             says;
+} tfw_pgsql_t;
+
+
+extern const tfw_query_t  tfw_pgsql_queries[];
+
+extern const char  tfw_pgsql_sql_settings[];
+extern const char  tfw_pgsql_sql_jit[];
+
+
+/* --- rows of the reading "accounts": tfw_pgsql_accounts.c --------------- */
+
+typedef struct {
+    uint32_t             oid;
+    tf_str_t             principal;
+} tfw_pgsql_role_t;
+
+typedef struct {
+    tfw_pgsql_role_t    *roles;     /* by oid; the first is PUBLIC */
+    size_t               nroles;
+    size_t               size;
+} tfw_pgsql_accounts_t;
+
+tf_int_t tfw_pgsql_accounts_role(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row);
+tf_int_t tfw_pgsql_accounts_member(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row);
+tf_int_t tfw_pgsql_accounts_grant(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row);
+tf_int_t tfw_pgsql_accounts_database(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row);
 
 
 #endif /* _TFW_PGSQL_H_INCLUDED_ */

@@ -5,7 +5,6 @@
 
 
 #include <errno.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,7 +17,13 @@
 #define TFW_PGSQL_AUTH_OK          0
 #define TFW_PGSQL_AUTH_MD5         5
 #define TFW_PGSQL_AUTH_SASL        10
+#define TFW_PGSQL_AUTH_SASL_NEXT   11
 #define TFW_PGSQL_AUTH_SASL_FINAL  12
+
+/* Rounds of hashing that libpq may be asked for: under a second.  The server's
+ * scram_iterations is 4096 unless somebody raised it. */
+
+#define TFW_PGSQL_ITERATIONS       1000000
 
 
 static tf_int_t tfw_pgsql_gate_up(tfw_pgsql_gate_t *gate, tf_err_t *err);
@@ -26,6 +31,8 @@ static tf_int_t tfw_pgsql_gate_down(tfw_pgsql_gate_t *gate, tf_err_t *err);
 static tf_int_t tfw_pgsql_gate_frame(tfw_pgsql_gate_t *gate, size_t *n,
     tf_err_t *err);
 static tf_int_t tfw_pgsql_gate_send(int fd, const unsigned char *p, size_t n,
+    tf_err_t *err);
+static tf_int_t tfw_pgsql_gate_scram(const unsigned char *p, size_t len,
     tf_err_t *err);
 static uint32_t tfw_pgsql_gate_int(const unsigned char *p);
 
@@ -60,55 +67,42 @@ tfw_pgsql_gate_open(tfw_pgsql_gate_t *gate, int fd, tf_err_t *err)
 }
 
 
-tf_int_t
-tfw_pgsql_gate_wait(tfw_pgsql_gate_t *gate, int fd, int write,
-    int64_t deadline, tf_err_t *err)
+void
+tfw_pgsql_gate_wait(tfw_pgsql_gate_t *gate, tfw_wait_t *wait)
 {
-    int            n;
-    int64_t        left;
-    struct pollfd  p[3];
-
-    for ( ;; ) {
-        left = deadline - tfw_pgsql_now();
-
-        if (left <= 0) {
-            return tf_fail(err, TF_E_TARGET_TIMEOUT, NULL,
-                           "no answer within the connect timeout");
-        }
-
-        p[0].fd = fd;
-        p[0].events = write ? POLLOUT : POLLIN;
-        p[1].fd = gate->client;
-        p[1].events = POLLIN;
-        p[2].fd = gate->server;
-        p[2].events = POLLIN;
-
-        n = poll(p, gate->server == -1 ? 1 : 3, (int) left);
-
-        if (n == -1 && errno != EINTR) {
-            return tf_fail(err, TF_E_TARGET_OTHER, NULL, "poll: %d", errno);
-        }
-
-        if (n <= 0) {
-            continue;
-        }
-
-        if (gate->server != -1 && p[1].revents
-            && tfw_pgsql_gate_up(gate, err) != TF_OK)
-        {
-            return TF_ERROR;
-        }
-
-        if (p[0].revents) {
-            return TF_OK;
-        }
-
-        if (gate->server != -1 && p[2].revents
-            && tfw_pgsql_gate_down(gate, err) != TF_OK)
-        {
-            return TF_ERROR;
-        }
+    if (gate->server == -1) {
+        return;
     }
+
+    wait->n = 3;
+    wait->fd[1].fd = gate->client;
+    wait->fd[1].events = POLLIN;
+    wait->fd[1].revents = 0;
+    wait->fd[2].fd = gate->server;
+    wait->fd[2].events = POLLIN;
+    wait->fd[2].revents = 0;
+}
+
+
+tf_int_t
+tfw_pgsql_gate_relay(tfw_pgsql_gate_t *gate, const tfw_wait_t *wait,
+    tf_err_t *err)
+{
+    if (gate->server == -1 || wait->n != 3) {
+        return TF_OK;
+    }
+
+    if (wait->fd[1].revents && tfw_pgsql_gate_up(gate, err) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    /* first libpq takes what it has */
+
+    if (wait->fd[2].revents && !wait->fd[0].revents) {
+        return tfw_pgsql_gate_down(gate, err);
+    }
+
+    return TF_OK;
 }
 
 
@@ -141,7 +135,7 @@ tfw_pgsql_gate_down(tfw_pgsql_gate_t *gate, tf_err_t *err)
     }
 
     if (n <= 0) {
-        return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL,
+        return tf_fail(err, TF_E_TARGET_REFUSED, NULL,
                        "server closed the connection while signing in");
     }
 
@@ -225,6 +219,44 @@ tfw_pgsql_gate_frame(tfw_pgsql_gate_t *gate, size_t *n, tf_err_t *err)
         return tf_fail(err, TF_E_TARGET_AUTH, NULL,
                        "server asks for authentication method %lu, only SCRAM "
                        "and md5 are used without TLS", (unsigned long) code);
+    }
+
+    if (code == TFW_PGSQL_AUTH_SASL_NEXT) {
+        return tfw_pgsql_gate_scram(p + 9, len - 8, err);
+    }
+
+    return TF_OK;
+}
+
+
+/* "r=nonce,s=salt,i=4096": libpq would hash without looking at the clock. */
+
+static tf_int_t
+tfw_pgsql_gate_scram(const unsigned char *p, size_t len, tf_err_t *err)
+{
+    size_t    i, start;
+    uint64_t  n = 0;
+
+    for (i = 0, start = 0; i <= len; i++) {
+
+        if (i < len && p[i] != ',') {
+            continue;
+        }
+
+        if (i - start > 2 && p[start] == 'i' && p[start + 1] == '=') {
+
+            for (start += 2; start < i && n <= TFW_PGSQL_ITERATIONS; start++) {
+                n = n * 10 + (p[start] - '0') % 10u;
+            }
+
+            if (n > TFW_PGSQL_ITERATIONS) {
+                return tf_fail(err, TF_E_TARGET_PROTOCOL, NULL,
+                               "server wants more than %d rounds of SCRAM",
+                               TFW_PGSQL_ITERATIONS);
+            }
+        }
+
+        start = i + 1;
     }
 
     return TF_OK;

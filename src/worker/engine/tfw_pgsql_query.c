@@ -21,10 +21,8 @@
 #include "tfw_pgsql.h"
 
 
-/* grantee, privilege and grant option of an aclexplode() called a */
-#define TFW_PG_PRIVILEGE                                                      \
-    "a.privilege_type || CASE WHEN bool_or(a.is_grantable)"                   \
-    " THEN ' WITH GRANT OPTION' ELSE '' END"
+/* privilege and grant option of an aclexplode() called a */
+#define TFW_PG_PRIVILEGE  "a.privilege_type, bool_or(a.is_grantable)"
 
 /* entries that neither an owner has by owning nor the system by its making */
 #define TFW_PG_NOT_INITIAL(base)                                              \
@@ -64,62 +62,71 @@
 #define TFW_PG_ARGUMENTS  "pg_get_function_identity_arguments(p.oid)"
 
 
-const char  tfw_pgsql_sql_session[] =
-    "SET search_path = pg_catalog, pg_temp;"
-    "SET default_transaction_read_only = on;"
-    "SET statement_timeout = %d;"
-    "SET lock_timeout = 0;"
-    "SET quote_all_identifiers = off;"
-    "SET standard_conforming_strings = on;"
-    "SET DateStyle = 'ISO';"
-    "SET TimeZone = 'UTC'";
+/* The first value is the version.  The parameters are timeouts in ms. */
+
+const char  tfw_pgsql_sql_settings[] =
+    "SELECT pg_catalog.version(),"
+    " pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false),"
+    " pg_catalog.set_config('default_transaction_read_only', 'on', false),"
+    " pg_catalog.set_config('statement_timeout', '%d', false),"
+    " pg_catalog.set_config('lock_timeout', '%d', false),"
+    " pg_catalog.set_config('quote_all_identifiers', 'off', false),"
+    " pg_catalog.set_config('standard_conforming_strings', 'on', false),"
+    " pg_catalog.set_config('DateStyle', 'ISO', false),"
+    " pg_catalog.set_config('TimeZone', 'UTC', false)";
+
+/* from PostgreSQL 11 on: compiling would take longer than any of these runs */
+
+const char  tfw_pgsql_sql_jit[] =
+    ", pg_catalog.set_config('jit', 'off', false)";
 
 
-const char  tfw_pgsql_sql_roles[] =
-    "SELECT oid, rolname, rolsuper, rolcreatedb, rolcreaterole, rolinherit,"
-    " rolcanlogin, rolreplication, rolbypassrls, rolconnlimit,"
-    " CASE WHEN isfinite(rolvaliduntil) THEN"
-    "     to_char(rolvaliduntil AT TIME ZONE 'UTC',"
-    "             'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-    "   WHEN rolvaliduntil < now() THEN '-infinity' END,"
-    " NOT rolcanlogin OR coalesce(rolvaliduntil < now(), false),"
-    " rolname ~ '^(pg_|rds_|rdsadmin$)',"
-    " rolname = current_user"
-    " FROM pg_roles ORDER BY oid";
+/* Rows of rights are (category, grantee's oid with 0 for PUBLIC, object,
+ * privilege, may be passed on). */
+
+#define TFW_PG_ONCE(scope, since, before, columns, row)                       \
+    scope, TFW_ONCE_PER_INSTANCE, 0, since, before, columns,                  \
+    tfw_pgsql_accounts_##row, 0, NULL
+
+#define TFW_PG_EACH(scope)                                                    \
+    scope, TFW_ONCE_PER_DATABASE, 0, 0, 0, 5, tfw_pgsql_accounts_grant, 0, NULL
 
 
-const char  tfw_pgsql_sql_members[] =
-    "SELECT member, roleid, bool_or(admin_option), NULL, NULL, NULL"
-    " FROM pg_auth_members GROUP BY member, roleid";
+const tfw_query_t  tfw_pgsql_queries[] = {
 
+    { TFW_PG_ONCE("accounts", 0, 0, 14, role),
+      "SELECT oid, rolname, rolsuper, rolcreatedb, rolcreaterole, rolinherit,"
+      " rolcanlogin, rolreplication, rolbypassrls, rolconnlimit,"
+      " CASE WHEN isfinite(rolvaliduntil) THEN"
+      "     to_char(rolvaliduntil AT TIME ZONE 'UTC',"
+      "             'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+      "   WHEN rolvaliduntil < now() THEN '-infinity' END,"
+      " NOT rolcanlogin OR coalesce(rolvaliduntil < now(), false),"
+      " rolname ~ '^(pg_|rds_|rdsadmin$)',"
+      " rolname = current_user"
+      " FROM pg_roles ORDER BY oid" },
 
-const char  tfw_pgsql_sql_members_16[] =
-    "SELECT member, roleid, bool_or(admin_option), bool_or(inherit_option),"
-    " bool_or(set_option), string_agg(grantor::text, ',' ORDER BY grantor)"
-    " FROM pg_auth_members GROUP BY member, roleid";
+    { TFW_PG_ONCE("memberships", 0, 160000, 6, member),
+      "SELECT member, roleid, bool_or(admin_option), NULL, NULL, NULL"
+      " FROM pg_auth_members GROUP BY member, roleid" },
 
+    { TFW_PG_ONCE("memberships", 160000, 0, 6, member),
+      "SELECT member, roleid, bool_or(admin_option), bool_or(inherit_option),"
+      " bool_or(set_option), string_agg(grantor::text, ',' ORDER BY grantor)"
+      " FROM pg_auth_members GROUP BY member, roleid" },
 
-const char  tfw_pgsql_sql_databases[] =
-    "SELECT datname, datallowconn, datname = current_database()"
-    " FROM pg_database WHERE NOT datistemplate ORDER BY oid";
-
-
-const tfw_pgsql_query_t  tfw_pgsql_shared[] = {
-
-    { "databases", 0, 0,
+    { TFW_PG_ONCE("databases", 0, 0, 5, grant),
       "SELECT 'postgresql_database_privileges', a.grantee, d.datname,"
       " CASE a.privilege_type WHEN 'TEMPORARY' THEN 'TEMP'"
-      "   ELSE a.privilege_type END"
-      " || CASE WHEN bool_or(a.is_grantable)"
-      "   THEN ' WITH GRANT OPTION' ELSE '' END"
+      "   ELSE a.privilege_type END, bool_or(a.is_grantable)"
       " FROM pg_database d,"
       " aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a"
       " GROUP BY a.grantee, d.datname, a.privilege_type"
       " UNION ALL "
-      "SELECT 'postgresql_owned_databases', datdba, '', datname"
+      "SELECT 'postgresql_owned_databases', datdba, '', datname, false"
       " FROM pg_database" },
 
-    { "tablespaces", 0, 0,
+    { TFW_PG_ONCE("tablespaces", 0, 0, 5, grant),
       "SELECT 'postgresql_tablespace_privileges', a.grantee, t.spcname, "
       TFW_PG_PRIVILEGE
       " FROM pg_tablespace t, aclexplode(t.spcacl) a"
@@ -127,20 +134,19 @@ const tfw_pgsql_query_t  tfw_pgsql_shared[] = {
       " GROUP BY a.grantee, t.spcname, a.privilege_type" },
 
     /* parameters belong to the bootstrap superuser, whose oid is 10 */
-    { "parameters", 150000, 0,
+    { TFW_PG_ONCE("parameters", 150000, 0, 5, grant),
       "SELECT 'postgresql_parameter_privileges', a.grantee, p.parname, "
       TFW_PG_PRIVILEGE
       " FROM pg_parameter_acl p, aclexplode(p.paracl) a"
       " WHERE a.grantee <> 10"
       " GROUP BY a.grantee, p.parname, a.privilege_type" },
 
-    { NULL, 0, 0, NULL }
-};
+    { "", TFW_LIST_OF_DATABASES, 0, 0, 0, 3, tfw_pgsql_accounts_database, 0,
+      NULL,
+      "SELECT datname, datallowconn, datistemplate FROM pg_database"
+      " ORDER BY oid" },
 
-
-const tfw_pgsql_query_t  tfw_pgsql_local[] = {
-
-    { "schemas", 0, 0,
+    { TFW_PG_EACH("schemas"),
       "SELECT 'postgresql_schema_privileges', a.grantee, n.nspname, "
       TFW_PG_PRIVILEGE
       " FROM pg_namespace n"
@@ -151,7 +157,7 @@ const tfw_pgsql_query_t  tfw_pgsql_local[] = {
       " AND NOT" TFW_PG_NOT_INITIAL("i.initprivs") ")"
       " GROUP BY a.grantee, n.nspname, a.privilege_type" },
 
-    { "schemas", 0, 0,
+    { TFW_PG_EACH("schemas"),
       "SELECT 'postgresql_default_privileges', a.grantee,"
       " 'FOR ROLE ' || quote_ident(r.rolname)"
       " || coalesce(' IN SCHEMA ' || quote_ident(n.nspname), '')"
@@ -168,7 +174,7 @@ const tfw_pgsql_query_t  tfw_pgsql_local[] = {
       " GROUP BY a.grantee, r.rolname, n.nspname, d.defaclobjtype,"
       " a.privilege_type" },
 
-    { "schemas", 0, 0,
+    { TFW_PG_EACH("schemas"),
       "SELECT 'postgresql_language_privileges', a.grantee, l.lanname, "
       TFW_PG_PRIVILEGE
       " FROM pg_language l,"
@@ -176,7 +182,7 @@ const tfw_pgsql_query_t  tfw_pgsql_local[] = {
       " WHERE l.lanpltrusted AND a.grantee <> l.lanowner"
       " GROUP BY a.grantee, l.lanname, a.privilege_type" },
 
-    { "schemas", 0, 0,
+    { TFW_PG_EACH("schemas"),
       "SELECT 'postgresql_foreign_privileges', a.grantee, f.name, "
       TFW_PG_PRIVILEGE
       " FROM (SELECT 'FOREIGN DATA WRAPPER ' || quote_ident(fdwname) AS name,"
@@ -187,7 +193,7 @@ const tfw_pgsql_query_t  tfw_pgsql_local[] = {
       " WHERE f.acl IS NOT NULL AND a.grantee <> f.owner"
       " GROUP BY a.grantee, f.name, a.privilege_type" },
 
-    { "schemas", 0, 0,
+    { TFW_PG_EACH("schemas"),
       "SELECT 'postgresql_type_privileges', a.grantee,"
       " quote_ident(n.nspname) || '.' || quote_ident(t.typname), "
       TFW_PG_PRIVILEGE
@@ -199,24 +205,24 @@ const tfw_pgsql_query_t  tfw_pgsql_local[] = {
       TFW_PG_NOT_INITIAL("coalesce(i.initprivs, acldefault('T', t.typowner))")
       " GROUP BY a.grantee, t.oid, n.nspname, t.typname, a.privilege_type" },
 
-    { "tables", 0, 0,
+    { TFW_PG_EACH("tables"),
       "SELECT 'postgresql_table_privileges', a.grantee, "
       TFW_PG_RELATION_NAME ", " TFW_PG_PRIVILEGE
       TFW_PG_RELATION("'r', 'v', 'm', 'f', 'p'") },
 
-    { "tables", 0, 0,
+    { TFW_PG_EACH("tables"),
       "SELECT 'postgresql_sequence_privileges', a.grantee, "
       TFW_PG_RELATION_NAME ", " TFW_PG_PRIVILEGE
       TFW_PG_RELATION("'S'") },
 
-    { "tables", 0, 0,
+    { TFW_PG_EACH("tables"),
       "SELECT 'postgresql_large_object_privileges', a.grantee, o.oid::text, "
       TFW_PG_PRIVILEGE
       " FROM pg_largeobject_metadata o, aclexplode(o.lomacl) a"
       " WHERE o.lomacl IS NOT NULL AND a.grantee <> o.lomowner"
       " GROUP BY a.grantee, o.oid, a.privilege_type" },
 
-    { "columns", 0, 0,
+    { TFW_PG_EACH("columns"),
       "SELECT 'postgresql_column_privileges', a.grantee, "
       TFW_PG_RELATION_NAME " || '.' || quote_ident(t.attname), "
       TFW_PG_PRIVILEGE
@@ -231,7 +237,7 @@ const tfw_pgsql_query_t  tfw_pgsql_local[] = {
       " GROUP BY a.grantee, c.oid, n.nspname, c.relname, t.attname,"
       " a.privilege_type" },
 
-    { "functions", 0, 0,
+    { TFW_PG_EACH("functions"),
       "SELECT 'postgresql_function_privileges', a.grantee,"
       " quote_ident(n.nspname) || '.' || quote_ident(p.proname)"
       " || '(' || " TFW_PG_ARGUMENTS " || ')', "
@@ -252,5 +258,5 @@ const tfw_pgsql_query_t  tfw_pgsql_local[] = {
       TFW_PG_NOT_INITIAL("coalesce(p.initprivs, acldefault('f', p.proowner))")
       ") GROUP BY a.grantee, p.oid, n.nspname, p.proname, a.privilege_type" },
 
-    { NULL, 0, 0, NULL }
+    { .scope = NULL }
 };

@@ -141,7 +141,7 @@ sub categories {
     my ($self, $username) = @_;
     (my $quoted = $username) =~ s/'/''/g;
     my $row = $self->{tf}->row(
-        "SELECT v.snapshot::json
+        "SELECT account_snapshot_json(v.snapshot) AS snapshot
          FROM accounts a JOIN account_versions v ON v.id = a.version_id
          WHERE a.instance_id = $self->{id} AND a.principal = '$quoted'")
         or return;
@@ -154,7 +154,7 @@ sub status {
                                WHERE id = $self->{id}");
 }
 
-# "scope database: status" of what is not ok.
+# "scope database: status" of what is not ok, nor was always so.
 
 sub stale {
     my ($self) = @_;
@@ -162,6 +162,7 @@ sub stale {
         $self->{tf}->rows("SELECT * FROM instance_scopes
                            WHERE instance_id = $self->{id}
                                  AND status <> 'ok'
+                                 AND (known OR status <> 'unsupported')
                            ORDER BY scope, database");
 }
 

@@ -1,0 +1,159 @@
+
+/*
+ * The kinds of managed databases, as both programs know them.
+ *
+ * An engine is one file tf_engine_<name>.c with a const tf_engine_t, and one
+ * row in TF_ENGINES.  How the worker reads it is in src/worker/engine.
+ *
+ * This is also the vocabulary of what is read: kinds of principals, shapes and
+ * states of rights, outcomes of scopes.
+ */
+
+
+#ifndef _TF_ENGINE_H_INCLUDED_
+#define _TF_ENGINE_H_INCLUDED_
+
+
+#include "tf_buf.h"
+
+
+/* One row per engine: the name that instances.db_type has. */
+
+#define TF_ENGINES(row)                                                       \
+    row(postgresql)                                                           \
+    row(mysql)                                                                \
+    row(sqlserver)                                                            \
+    row(oracle)
+
+
+/* "postgresql|mysql|..." as a string constant, and "all|postgresql|...": the
+ * values of parameters of the API. */
+
+#define TF_ENGINE_OR(name)      "|" #name
+#define TF_ENGINE_NAMES         (&TF_ENGINES(TF_ENGINE_OR)[1])
+#define TF_ENGINE_NAMES_OR_ALL  "all" TF_ENGINES(TF_ENGINE_OR)
+
+#define TF_ENGINE_ONE(name)     + 1
+#define TF_ENGINE_COUNT         (0 TF_ENGINES(TF_ENGINE_ONE))
+
+
+typedef enum { TF_KIND_USER = 1, TF_KIND_ROLE, TF_KIND_PUBLIC } tf_kind_e;
+
+typedef enum { TF_SCOPE_OK = 1, TF_SCOPE_DENIED, TF_SCOPE_UNSUPPORTED,
+    TF_SCOPE_TIMEOUT, TF_SCOPE_ERROR } tf_scope_status_e;
+
+
+/* How a holder has a right. */
+
+typedef enum {
+    TF_STATE_GRANTED = 0,
+    TF_STATE_GRANTABLE,     /* WITH GRANT OPTION: may pass it on */
+    TF_STATE_ADMIN,         /* WITH ADMIN OPTION: may give the role or the
+                               system privilege to others */
+    TF_STATE_DENIED         /* DENY: whatever else grants it */
+} tf_state_e;
+
+/* "granted", "grantable", "admin", "denied"; -1: no such state. */
+const char *tf_state_name(tf_state_e state);
+int tf_state_find(tf_str_t name);
+
+
+typedef enum {
+    TF_SHAPE_LIST = 1,  /* ["SELECT"] */
+    TF_SHAPE_MAP,       /* {object: ["SELECT"]} */
+    TF_SHAPE_DBMAP,     /* {database: {object: ["SELECT"]}} */
+    TF_SHAPE_FLAGS      /* {object: true}; the privilege is "true" or "false" */
+} tf_shape_e;
+
+
+/*
+ * A category of rights, a key of a snapshot.
+ *
+ * The GRANT OPTION of MySQL's static privileges is a privilege of its own, for
+ * the server has one for all privileges on an object.  The objects of
+ * mysql_granted_roles and mysql_role_members are "direct", "default" and
+ * "admin", their privileges principals.
+ */
+
+typedef struct {
+    const char      *key;           /* "mysql_database_privileges" */
+    tf_shape_e       shape;
+    const char      *scope;         /* "databases": what is read for it */
+    const char      *label[2];      /* zh-CN, en */
+    const char      *fact;          /* its name among the privileges of the
+                                       facts; NULL: it is not there */
+    unsigned         roles:1;       /* its privileges are roles of the holder */
+} tf_category_t;
+
+
+/* Why an account has a capability.  The first reason that is true is told. */
+
+typedef struct {
+    const char      *capability;    /* SUPERUSER, GRANT_ADMIN, LOCKED */
+    const char      *attribute;     /* this attribute */
+    const char      *value;         /* has this JSON value, */
+    const char      *category;      /* or this category has */
+    const char      *object;        /* this object */
+    const char      *privilege;     /* with this privilege, not denied */
+    const char      *text;
+} tf_reason_t;
+
+
+/* One right of a holder; database is for TF_SHAPE_DBMAP, object for all shapes
+ * but TF_SHAPE_LIST. */
+
+typedef struct {
+    const tf_category_t  *category;
+    tf_str_t              database;
+    tf_str_t              object;
+    tf_str_t              privilege;
+    tf_state_e            state;
+} tf_right_t;
+
+/* Appends a privilege with its state in words: "SELECT WITH GRANT OPTION",
+ * "r1 WITH ADMIN OPTION", "DENY SELECT". */
+void tf_right_text(tf_buf_t *b, tf_str_t privilege, tf_state_e state);
+
+
+typedef struct {
+    const char              *name;          /* "postgresql" */
+    const char              *display;       /* "PostgreSQL" */
+    const char *const       *spellings;     /* other names that are accepted,
+                                               in lower case; ended by NULL */
+    int                      port;
+    char                     quote[2];      /* around a name: begin and end,
+                                               doubled inside */
+    const tf_category_t     *categories;    /* ended by key NULL */
+    const tf_reason_t       *reasons;       /* ended by capability NULL */
+} tf_engine_t;
+
+#define TF_ENGINE_EXTERN(name)  extern const tf_engine_t  tf_engine_##name;
+TF_ENGINES(TF_ENGINE_EXTERN)
+
+/* All engines in the order of TF_ENGINES, ended by NULL. */
+extern const tf_engine_t *const  tf_engines[];
+
+
+/* The engine of exactly this name; NULL: there is none. */
+const tf_engine_t *tf_engine_find(tf_str_t name);
+
+/* The engine that a person means: its name, display name or another spelling,
+ * in any case. */
+const tf_engine_t *tf_engine_spelled(tf_str_t text);
+
+/* NULL when the engine has no such category. */
+const tf_category_t *tf_category_find(const tf_engine_t *engine,
+    const char *key);
+const tf_category_t *tf_category_named(const tf_engine_t *engine,
+    tf_str_t key);
+
+/*
+ * Appends a name at d, in the engine's quotes when quote is set.  NULL when it
+ * does not fit before end; a NULL d stays NULL, so that calls can follow each
+ * other without a check.
+ */
+unsigned char *tf_engine_name(const tf_engine_t *engine, unsigned char *d,
+    unsigned char *end, tf_str_t name, int quote);
+
+
+#endif /* _TF_ENGINE_H_INCLUDED_ */

@@ -1,0 +1,91 @@
+
+/*
+ * One reading of a managed database: what all engines share.
+ */
+
+
+#ifndef _TFW_READING_H_INCLUDED_
+#define _TFW_READING_H_INCLUDED_
+
+
+#include "tfw_engine.h"
+
+
+#define TFW_BATCH  64                   /* statements of one batch at most */
+
+
+typedef struct tfw_reading_s  tfw_reading_t;
+
+
+/* The statements of a reading that one session runs, in their order. */
+
+struct tfw_batch_s {
+    tfw_reading_t        *reading;
+    void                 *state;        /* of the engine's row functions */
+    const tf_mem_t       *mem;          /* as long as the reading */
+    tfw_sink_t           *sink;
+    const tf_engine_t    *engine;
+    void                 *session;
+    tf_str_t              database;     /* whose rows come; "": of none */
+
+    const tfw_query_t    *query[TFW_BATCH];
+    unsigned              n;
+    unsigned              at;           /* the statement in hand */
+
+    /* of the statement in hand, and of its scope so far */
+    int64_t               rows;
+    int64_t               bytes;
+    tf_scope_status_e     status;
+    tf_err_t              err;
+};
+
+
+/* Connects and learns the version, within the target's timeouts. */
+tf_int_t tfw_reading_open(const tfw_engine_t *engine, void *session,
+    const tfw_target_t *target, tfw_version_t *version, tf_err_t *err)
+    TF_MUST_CHECK;
+
+/*
+ * Reads all that the engine's reading of this name has; session is open, and
+ * may be closed afterwards.  TF_ERROR when the connection is lost or the sink
+ * stopped it; scopes that were not reached by then count as not read.
+ */
+tf_int_t tfw_reading_run(const tfw_engine_t *engine, const char *name,
+    void *session, const tf_mem_t *mem, tfw_sink_t *sink, tf_err_t *err)
+    TF_MUST_CHECK;
+
+
+/* --- for engines ------------------------------------------------------- */
+
+/*
+ * A row of the statement in hand.  TF_ERROR, and err says why, when the session
+ * has to be given up: more rows or bytes than the target allows, columns that
+ * were not asked for, or the row function.
+ */
+tf_int_t tfw_reading_row(tfw_batch_t *b, const tf_str_t *row, unsigned n,
+    tf_err_t *err) TF_MUST_CHECK;
+
+/* The statement in hand has ended, with TF_SCOPE_OK or with what refused says.
+ * TF_ERROR only when the sink stopped the reading. */
+tf_int_t tfw_reading_end(tfw_batch_t *b, tf_scope_status_e status,
+    const tf_err_t *refused, tf_err_t *err) TF_MUST_CHECK;
+
+typedef enum {
+    TFW_DATABASE_OPEN = 0,              /* is read */
+    TFW_DATABASE_CLOSED,                /* takes no connections: denied */
+    TFW_DATABASE_TEMPLATE               /* nor is it there for that:
+                                           unsupported */
+} tfw_database_e;
+
+/* A row of the list of databases.  Each of them is told to the sink, whatever
+ * becomes of it: only a database that is not in the list is gone.  TF_ERROR
+ * when memory is out. */
+tf_int_t tfw_reading_database(tfw_batch_t *b, tf_str_t name,
+    tfw_database_e kind) TF_MUST_CHECK;
+
+/* The reader itself is among the principals of a list that shows all of them or
+ * none: it is complete. */
+void tfw_reading_complete(tfw_batch_t *b);
+
+
+#endif /* _TFW_READING_H_INCLUDED_ */
