@@ -17,7 +17,7 @@ my ($code, $out) = TaiFish::Server::run_to_end('openssl', [qw(req -x509
 $code == 0 or die "openssl: $out";
 
 for my $name (qw(direct-tls redirect errors error-words tls)) {
-    my $text = TaiFish::slurp("$TaiFish::ROOT/conf/$name.conf");
+    my $text = TaiFish::conf("$name.conf");
     $text =~ s/^( *listen) 443/$1 127.0.0.1:$tls/m;
     $text =~ s/^( *listen) 80/$1 127.0.0.1:$port/m;
     TaiFish::spew("$dir/$name.conf", $text);
@@ -25,6 +25,29 @@ for my $name (qw(direct-tls redirect errors error-words tls)) {
 
 $tf->{opt}{direct_tls} = 1;
 $tf->start_nginx;
+unlike $tf->error_log, qr/\[warn\]|deprecated/, 'nothing old in it';
+
+# What other versions of nginx would get
+
+sub as_for {
+    my ($version, $file) = @_;
+    TaiFish::spew("$dir/nginx-$version",
+        "#!/bin/sh\necho nginx version: nginx/$version >&2\n");
+    chmod 0755, "$dir/nginx-$version";
+    local $TaiFish::NGINX = "$dir/nginx-$version";
+    return TaiFish::conf($file);
+}
+
+for my $file (qw(direct-tls.conf edge.conf)) {
+    like as_for('1.22.1', $file), qr/listen 443 ssl http2 backlog=4096;/,
+        "$file: HTTP/2 of old";
+    like as_for('1.26.3', $file),
+        qr/^( +)listen 443 ssl backlog=4096;\n\1http2 on;$/m, 'and of new';
+}
+like as_for('1.26.3', 'http.conf'), qr/^#keepalive_min_timeout/m,
+    'kept connections: our own way';
+like as_for('1.30.0', 'http.conf'), qr/^keepalive_min_timeout 5s;/m,
+    "and nginx's";
 
 # the protocol and cipher of a connection, or nothing
 

@@ -26,13 +26,17 @@ put() {
     install -m "$1" "$2" "$3"
 }
 
-# placed FILE: on stdout, with the paths of this installation
+# placed FILE: on stdout, with the paths of this installation, and what is of
+# nginx as the one that is here takes it
 
 placed() {
-    sed -e "s|/usr/bin/taifish|$PREFIX/bin/taifish|g" \
+    case $1 in
+        conf/*.conf) conf/run/for-nginx.sh < "$1" ;;
+        *)           cat "$1" ;;
+    esac | sed -e "s|/usr/bin/taifish|$PREFIX/bin/taifish|g" \
         -e "s|/usr/lib/taifish|$PREFIX/lib/taifish|g" \
         -e "s|/usr/share/|$PREFIX/share/|g" \
-        -e 's|^load_module .*ngx_taifish_module.*|include module.conf;|' "$1"
+        -e 's|^load_module .*ngx_taifish_module.*|include module.conf;|'
 }
 
 text() {

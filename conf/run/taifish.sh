@@ -346,10 +346,6 @@ module_name() {
 write_conf() {
     module=modules/$(module_name)
     install_file "$build/ngx_taifish_module.so" "$dir/$module" 600 || :
-    min=
-    [ "$(nginx -v 2>&1 | perl -ne 'print "new" if m{/(\d+)\.(\d+)\.(\d+)}
-        && ($1 * 1000 + $2) * 1000 + $3 >= 1027004')" ] \
-        && min='s/#\(keepalive_min\)/\1/'
     api_url="host=$dir/s port=$pg_port dbname=taifish user=taifish_api"
     sed -e "s|^load_module .*|load_module $module;|" \
         -e '/^user /d' -e '/^env /d' -e '/^worker_rlimit_nofile /d' \
@@ -361,7 +357,8 @@ write_conf() {
         -e "s|#taifish_keys .*|taifish_keys $dir/keys;|" \
         -e 's|taifish_cookie_secure .*|taifish_cookie_secure off;|' \
         "$here/conf/settings.conf" > "$dir/settings.conf.next"
-    sed -e "$min" "$here/conf/http.conf" > "$dir/http.conf.next"
+    "$here/conf/run/for-nginx.sh" < "$here/conf/http.conf" \
+        > "$dir/http.conf.next"
     cp "$here/conf/headers.conf" "$dir/headers.conf.next"
     sed "s|/usr/share/taifish/web|$dir/web|" "$here/conf/taifish.conf" \
         > "$dir/taifish.conf.next"

@@ -239,7 +239,7 @@ sub nginx_conf {
     my $opt = $self->{opt};
     my $text = slurp("$ROOT/conf/nginx.conf")
         =~ s{^    include ((?:settings|http|headers)\.conf);\n}
-            {slurp("$ROOT/conf/$1") =~ s/^(?=.)/    /gmr}gemr;
+            {conf($1) =~ s/^(?=.)/    /gmr}gemr;
     my $workers = $opt->{workers} || 1;
     my $redis = $self->redis_url;
     my $own = join '', map { "    $_;\n" }
@@ -271,17 +271,18 @@ sub nginx_conf {
 
     $text =~ s/^( *)#(include direct-tls\.conf;)/$1$2/m if $opt->{direct_tls};
 
-    if (nginx_version() >= 1_027_004) {
-        $text =~ s/#(keepalive_min_timeout \S+;)/$1/;
-    }
-
     return $text;
 }
 
-sub nginx_version {
-    my ($a, $b, $c) = `$NGINX -v 2>&1` =~ m{/(\d+)\.(\d+)\.(\d+)}
-        or die "$NGINX -v says nothing";
-    return ($a * 1000 + $b) * 1000 + $c;
+# A file of conf/ as it is installed for this nginx.
+
+sub conf {
+    my ($name) = @_;
+    my $program = "$ROOT/conf/run/for-nginx.sh";
+    my $text = `NGINX='$NGINX' '$program' < '$ROOT/conf/$name'`;
+    die "for-nginx.sh: $?" if $?;
+    utf8::decode($text);
+    return $text;
 }
 
 sub write_nginx_conf {

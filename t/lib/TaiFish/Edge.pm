@@ -62,7 +62,7 @@ sub copy_conf {
 
     for my $path (glob "$TaiFish::ROOT/conf/*.conf") {
         my ($name) = $path =~ m{([^/]+)$};
-        my $text = TaiFish::slurp($path);
+        my $text = TaiFish::conf($name);
 
         $text =~ s{/usr/lib/nginx/modules/ngx_taifish_module\.so}
                   {$self->{tf}{module}}g;
