@@ -1,9 +1,8 @@
 
-#include "tf_param_int.h"
+#include "tf_param_list.h"
+#include "tf_param_pattern.h"
+#include "tf_param_value.h"
 #include "tf_utf8.h"
-
-
-const tf_json_limits_t  tf_param_limits = { 32, 10000 };
 
 
 static tf_int_t tf_param_default(const tf_mem_t *mem, const tf_param_t *p,
@@ -53,7 +52,7 @@ tf_param_text(const tf_mem_t *mem, const tf_param_t *p, const tf_str_t *raw,
     s = *raw;
 
     if (p->type != TF_P_SECRET && !(p->flags & TF_P_NOTRIM)) {
-        s = tf_param_trim(s);
+        s = tf_param_value_trim(s);
     }
 
     /* "?page=" is what a form sends for nothing */
@@ -69,7 +68,7 @@ tf_param_text(const tf_mem_t *mem, const tf_param_t *p, const tf_str_t *raw,
         return tf_param_list(mem, p, s, v, err);
 
     case TF_P_JSON:
-        if (tf_json_parse(mem, s, &tf_param_limits, &json, err)
+        if (tf_json_parse(mem, s, &tf_param_value_limits, &json, err)
             != TF_OK)
         {
             return err->code == TF_E_INTERNAL_ERROR
@@ -78,7 +77,7 @@ tf_param_text(const tf_mem_t *mem, const tf_param_t *p, const tf_str_t *raw,
                              "has to be a JSON value");
         }
 
-        return tf_param_document(mem, p, json, v, err);
+        return tf_param_list_document(mem, p, json, v, err);
 
     default:
         return tf_param_scalar(mem, p, s, v, err);
@@ -105,19 +104,20 @@ tf_param_json(const tf_mem_t *mem, const tf_param_t *p, const tf_json_t *raw,
         || (raw->type == TF_JSON_STRING && raw->str.len == 0
             && !(p->flags & TF_P_EMPTY) && p->type != TF_P_JSON))
     {
-        return tf_param_none(p, v, err);
+        return tf_param_value_none(p, v, err);
     }
 
     if (p->type == TF_P_JSON) {
-        return tf_param_document(mem, p, raw, v, err);
+        return tf_param_list_document(mem, p, raw, v, err);
     }
 
     if (p->type == TF_P_INTS || p->type == TF_P_STRS) {
-        return tf_param_json_list(mem, p, raw, v, err);
+        return tf_param_list_json(mem, p, raw, v, err);
     }
 
     if (p->type == TF_P_BOOL && raw->type == TF_JSON_BOOL) {
-        return tf_param_keep(mem, tf_str(raw->boolean ? "t" : "f"), v, err);
+        return tf_param_value_keep(mem, tf_str(raw->boolean ? "t" : "f"), v,
+                                   err);
     }
 
     if (raw->type != TF_JSON_STRING
@@ -132,27 +132,14 @@ tf_param_json(const tf_mem_t *mem, const tf_param_t *p, const tf_json_t *raw,
     s = raw->str;
 
     if (p->type != TF_P_SECRET && !(p->flags & TF_P_NOTRIM)) {
-        s = tf_param_trim(s);
+        s = tf_param_value_trim(s);
     }
 
     if (s.len == 0 && !(p->flags & TF_P_EMPTY)) {
-        return tf_param_none(p, v, err);
+        return tf_param_value_none(p, v, err);
     }
 
     return tf_param_scalar(mem, p, s, v, err);
-}
-
-
-tf_int_t
-tf_param_none(const tf_param_t *p, tf_value_t *v, tf_err_t *err)
-{
-    if (p->flags & TF_P_REQUIRED) {
-        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name, "is required");
-    }
-
-    v->null = 1;
-
-    return TF_OK;
 }
 
 
@@ -165,7 +152,7 @@ tf_param_default(const tf_mem_t *mem, const tf_param_t *p, tf_value_t *v,
     tf_value_t  text;
 
     if (p->def == NULL || (p->flags & TF_P_REQUIRED)) {
-        return tf_param_none(p, v, err);
+        return tf_param_value_none(p, v, err);
     }
 
     def = tf_str(p->def);
@@ -233,120 +220,6 @@ tf_param_scalar(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
 }
 
 
-tf_int_t
-tf_param_keep(const tf_mem_t *mem, tf_str_t s, tf_value_t *v, tf_err_t *err)
-{
-    unsigned char  *data;
-
-    data = tf_alloc(mem, s.len + 1);
-    if (data == NULL) {
-        return tf_param_memory(err);
-    }
-
-    if (s.len) {
-        memcpy(data, s.data, s.len);
-    }
-
-    data[s.len] = '\0';
-
-    v->null = 0;
-    v->value.data = data;
-    v->value.len = s.len;
-
-    return TF_OK;
-}
-
-
-tf_int_t
-tf_param_memory(tf_err_t *err)
-{
-    return tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "out of memory");
-}
-
-
-tf_str_t
-tf_param_trim(tf_str_t s)
-{
-    while (s.len && (s.data[0] == ' '
-                     || (s.data[0] >= '\t' && s.data[0] <= '\r')))
-    {
-        s.data++;
-        s.len--;
-    }
-
-    while (s.len && (s.data[s.len - 1] == ' '
-                     || (s.data[s.len - 1] >= '\t'
-                         && s.data[s.len - 1] <= '\r')))
-    {
-        s.len--;
-    }
-
-    return s;
-}
-
-
-/* The number of characters of text that PostgreSQL takes, or TF_ERROR. */
-
-int64_t
-tf_param_chars(const tf_param_t *p, tf_str_t s, tf_err_t *err)
-{
-    int64_t  n;
-
-    n = tf_utf8_count(s);
-
-    if (n < 0) {
-        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
-                       "has to be UTF-8 text");
-    }
-
-    if (s.len && memchr(s.data, '\0', s.len)) {
-        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
-                       "may not contain NUL");
-    }
-
-    return n;
-}
-
-
-/* 1 and the number when s is one that fits. */
-
-int
-tf_param_integer(tf_str_t s, int64_t *n)
-{
-    int       negative;
-    size_t    i;
-    uint64_t  u, d, limit;
-
-    i = 0;
-    negative = s.len && s.data[0] == '-';
-    i += negative;
-
-    if (i == s.len) {
-        return 0;
-    }
-
-    limit = (uint64_t) INT64_MAX + negative;
-
-    for (u = 0; i < s.len; i++) {
-        if (s.data[i] < '0' || s.data[i] > '9') {
-            return 0;
-        }
-
-        d = s.data[i] - '0';
-
-        if (u > (limit - d) / 10) {
-            return 0;
-        }
-
-        u = u * 10 + d;
-    }
-
-    *n = (int64_t) (negative ? 0 - u : u);
-
-    return 1;
-}
-
-
 static tf_int_t
 tf_param_int(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
     tf_value_t *v, tf_err_t *err)
@@ -362,7 +235,7 @@ tf_param_int(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
         max = INT64_MAX;
     }
 
-    if (!tf_param_integer(s, &n) || n < min || n > max) {
+    if (!tf_param_value_integer(s, &n) || n < min || n > max) {
 
         if (max == INT64_MAX) {
             return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
@@ -380,7 +253,7 @@ tf_param_int(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
     tf_buf_char(&b, '\0');
 
     if (tf_buf_done(&b, &v->value) != TF_OK) {
-        return tf_param_memory(err);
+        return tf_param_value_memory(err);
     }
 
     v->value.len--;
@@ -395,35 +268,15 @@ tf_param_bool(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
     tf_value_t *v, tf_err_t *err)
 {
     if (tf_str_eq(s, "true") || tf_str_eq(s, "1")) {
-        return tf_param_keep(mem, tf_str("t"), v, err);
+        return tf_param_value_keep(mem, tf_str("t"), v, err);
     }
 
     if (tf_str_eq(s, "false") || tf_str_eq(s, "0")) {
-        return tf_param_keep(mem, tf_str("f"), v, err);
+        return tf_param_value_keep(mem, tf_str("f"), v, err);
     }
 
     return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
                    "has to be true or false");
-}
-
-
-/* A maximum of 0 is none. */
-
-tf_int_t
-tf_param_length(const tf_param_t *p, int64_t n, const char *unit,
-    tf_err_t *err)
-{
-    if (n < p->min) {
-        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
-                       "needs at least %lld %s", (long long) p->min, unit);
-    }
-
-    if (p->max && n > p->max) {
-        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
-                       "may have at most %lld %s", (long long) p->max, unit);
-    }
-
-    return TF_OK;
 }
 
 
@@ -434,20 +287,20 @@ tf_param_string(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
     int64_t       n;
     tf_pattern_t  pattern;
 
-    n = tf_param_chars(p, s, err);
+    n = tf_param_value_chars(p, s, err);
 
-    if (n < 0 || tf_param_length(p, n, "characters", err) != TF_OK) {
+    if (n < 0 || tf_param_value_length(p, n, "characters", err) != TF_OK) {
         return TF_ERROR;
     }
 
     if (p->set != NULL
-        && (tf_param_compile(mem, p, &pattern, err) != TF_OK
-            || tf_param_match(p, &pattern, s, err) != TF_OK))
+        && (tf_param_pattern_compile(mem, p, &pattern, err) != TF_OK
+            || tf_param_pattern_match(p, &pattern, s, err) != TF_OK))
     {
         return TF_ERROR;
     }
 
-    return tf_param_keep(mem, s, v, err);
+    return tf_param_value_keep(mem, s, v, err);
 }
 
 
@@ -455,13 +308,13 @@ static tf_int_t
 tf_param_secret(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
     tf_value_t *v, tf_err_t *err)
 {
-    if (tf_param_chars(p, s, err) < 0
-        || tf_param_length(p, s.len, "bytes", err) != TF_OK)
+    if (tf_param_value_chars(p, s, err) < 0
+        || tf_param_value_length(p, s.len, "bytes", err) != TF_OK)
     {
         return TF_ERROR;
     }
 
-    return tf_param_keep(mem, s, v, err);
+    return tf_param_value_keep(mem, s, v, err);
 }
 
 
@@ -473,9 +326,9 @@ tf_param_search(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
     int64_t   n;
     tf_buf_t  b;
 
-    n = tf_param_chars(p, s, err);
+    n = tf_param_value_chars(p, s, err);
 
-    if (n < 0 || tf_param_length(p, n, "characters", err) != TF_OK) {
+    if (n < 0 || tf_param_value_length(p, n, "characters", err) != TF_OK) {
         return TF_ERROR;
     }
 
@@ -493,7 +346,7 @@ tf_param_search(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
     tf_buf_add(&b, "%", 2);
 
     if (tf_buf_done(&b, &v->value) != TF_OK) {
-        return tf_param_memory(err);
+        return tf_param_value_memory(err);
     }
 
     v->value.len--;
@@ -514,7 +367,7 @@ tf_param_enum(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
         len = strcspn(word, "|");
 
         if (len == s.len && len && memcmp(word, s.data, len) == 0) {
-            return tf_param_keep(mem, s, v, err);
+            return tf_param_value_keep(mem, s, v, err);
         }
     }
 
@@ -538,11 +391,11 @@ tf_param_sort(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
         }
     }
 
-    if (tf_param_length(p, s.len, "characters", err) != TF_OK) {
+    if (tf_param_value_length(p, s.len, "characters", err) != TF_OK) {
         return TF_ERROR;
     }
 
-    return tf_param_keep(mem, s, v, err);
+    return tf_param_value_keep(mem, s, v, err);
 }
 
 
@@ -572,7 +425,7 @@ tf_param_uuid(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
         }
     }
 
-    if (tf_param_keep(mem, s, v, err) != TF_OK) {
+    if (tf_param_value_keep(mem, s, v, err) != TF_OK) {
         return TF_ERROR;
     }
 
@@ -644,7 +497,7 @@ tf_param_date(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
                        "has to be a date, YYYY-MM-DD");
     }
 
-    return tf_param_keep(mem, s, v, err);
+    return tf_param_value_keep(mem, s, v, err);
 }
 
 
@@ -711,7 +564,7 @@ tf_param_time(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
                        " 2026-01-31T08:00:00Z");
     }
 
-    if (tf_param_keep(mem, s, v, err) != TF_OK) {
+    if (tf_param_value_keep(mem, s, v, err) != TF_OK) {
         return TF_ERROR;
     }
 

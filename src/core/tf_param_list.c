@@ -1,5 +1,7 @@
 
-#include "tf_param_int.h"
+#include "tf_param_list.h"
+#include "tf_param_pattern.h"
+#include "tf_param_value.h"
 
 
 /* A JSON number longer than this, or with a larger exponent, is none that
@@ -31,7 +33,7 @@ tf_param_list(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
     while (s.len) {
         member = tf_calloc(mem, sizeof(tf_json_t));
         if (member == NULL) {
-            return tf_param_memory(err);
+            return tf_param_value_memory(err);
         }
 
         comma = memchr(at, ',', end - at);
@@ -57,7 +59,7 @@ tf_param_list(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
 /* An array, or one value of its own. */
 
 tf_int_t
-tf_param_json_list(const tf_mem_t *mem, const tf_param_t *p,
+tf_param_list_json(const tf_mem_t *mem, const tf_param_t *p,
     const tf_json_t *raw, tf_value_t *v, tf_err_t *err)
 {
     tf_json_t  one;
@@ -85,7 +87,7 @@ tf_param_members(const tf_mem_t *mem, const tf_param_t *p,
     pattern.code = NULL;
 
     if (p->type == TF_P_STRS && p->set != NULL
-        && tf_param_compile(mem, p, &pattern, err) != TF_OK)
+        && tf_param_pattern_compile(mem, p, &pattern, err) != TF_OK)
     {
         return TF_ERROR;
     }
@@ -112,14 +114,14 @@ tf_param_members(const tf_mem_t *mem, const tf_param_t *p,
         }
     }
 
-    if (tf_param_length(p, n, "members", err) != TF_OK) {
+    if (tf_param_value_length(p, n, "members", err) != TF_OK) {
         return TF_ERROR;
     }
 
     tf_buf_add(&b, "}", 2);
 
     if (tf_buf_done(&b, &v->value) != TF_OK) {
-        return tf_param_memory(err);
+        return tf_param_value_memory(err);
     }
 
     v->value.len--;
@@ -137,11 +139,11 @@ tf_param_member(tf_buf_t *b, const tf_param_t *p, const tf_pattern_t *pattern,
     int64_t  n;
 
     if (!(p->flags & TF_P_NOTRIM)) {
-        s = tf_param_trim(s);
+        s = tf_param_value_trim(s);
     }
 
     if (p->type == TF_P_INTS) {
-        if (!tf_param_integer(s, &n)) {
+        if (!tf_param_value_integer(s, &n)) {
             return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
                            "has to be a list of integers");
         }
@@ -155,8 +157,9 @@ tf_param_member(tf_buf_t *b, const tf_param_t *p, const tf_pattern_t *pattern,
                        "has an empty member");
     }
 
-    if (tf_param_chars(p, s, err) < 0
-        || (pattern->code && tf_param_match(p, pattern, s, err) != TF_OK))
+    if (tf_param_value_chars(p, s, err) < 0
+        || (pattern->code
+            && tf_param_pattern_match(p, pattern, s, err) != TF_OK))
     {
         return TF_ERROR;
     }
@@ -180,13 +183,13 @@ tf_param_member(tf_buf_t *b, const tf_param_t *p, const tf_pattern_t *pattern,
 
 
 tf_int_t
-tf_param_document(const tf_mem_t *mem, const tf_param_t *p,
+tf_param_list_document(const tf_mem_t *mem, const tf_param_t *p,
     const tf_json_t *raw, tf_value_t *v, tf_err_t *err)
 {
     tf_buf_t  b;
 
     if (raw->type == TF_JSON_NULL) {
-        return tf_param_none(p, v, err);
+        return tf_param_value_none(p, v, err);
     }
 
     if (!tf_param_storable(raw)) {
@@ -205,7 +208,7 @@ tf_param_document(const tf_mem_t *mem, const tf_param_t *p,
     tf_buf_char(&b, '\0');
 
     if (tf_buf_done(&b, &v->value) != TF_OK) {
-        return tf_param_memory(err);
+        return tf_param_value_memory(err);
     }
 
     v->value.len--;
@@ -256,7 +259,7 @@ tf_param_storable(const tf_json_t *v)
         s.data = e;
         s.len = end - e;
 
-        return tf_param_integer(s, &exponent)
+        return tf_param_value_integer(s, &exponent)
                && exponent <= TF_PARAM_DIGITS && exponent >= -TF_PARAM_DIGITS;
     }
 

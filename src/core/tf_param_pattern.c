@@ -3,7 +3,8 @@
 
 #include <pcre2.h>
 
-#include "tf_param_int.h"
+#include "tf_param_pattern.h"
+#include "tf_param_value.h"
 
 
 /* Room for the states of the matcher, in ints. */
@@ -17,7 +18,7 @@ static void tf_param_free(void *p, void *ctx);
 /* Patterns are the program's: one that does not compile is its own fault. */
 
 tf_int_t
-tf_param_compile(const tf_mem_t *mem, const tf_param_t *p,
+tf_param_pattern_compile(const tf_mem_t *mem, const tf_param_t *p,
     tf_pattern_t *pattern, tf_err_t *err)
 {
     int                     error;
@@ -28,12 +29,12 @@ tf_param_compile(const tf_mem_t *mem, const tf_param_t *p,
     general = pcre2_general_context_create(tf_param_alloc, tf_param_free,
                                            (void *) mem);
     if (general == NULL) {
-        return tf_param_memory(err);
+        return tf_param_value_memory(err);
     }
 
     compile = pcre2_compile_context_create(general);
     if (compile == NULL) {
-        return tf_param_memory(err);
+        return tf_param_value_memory(err);
     }
 
     pattern->code = pcre2_compile((PCRE2_SPTR) p->set, PCRE2_ZERO_TERMINATED,
@@ -44,7 +45,7 @@ tf_param_compile(const tf_mem_t *mem, const tf_param_t *p,
     if (pattern->code == NULL) {
 
         if (error == PCRE2_ERROR_HEAP_FAILED) {
-            return tf_param_memory(err);
+            return tf_param_value_memory(err);
         }
 
         return tf_fail(err, TF_E_INTERNAL_ERROR, p->name,
@@ -54,7 +55,7 @@ tf_param_compile(const tf_mem_t *mem, const tf_param_t *p,
 
     pattern->data = pcre2_match_data_create(1, general);
 
-    return pattern->data ? TF_OK : tf_param_memory(err);
+    return pattern->data ? TF_OK : tf_param_value_memory(err);
 }
 
 
@@ -62,8 +63,8 @@ tf_param_compile(const tf_mem_t *mem, const tf_param_t *p,
  * can make a pattern slow.  It knows no back references. */
 
 tf_int_t
-tf_param_match(const tf_param_t *p, const tf_pattern_t *pattern, tf_str_t s,
-    tf_err_t *err)
+tf_param_pattern_match(const tf_param_t *p, const tf_pattern_t *pattern,
+    tf_str_t s, tf_err_t *err)
 {
     int  rc, states[TF_PARAM_STATES];
 
