@@ -62,6 +62,7 @@ static const ngx_tf_openapi_rule_t  ngx_tf_openapi_rules[] = {
     { .code = TF_E_RUN_CANCELLED, .run = 1 },
     { .code = TF_E_TARGET_DNS, .run = 1 },
     { .code = TF_E_TARGET_REFUSED, .run = 1 },
+    { .code = TF_E_TARGET_BUSY, .run = 1 },
     { .code = TF_E_TARGET_TIMEOUT, .run = 1 },
     { .code = TF_E_TARGET_TLS, .run = 1 },
     { .code = TF_E_TARGET_AUTH, .run = 1 },
