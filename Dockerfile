@@ -37,7 +37,8 @@ RUN [ -e web/dist/index.html ] \
          && npm run -s api && npm run -s build; }
 
 
-# What both programs need, and the user they are.
+# What both programs need, and the user they are.  A tmpfs of a Swarm is root's
+# and has the mode of what it is mounted on.
 
 FROM ${BASE} AS runtime
 
@@ -55,7 +56,8 @@ RUN apt-get update -q \
     && groupadd --gid 10001 taifish \
     && useradd --uid 10001 --gid 10001 --no-create-home \
         --home-dir /nonexistent --shell /usr/sbin/nologin taifish \
-    && install -d -o 10001 -g 10001 -m 700 /run/taifish /var/lib/taifish
+    && install -d -o 10001 -g 10001 -m 700 /var/lib/taifish \
+    && install -d -m 1777 /run/taifish
 
 
 # No port, so its health is whether the database saw it (30 s at most).
@@ -72,7 +74,7 @@ USER 10001:10001
 WORKDIR /var/lib/taifish
 ENTRYPOINT ["taifish-worker"]
 CMD ["run"]
-HEALTHCHECK --interval=30s --timeout=10s --start-period=15s --retries=3 \
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
     CMD ["taifish-worker", "status"]
 
 
@@ -111,7 +113,7 @@ CMD ["/etc/taifish/app.conf"]
 
 # An answer alone is not health: it has to say that PostgreSQL is there.
 
-HEALTHCHECK --interval=30s --timeout=10s --start-period=5s --retries=3 \
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
     CMD curl -fsS --noproxy '*' -m 9 http://127.0.0.1:5000/health \
         | grep -q '"status":"healthy"'
 
@@ -125,6 +127,6 @@ COPY docker/edge-watch.sh /usr/lib/taifish/
 EXPOSE 80 443
 ENTRYPOINT ["/usr/lib/taifish/edge-watch.sh"]
 CMD []
-HEALTHCHECK --interval=30s --timeout=10s --start-period=5s --retries=3 \
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
     CMD curl -fsSk --noproxy '*' -m 9 -o /dev/null \
         https://127.0.0.1/health/live

@@ -22,8 +22,8 @@ taifish=10001:10001                     # in our images
 postgres=70:70                          # in postgres:15-alpine
 redis=999:1000                          # in redis:7-alpine
 # One host: what goes over its own bridge is not encrypted.
-database='172.20.0.30:5432/taifish?sslmode=disable'
-cache=172.20.0.40:6379
+database="${DATABASE_HOST:-172.20.0.30}:5432/taifish?sslmode=disable"
+cache="${REDIS_HOST:-172.20.0.40}:6379"
 
 say() { printf '%s\n' "$*"; }
 fail() { printf 'prepare.sh: %s\n' "$*" >&2; exit 1; }

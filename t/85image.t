@@ -44,6 +44,15 @@ for my $suite (qw(trixie forky)) {
     my $docker = "$clients/$suite/usr/bin/docker";
     like config("$docker stack config -c docker-compose.yml"),
         qr/taifish-app:latest/, 'and the services are there';
+    my $stack = config("TAIFISH_RING=0a $docker stack config "
+        . '-c docker-compose.yml -c docker-compose.stack.yml');
+    like $stack, qr/mode: host\s+target: 443\s+published: 443/, 'a stack, too';
+    unlike $stack, qr/(?:published|target): (?:5432|6379)\b/,
+        'which opens no port of a database';
+    my $one_by_one = join '\s+', 'parallelism: 1', 'delay: 10s',
+        'failure_action: rollback', 'monitor: 10s', 'order: start-first';
+    is scalar(() = $stack =~ /$one_by_one/g), 2,
+        'app and worker are replaced one by one';
     $is{$suite}{edge} = compose($suite);
     $is{$suite}{direct} = compose($suite, @base, 'docker-compose.direct.yml');
     compose($suite, 'docker-compose.yml', 'docker-compose.direct.yml');

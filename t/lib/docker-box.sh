@@ -7,10 +7,12 @@
 #
 #     make DIR        Debian 13 with the engine in DIR (3 minutes, 1.2 GB)
 #     up DIR          start the engine; its networks reach what the machine does
+#     up DIR DIR2     with a cable to DIR2, which is up: 10.99.0.2 to 10.99.0.1
 #     run DIR CMD     run CMD beside the engine; DIR is its root
 #     net DIR CMD     run CMD of the machine in the engine's network only
-#     join DIR DIR2   a cable between two that are up: 10.99.0.1 and 10.99.0.2
 #     down DIR        end it, with all its containers
+#     kill DIR        the same as if its power had failed
+#     copy DIR DIR2   a second one in DIR2, without what the first engine holds
 #     base FILE       a Debian 12 as small as debian:12-slim, for docker import
 #     clients DIR     Compose and docker of Debian 13 and forky in DIR/trixie
 #                     and DIR/forky, unpacked and not installed
@@ -45,8 +47,22 @@ engine() {
 inside() {
     local pid
     pid=$(engine "$dir")
-    nsenter -t "$pid" -m -n -p -r -w env -i HOME=/root TERM=dumb \
+    nsenter -t "$pid" -m -n -p -u -r -w env -i HOME=/root TERM=dumb \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
+# To a switch in the other engine's network, which stays when this one goes.
+
+cable() {
+    local a b
+    a=$(engine "$1")
+    until b=$(engine "$dir" 2>/dev/null); do sleep 0.1; done
+    nsenter -t "$a" -n sh -euc 'ip link show switch > /dev/null 2>&1 || {
+            ip link add switch type bridge
+            ip address add 10.99.0.1/24 dev switch
+            ip link set switch up; }
+        ip link add type veth peer name cable netns "$1"
+        ip link set veth0 master switch up' sh "$b"
 }
 
 apt_of() {
@@ -95,7 +111,12 @@ else
     mount -t cgroup2 cgroup2 /sys/fs/cgroup
 fi
 ip link set lo up
+hostname "$NAME"
 echo "nameserver 10.0.2.3" > /etc/resolv.conf
+if [ -n "$CABLE" ]; then
+    until ip link set cable up 2>/dev/null; do sleep 0.1; done
+    ip address add 10.99.0.2/24 dev cable
+fi
 exec dockerd > /var/log/dockerd.log 2>&1'
 
 case $verb in
@@ -115,14 +136,16 @@ up)
     mkdir -p "$dir/old"
     cat /proc/mounts > "$dir/old-mounts"
     # shellcheck disable=SC2016
-    setsid unshare --mount --pid --net --fork --kill-child \
+    setsid unshare --mount --pid --net --uts --fork --kill-child \
         --propagation private sh -c '
         mount --bind "$1" "$1" && cd "$1" && pivot_root . old && cd /
         mount -t proc proc /proc && umount -l /old
         exec env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-            sh -euc "$2"' sh "$dir" "$start" > "$dir/start.log" 2>&1 \
+            NAME="${1##*/}" CABLE="$3" sh -euc "$2"' sh "$dir" "$start" \
+        "${1:-}" > "$dir/start.log" 2>&1 \
         < /dev/null &
     echo $! > "$dir.pid"
+    [ $# = 0 ] || cable "$(realpath -m "$1")"
     for i in $(seq 60); do
         sleep 1
         ! inside docker info > /dev/null 2>&1 || break
@@ -148,16 +171,6 @@ net)
     exec nsenter -t "$pid" -n "$@"
     ;;
 
-join)
-    a=$(engine "$dir")
-    b=$(engine "$(realpath -m "$1")")
-    nsenter -t "$a" -n ip link add cable0 type veth peer name cable1 netns "$b"
-    nsenter -t "$a" -n sh -c 'ip address add 10.99.0.1/24 dev cable0
-        ip link set cable0 up'
-    nsenter -t "$b" -n sh -c 'ip address add 10.99.0.2/24 dev cable1
-        ip link set cable1 up'
-    ;;
-
 down)
     [ -e "$dir.pid" ] || exit 0
     pid=$(pgrep -P "$(cat "$dir.pid")" || :)
@@ -171,6 +184,20 @@ down)
         kill -9 "$pid" 2>/dev/null || :
     fi
     rm -f "$dir.pid" "$dir.net.pid"
+    ;;
+
+kill)
+    [ ! -e "$dir.net.pid" ] || kill "$(cat "$dir.net.pid")" 2>/dev/null || :
+    kill -9 "$(engine "$dir")"
+    rm -f "$dir.pid" "$dir.net.pid"
+    ;;
+
+copy)
+    [ ! -x "$1/usr/sbin/dockerd" ] || exit 0
+    mkdir -p "$1"
+    tar -C "$dir" -c --one-file-system --exclude=./var/lib/docker \
+        --exclude=./root --exclude=./opt . | tar -C "$1" -x
+    mkdir -p "$1/root"
     ;;
 
 base)

@@ -11,7 +11,8 @@ RUN apt-get update -q \
     && usermod -u 70 postgres && groupmod -g 70 postgres \
     && busybox --install -s /usr/local/sbin \
     && ln -sf busybox /bin/sh \
-    && install -d -o 70 -g 70 /docker-entrypoint-initdb.d /var/run/postgresql
+    && install -d -o 70 -g 70 -m 3777 /var/run/postgresql \
+    && mkdir /docker-entrypoint-initdb.d
 COPY postgres-entrypoint.sh /usr/local/bin/docker-entrypoint.sh
 ENV PGDATA=/var/lib/postgresql/data
 ENTRYPOINT ["docker-entrypoint.sh"]
