@@ -45,13 +45,13 @@ $one->copy_images($two, qw(postgres:15-alpine redis:7-alpine),
 $one->must('docker swarm init --advertise-addr 10.99.0.1 '
     . '--data-path-addr 10.99.0.1');
 my $token = $one->must('docker swarm join-token -q worker');
-$two->must("cd /; docker swarm join --advertise-addr 10.99.0.2 --token $token "
+$two->must("docker swarm join --advertise-addr 10.99.0.2 --token $token "
     . '10.99.0.1:2377');
-my ($name) = map { $_->must('cd /; hostname') } $one;
+my ($name) = map { $_->must('hostname') } $one;
 
 $one->must('rm -rf /opt/taifish && DATABASE_HOST=postgres REDIS_HOST=redis '
     . 'docker/prepare.sh --self-signed taifish.test');
-$two->must('cd /; install -d -o 10001 -g 10001 -m 750 /opt/taifish/data/app');
+$two->must('install -d -o 10001 -g 10001 -m 750 /opt/taifish/data/app');
 $one->must("docker node update --label-add taifish.data=true "
     . "--label-add taifish.edge=true $name");
 $one->must("echo TAIFISH_TARGET_ALLOW=172.20.0.0/16 >> .env");
@@ -204,9 +204,9 @@ ok TaiFish::Server::until_true(60, sub {
 
 $one->must('docker stack rm taifish');
 ok TaiFish::Server::until_true(90, sub {
-    $one->must('docker ps -q') eq '' && $two->must('cd /; docker ps -q') eq ''
+    $one->must('docker ps -q') eq '' && $two->must('docker ps -q') eq ''
 }), 'all is gone';
-$two->must('cd /; docker swarm leave');
+$two->must('docker swarm leave');
 $one->must('docker swarm leave --force');
 $two->down;
 

@@ -132,8 +132,8 @@ sub run {
 
     TaiFish::spew($in, $input // '');
     open my $out, '-|', 'bash', '-c', 'exec "$0" run "$1" bash -c "$2"'
-        . ' < "$3" 2>&1', $script, $self->{root}, "cd /root/taifish\n$command",
-        $in or die $!;
+        . ' < "$3" 2>&1', $script, $self->{root},
+        "cd /root/taifish 2> /dev/null || cd /\n$command", $in or die $!;
     my $text = do { local $/; <$out> } // '';
     close $out;
     return ($? >> 8, $text);
