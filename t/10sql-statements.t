@@ -3,6 +3,7 @@
 
 use lib 't/lib';
 use TaiFish;
+use TaiFish::Sql;
 
 my $tf = TaiFish->new;
 
@@ -10,29 +11,7 @@ my $tf = TaiFish->new;
 my %owner = map { $_ => 1 } qw(admin_create admin_reset_password
     job_kind_write);
 
-# The catalogue as the programs see it: the C text that tf_sql.pl made.
-
-sub statements {
-    my $text = TaiFish::slurp("$TaiFish::BUILD/tf_sql_list.c");
-    my $string = qr/"(?:[^"\\]|\\.)*"/;
-    my @found;
-
-    while ($text =~ /^[ ]{4}\{[ ]($string),\s*((?:$string\s*)+),\s*
-                     (NULL|\([^)]*\)\s*\{[^}]*\}),\s*(\d+),\s*(\d+),\s*
-                     (?:NULL|\([^)]*\)\s*\{[^}]*\}),\s*(\d+),\s*\d\s*\}/mgx)
-    {
-        my ($name, $sql, $n, $flags) = ($1, $2, $4, $6);
-        $name =~ s/"//g;
-        my $plain = join '', map { s/^"|"$//gr } $sql =~ /($string)/g;
-        $plain =~ s/\\(.)/$1 eq 'n' ? "\n" : $1/ge;
-        push @found, { name => $name, sql => $plain, n => $n,
-                       worker => $flags & 4 } if $name ne '';
-    }
-
-    return @found;
-}
-
-my @all = statements();
+my @all = TaiFish::Sql::statements();
 my ($declared) = TaiFish::slurp("$TaiFish::BUILD/tf_sql_list.h")
     =~ /enum \{(.*?)TF_SQL_END/s;
 my $count = () = $declared =~ /TF_SQL_(?!NONE)\w+/g;

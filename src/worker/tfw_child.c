@@ -426,27 +426,29 @@ tfw_child_job(tfw_child_ctx_t *ctx, tfw_job_t *job)
 }
 
 
-/* Done and the job's effects are committed together, or neither. */
+/* Done and the job's effects are committed together, or neither.  A job that
+ * began no transaction has no effects: the statement commits by itself. */
 
 static tf_int_t
 tfw_child_finish(tfw_child_ctx_t *ctx, tfw_job_t *job, PGresult **res)
 {
+    int       alone;
     tf_int_t  rc;
 
-    if (!tfw_db_in_transaction(job->db) && tfw_job_begin(job) != TF_OK) {
-        return TF_ERROR;
-    }
-
+    alone = !tfw_db_in_transaction(job->db);
     rc = tfw_queue_finish(job, ctx->child->id, res);
 
-    if (rc != TF_OK) {
+    if (rc != TF_OK && !(alone && rc == TF_ERROR)) {
         tfw_db_rollback(job->db);
         return rc;
     }
 
-    TFW_INJECT("before_commit");
+    if (rc == TF_OK && !alone) {
+        TFW_INJECT("before_commit");
+        rc = tfw_db_exec(job->db, "COMMIT", &job->err);
+    }
 
-    if (tfw_db_exec(job->db, "COMMIT", &job->err) == TF_OK) {
+    if (rc == TF_OK) {
         TFW_INJECT("after_commit");
         return TF_OK;
     }

@@ -58,9 +58,16 @@ tfw_command_enqueue(tfw_conf_t *conf, int argc, char **argv)
         return 1;
     }
 
-    if (tfw_queue_enqueue(db, &e, run, id, &items, &err) != TF_OK) {
+    if (tfw_db_conn(db, &err) == NULL) {
         tfw_db_free(db);
         return tfw_command_failed("nothing was queued", &err);
+    }
+
+    if (tfw_queue_enqueue(db, &e, run, id, &items, &err) != TF_OK) {
+        tfw_db_free(db);
+        return tfw_command_failed(err.code == TF_E_SERVICE_UNAVAILABLE
+                                  ? "it is not known whether it was queued"
+                                  : "nothing was queued", &err);
     }
 
     printf("run %s: %d item%s\n", run, items, items == 1 ? "" : "s");

@@ -500,9 +500,9 @@ ngx_tf_pg_conn_result(ngx_tf_pg_conn_t *conn, PGresult *res)
 
     case PGRES_PIPELINE_ABORTED:
 
-        if (item->u.err.code == TF_E_NONE && !item->again) {
+        if (item->u.err.code == TF_E_NONE && !item->again && !conn->broken) {
 
-            /* the error was that of another one before the same Sync */
+            /* of another one before this Sync, or the connection breaks */
 
             item->again = 1;
             item->victim = 1;

@@ -1,0 +1,210 @@
+# The statements of the queue, one by one: who may renew, end and take back an
+# item, and what a claim leaves alone.
+
+use lib 't/lib';
+use TaiFish;
+use TaiFish::Sql;
+
+my $tf = TaiFish->new;
+my ($me, $other) = map "00000000-0000-4000-8000-00000000000$_", 1, 2;
+
+sub sql { TaiFish::Sql::run($tf, @_) }
+
+# A run of one item; its id.
+
+sub item {
+    my (%column) = @_;
+    my $run = $tf->row("SELECT * FROM tf_enqueue('housekeeping', 'manual')");
+    my $id = $tf->value("SELECT id FROM task_items WHERE run_id = $run->{id}");
+    set($id, %column);
+    return $id;
+}
+
+sub set {
+    my ($id, %column) = @_;
+    my $set = join ', ', map "$_ = $column{$_}", sort keys %column;
+    $tf->sql("UPDATE task_items SET $set WHERE id = $id") if $set;
+}
+
+sub running {
+    return item(state => "'running'", token => 7, worker_id => "'$me'",
+                attempt => 1, lease_until => "now() + interval '3 seconds'",
+                @_);
+}
+
+sub now_of {
+    my ($id) = @_;
+    return $tf->row("SELECT *, lease_until - now() > interval '25 seconds'
+        AND lease_until - now() <= interval '30 seconds' AS renewed,
+        extract(epoch FROM ready_at - now()) AS wait
+        FROM task_items WHERE id = $id");
+}
+
+sub clear { $tf->sql('DELETE FROM task_runs') }
+
+
+# --- claim -----------------------------------------------------------------
+
+my %claim = (worker => $me, lanes => '{short,normal}', doubts => '{0,0}',
+             kinds => '{housekeeping}');
+my $id = item();
+my ($row) = sql('queue_claim', \%claim);
+is $row->[0], $id, 'an item is claimed';
+my $now = now_of($id);
+is_deeply [@$now{qw(state token attempt worker_id)}, !!$now->{renewed}],
+    ['running', 1, 1, $me, 1], 'with a token, an attempt and a lease';
+is_deeply [sql('queue_claim', \%claim)], [], 'once';
+is $tf->value("SELECT status FROM task_runs"), 'running', 'its run is running';
+
+set($id, state => "'retry'", lease_until => 'NULL',
+    ready_at => "now() + interval '1 minute'");
+is_deeply [sql('queue_claim', \%claim)], [], 'not before it is ready';
+set($id, ready_at => 'now()');
+is_deeply [sql('queue_claim', { %claim, kinds => '{other}' })], [],
+    'not by a worker that does not know its kind';
+is_deeply [sql('queue_claim', { %claim, lanes => '{short,short}' })], [],
+    'not from another lane';
+is_deeply [sql('queue_claim', { %claim, doubts => '{1,2}' })], [],
+    'nor from among others';
+is +(sql('queue_claim', \%claim))[0][3], 2, 'the token rises each time';
+clear();
+
+# The order: by place first, by age within one.
+
+my @ids = (item(doubt => 2), item(), item(doubt => 1, lane => "'short'"),
+           item(lane => "'short'"), item());
+set($ids[4], ready_at => "now() - interval '1 minute'");
+my @order = map { (sql('queue_claim', { %claim,
+    lanes => '{short,normal,short,normal,short,normal}',
+    doubts => '{0,0,1,1,2,2}' }))[0][0] } @ids;
+is_deeply \@order, [@ids[3, 4, 1, 2, 0]], 'places one after the other';
+clear();
+
+
+# --- renew -----------------------------------------------------------------
+
+$id = running();
+sql('queue_renew', { ids => "{$id}", tokens => '{6}' });
+ok !now_of($id)->{renewed}, 'a lease is not renewed with another token';
+is_deeply [sql('queue_renew', { ids => "{$id}", tokens => '{7}' })],
+    [[$id, 7]], 'but with its own';
+ok now_of($id)->{renewed}, 'for 30 s';
+set($id, state => "'retry'", lease_until => 'NULL');
+is_deeply [sql('queue_renew', { ids => "{$id}", tokens => '{7}' })], [],
+    'not when it is over';
+is_deeply [sql('queue_watch', { ids => "{$id}" })], [], 'the watch sees that';
+clear();
+
+
+# --- finish and fail -------------------------------------------------------
+
+my %end = (worker => $me, token => 7, partial => 'f', metrics => '{"a": 1}');
+
+$id = running();
+for (['another token', token => 6], ['another worker', worker => $other]) {
+    my ($name, @differs) = @$_;
+    is_deeply [sql('queue_finish', { %end, id => $id, @differs })], [],
+        "$name does not finish it";
+    is_deeply [sql('queue_fail', { %end, id => $id, again => 't',
+        give_back => 'f', @differs })], [], "nor fail it";
+    is now_of($id)->{state}, 'running', 'it goes on';
+}
+is scalar(sql('queue_finish', { %end, id => $id })), 1, 'its holder does';
+is_deeply [@{ now_of($id) }{qw(state lease_until)}], ['done', undef], 'done';
+is_deeply [sql('queue_finish', { %end, id => $id })], [], 'once';
+is_deeply [sql('queue_fail', { %end, id => $id, again => 't',
+    give_back => 'f' })], [], 'and for good';
+is_deeply [@{ $tf->row('SELECT * FROM task_runs') }{qw(status
+    progress_completed progress_failed)}], ['completed', 1, 0],
+    'its run ended with it';
+clear();
+
+$id = running();
+sql('queue_fail', { %end, id => $id, again => 't', give_back => 'f',
+    error_code => 'X' });
+$now = now_of($id);
+is_deeply [@$now{qw(state attempt error_code)}], ['retry', 1, 'X'],
+    'a failure that may pass';
+cmp_ok $now->{wait}, '<=', 2, 'waits no longer than its backoff';
+is_deeply $tf->row('SELECT status, progress_failed FROM task_runs'),
+    { status => 'pending', progress_failed => 0 }, 'and its run is not over';
+
+set($id, state => "'running'", attempt => 3,
+    lease_until => "now() + interval '1 minute'");
+sql('queue_fail', { %end, id => $id, again => 't', give_back => 'f' });
+is now_of($id)->{state}, 'dead', 'not more often than it may';
+clear();
+
+$id = running();
+sql('queue_fail', { %end, id => $id, again => 'f', give_back => 't' });
+is_deeply [@{ now_of($id) }{qw(state attempt)}], ['retry', 0],
+    'what is given back costs no attempt';
+clear();
+
+$id = running(cancel => 'true');
+sql('queue_fail', { %end, id => $id, again => 't', give_back => 'f' });
+is_deeply [@{ now_of($id) }{qw(state error_code)}],
+    ['cancelled', 'RUN_CANCELLED'], 'a cancelled item is not tried again';
+clear();
+
+my @waits;
+$id = running(attempt => 30, max_attempts => 50);
+for (1 .. 20) {
+    sql('queue_fail', { %end, id => $id, again => 't', give_back => 'f' });
+    push @waits, now_of($id)->{wait};
+    set($id, state => "'running'",
+        lease_until => "now() + interval '1 minute'");
+}
+cmp_ok +(sort { $b <=> $a } @waits)[0], '<=', 3600, 'backoff has an end';
+cmp_ok +(sort { $b <=> $a } @waits)[0], '>', 300, 'and grows';
+isnt $waits[0], $waits[1], 'by chance';
+clear();
+
+
+# --- sweep -----------------------------------------------------------------
+
+my $held = running(lease_until => "now() + interval '2 seconds'");
+my $lost = running(lease_until => "now() - interval '1 second'");
+my $last = running(lease_until => "now() - interval '1 second'",
+                   attempt => 3);
+my $asked = running(lease_until => "now() - interval '1 second'",
+                    cancel => 'true');
+sql('queue_sweep', {});
+is_deeply [map now_of($_)->{state}, $held, $lost, $last, $asked],
+    [qw(running retry dead cancelled)], 'leases that ended';
+is now_of($lost)->{token}, 7, 'their tokens are good for nothing';
+is_deeply [sql('queue_finish', { %end, id => $lost })], [],
+    'whoever was late is refused';
+is_deeply [map $_->{status}, $tf->rows('SELECT status FROM task_runs
+    ORDER BY id')], [qw(pending pending failed cancelled)],
+    'runs end with them';
+clear();
+
+
+# --- what is shown of an instance that answers, or does not ----------------
+
+$tf->sql("INSERT INTO instances (name, db_type, host, port)
+          VALUES ('i', 'mysql', 'h', 1)");
+
+sub of_instance {
+    my ($kind) = @_;
+    my $run = $tf->value("SELECT id FROM tf_enqueue('$kind', 'manual', NULL,
+                                                    ARRAY[1])");
+    return $tf->value("SELECT id FROM task_items WHERE run_id = $run");
+}
+
+$id = of_instance('sync_accounts');
+is now_of($id)->{doubt}, 1, 'an instance that was never tried';
+for (['f', 2, 'did not answer'], ['t', 0, 'answered']) {
+    my ($answered, $doubt, $name) = @$_;
+    set($id, state => "'running'", token => 7, worker_id => "'$me'",
+        attempt => 1, lease_until => "now() + interval '1 minute'");
+    sql('queue_fail', { %end, id => $id, again => 't', give_back => 'f',
+        answered => $answered });
+    is now_of($id)->{doubt}, $doubt, "one that $name";
+    is $tf->value('SELECT answered FROM instance_answers'), $answered, 'noted';
+}
+is now_of(of_instance('test_connection'))->{doubt}, 0,
+    'for its next work too';
+
+done_testing;
