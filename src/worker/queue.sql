@@ -332,7 +332,7 @@ FROM (SELECT unnest(:kinds::text[])
 
 -- name: worker_rights
 -- worker
--- What tells the worker's role from the API's.
+-- The rights that the worker's role has and the API's has not.
 SELECT has_column_privilege('credentials', 'envelope', 'SELECT')
        AND has_table_privilege('task_items', 'DELETE') AS well,
        current_user AS role

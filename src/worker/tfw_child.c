@@ -453,7 +453,7 @@ tfw_child_finish(tfw_child_ctx_t *ctx, tfw_job_t *job, PGresult **res)
         return TF_OK;
     }
 
-    /* it may have happened: whether it did, the row tells */
+    /* it may be committed: tfw_child_recover() looks at the row */
 
     tfw_db_rollback(job->db);
     PQclear(*res);
@@ -544,7 +544,7 @@ tfw_child_why(tfw_child_ctx_t *ctx, tfw_job_t *job, tfw_failure_t *why,
 }
 
 
-/* An item that is ours by the database's word, but unknown here, goes back. */
+/* Returns to the queue what the database has as running by this child. */
 
 static tf_int_t
 tfw_child_recover(tfw_child_ctx_t *ctx)

@@ -14,8 +14,8 @@
  *     rc = tfw_copy_end(&copy, err);
  *
  * Errors are sticky: what is written after one is ignored, and tfw_copy_end()
- * tells.  Binary, because a store spends more time on taking text lines apart
- * than on keeping long values (docs: PostgreSQL, "COPY", Binary Format).
+ * returns it.  Binary, because a store spends more time on taking text lines
+ * apart than on keeping long values (docs: PostgreSQL, "COPY", Binary Format).
  */
 
 

@@ -332,7 +332,7 @@ tfw_db_result(tfw_db_t *db, int sent, tf_err_t *err)
         if (res != NULL && status != PGRES_COMMAND_OK
             && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
         {
-            PQclear(next);      /* the first error is the one to tell */
+            PQclear(next);      /* the first error is reported */
             continue;
         }
 

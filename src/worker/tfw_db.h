@@ -49,8 +49,8 @@ int tfw_db_in_transaction(const tfw_db_t *db);
 /* Drops the connection; the next use connects again. */
 void tfw_db_close(tfw_db_t *db);
 
-/* The same in a forked child, whose parent goes on using the connection: the
- * server is not told. */
+/* The same in a forked child, whose parent goes on using the connection: it
+ * sends nothing to the server. */
 void tfw_db_forget(tfw_db_t *db);
 
 /* The libpq handle for COPY and LISTEN, connected; NULL and err otherwise. */

@@ -44,7 +44,7 @@ tf_int_t tfw_queue_claim(tfw_job_t *job, const char *worker,
     const tfw_order_t *order, int64_t *deadline) TF_MUST_CHECK;
 
 /* Marks the job's item done.  TF_DECLINED: it belongs to someone else by now.
- * *res tells what became of its run, for tfw_queue_publish(). */
+ * *res is the item and its run as they are now, for tfw_queue_publish(). */
 tf_int_t tfw_queue_finish(tfw_job_t *job, const char *worker, PGresult **res)
     TF_MUST_CHECK;
 
@@ -52,7 +52,7 @@ tf_int_t tfw_queue_finish(tfw_job_t *job, const char *worker, PGresult **res)
 tf_int_t tfw_queue_fail(tfw_db_t *db, const char *worker, const tfw_job_t *job,
     const tfw_failure_t *why, PGresult **res, tf_err_t *err) TF_MUST_CHECK;
 
-/* Tells watchers about the items and runs that res says ended, and writes the
+/* Publishes the items and runs that ended, which are in res, and writes the
  * summaries of these runs.  Takes res, NULL is nothing. */
 void tfw_queue_publish(tfw_db_t *db, tfw_redis_t *redis, PGresult *res);
 

@@ -247,7 +247,7 @@ tfw_setup_arguments(int argc, const char *command)
 }
 
 
-/* What only trying can tell: nothing when the URL itself is wrong. */
+/* Tries to connect; nothing when the URL itself is wrong. */
 
 static int
 tfw_setup_database(const tfw_conf_t *conf)

@@ -26,13 +26,13 @@
 #define TFW_CRON         1000
 #define TFW_SEEN         10000
 #define TFW_RETRY        1000           /* ms after PostgreSQL was away */
-#define TFW_PATIENCE     5000           /* ms for a statement */
+#define TFW_STATEMENT    5000           /* ms for a statement */
 #define TFW_DRAIN_GRACE  1500           /* ms from SIGTERM to SIGKILL */
 #define TFW_DRAIN_IDLE   3000           /* ms that a child without an item may
                                            take to leave */
 
 
-typedef tf_int_t (*tfw_duty_pt)(tfw_supervisor_t *s, tf_err_t *err);
+typedef tf_int_t (*tfw_periodic_pt)(tfw_supervisor_t *s, tf_err_t *err);
 
 
 static int tfw_supervisor_open(tfw_supervisor_t *s);
@@ -40,10 +40,10 @@ static tf_int_t tfw_supervisor_connections(tfw_supervisor_t *s);
 static void tfw_supervisor_signal(int signo);
 static void tfw_supervisor_loop(tfw_supervisor_t *s);
 static void tfw_supervisor_wait(tfw_supervisor_t *s);
-static void tfw_supervisor_duties(tfw_supervisor_t *s);
+static void tfw_supervisor_periodic(tfw_supervisor_t *s);
 static tf_int_t tfw_supervisor_listen(tfw_supervisor_t *s, tf_err_t *err);
 static tf_int_t tfw_supervisor_due(tfw_supervisor_t *s, int64_t *at,
-    int64_t every, tfw_duty_pt duty, tf_err_t *err);
+    int64_t every, tfw_periodic_pt run, tf_err_t *err);
 static tf_int_t tfw_supervisor_cron(tfw_supervisor_t *s, tf_err_t *err);
 static tf_int_t tfw_supervisor_seen(tfw_supervisor_t *s, tf_err_t *err);
 static tf_int_t tfw_supervisor_state(tfw_supervisor_t *s, const char *state,
@@ -164,7 +164,7 @@ tfw_supervisor_connections(tfw_supervisor_t *s)
         return TF_ERROR;
     }
 
-    tfw_db_limit(s->db, TFW_PATIENCE);
+    tfw_db_limit(s->db, TFW_STATEMENT);
     tfw_db_on_wait(s->db, tfw_procs_guard, s);
 
     /* nothing waits for Redis, so nothing else would say that it is wrong */
@@ -221,7 +221,7 @@ tfw_supervisor_loop(tfw_supervisor_t *s)
             tfw_procs_spawn(s);
         }
 
-        tfw_supervisor_duties(s);
+        tfw_supervisor_periodic(s);
 
         if (tfw_terminate && tfw_supervisor_left(s)) {
             return;
@@ -260,10 +260,10 @@ tfw_supervisor_wait(tfw_supervisor_t *s)
 }
 
 
-/* What is due, in the order of its weight; the first failure ends the turn. */
+/* Runs what is due, the most urgent first; the first failure ends the turn. */
 
 static void
-tfw_supervisor_duties(tfw_supervisor_t *s)
+tfw_supervisor_periodic(tfw_supervisor_t *s)
 {
     tf_err_t  err;
 
@@ -339,7 +339,7 @@ tfw_supervisor_listen(tfw_supervisor_t *s, tf_err_t *err)
 
 static tf_int_t
 tfw_supervisor_due(tfw_supervisor_t *s, int64_t *at, int64_t every,
-    tfw_duty_pt duty, tf_err_t *err)
+    tfw_periodic_pt run, tf_err_t *err)
 {
     int64_t  now;
 
@@ -349,7 +349,7 @@ tfw_supervisor_due(tfw_supervisor_t *s, int64_t *at, int64_t every,
         return TF_OK;
     }
 
-    if (duty(s, err) != TF_OK) {
+    if (run(s, err) != TF_OK) {
         return TF_ERROR;
     }
 
@@ -475,7 +475,8 @@ tfw_supervisor_drain(tfw_supervisor_t *s)
 }
 
 
-/* 1 when nothing is left to do, or nobody there to tell. */
+/* 1 when no child is left and their items were given back, or PostgreSQL is
+ * not there to give them back to. */
 
 static int
 tfw_supervisor_left(tfw_supervisor_t *s)

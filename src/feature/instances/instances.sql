@@ -113,7 +113,7 @@ WITH old AS MATERIALIZED (
     FROM instances
     WHERE id = :id::bigint AND deleted_at IS NULL
     FOR UPDATE
-), wish AS (
+), wanted AS (
     SELECT o.id,
            coalesce(:tls_mode::text, o.tls_mode) AS tls_mode,
            CASE WHEN :has_tls_ca::boolean THEN :tls_ca::text
@@ -124,16 +124,16 @@ WITH old AS MATERIALIZED (
     WHERE NOT EXISTS (SELECT FROM old)
     UNION ALL
     SELECT tf_fail('FORBIDDEN', 'tls_mode')
-    FROM old o, wish w
+    FROM old o, wanted w
     WHERE :_role::text <> 'admin' AND w.tls_mode <> 'verify-full'
           AND w.tls_mode <> o.tls_mode
     UNION ALL
     SELECT tf_fail('FORBIDDEN', 'tls_ca')
-    FROM old o, wish w
+    FROM old o, wanted w
     WHERE :_role <> 'admin' AND w.tls_ca IS DISTINCT FROM o.tls_ca
     UNION ALL
     SELECT tf_fail('CREDENTIAL_REQUIRED', 'credential_id')
-    FROM old o, wish w
+    FROM old o, wanted w
     WHERE o.credential_id IS NOT NULL AND NOT :has_credential_id::boolean
           AND (o.db_type, o.host, o.port, o.tls_mode, o.tls_ca)
               IS DISTINCT FROM (:db_type::text, :host::text, :port::int,
@@ -164,7 +164,7 @@ WITH old AS MATERIALIZED (
                            THEN :description ELSE i.description END,
         is_active = coalesce(:is_active::boolean, i.is_active),
         updated_at = now()
-    FROM wish w
+    FROM wanted w
     WHERE i.id = w.id AND (SELECT count(*) FROM rules) = 0
     RETURNING i.id
 ), dropped AS (
