@@ -15,6 +15,7 @@ RUN conf/run/packages.sh build
 COPY config Makefile ngx_taifish_module.c ./
 COPY src src
 COPY sql sql
+COPY docs/openapi.json docs/
 RUN make -s -j"$(nproc)" all \
     && strip --strip-unneeded build/taifish-worker build/ngx_taifish_module.so
 

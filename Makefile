@@ -38,7 +38,7 @@ asan_make  = $(MAKE) BUILD=build/asan CFLAGS="$(sanitize)" hardening= \
                  --with-http_ssl_module --with-http_v2_module \
                  --with-http_gzip_static_module"
 
-.PHONY: all module worker unit fuzz console console-check packages run stop reload status check-config \
+.PHONY: all module worker unit fuzz console console-check document packages run stop reload status check-config \
         test prove proof tidy asan bench install uninstall deb clean help
 .DEFAULT_GOAL = all
 
@@ -84,7 +84,7 @@ $(BUILD)/taifish-worker: $(worker_obj) $(BUILD)/libtf.a
 
 # Unit tests print TAP.  A test includes the .c it is about.
 
-unit: $(units)
+unit: $(units) $(BUILD)/document
 
 $(BUILD)/unit/%: t/unit/%.c $(BUILD)/libtf.a
 	@mkdir -p $(@D) $(BUILD)/o/t/unit
@@ -147,9 +147,33 @@ $(BUILD)/nginx/objs/Makefile: config src/sources.sh $(BUILD)/sources.mk
 
 $(BUILD)/ngx_taifish_module.so: $(BUILD)/nginx/objs/Makefile $(tf_core) $(tf_ngx) \
                                 $(tf_headers) $(tf_sql) \
-                                ngx_taifish_module.c $(BUILD)/tf_sql_list.h
+                                ngx_taifish_module.c $(BUILD)/tf_sql_list.h \
+                                $(BUILD)/tf_document.c
 	MAKEFLAGS= $(MAKE) -s -j$$(nproc) -C $(BUILD)/nginx -f objs/Makefile modules
 	cp $(BUILD)/nginx/objs/ngx_taifish_module.so $@
+
+# The API document of the route tables, which are in the module's objects: what
+# they need of nginx is never called.
+
+ngx_src     = $(BUILD)/nginx/src
+ngx_inc     = -I$(BUILD)/nginx/objs $(addprefix -I$(ngx_src)/,core event \
+              event/modules os/unix http http/modules http/v2)
+document_c  = $(wildcard src/feature/document/document_*.c)
+
+$(BUILD)/document: $(document_c) src/feature/document/document.h \
+                   $(BUILD)/ngx_taifish_module.so
+	$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror \
+	    -Wno-unused-parameter $(includes) $(ngx_inc) -o $@ $(document_c) \
+	    $(filter-out %/ngx_taifish_module.o, \
+	        $(wildcard $(BUILD)/nginx/objs/addon/*/*.o)) \
+	    -no-pie -Wl,--unresolved-symbols=ignore-all $(core_libs)
+
+document: $(BUILD)/document     ## docs/openapi.json, after a route changed
+	@perl -It/lib -MTaiFish::Document -e TaiFish::Document::write
+
+$(BUILD)/tf_document.c: src/feature/document/tf_document.pl docs/openapi.json
+	@mkdir -p $(@D)
+	perl src/feature/document/tf_document.pl docs/openapi.json > $@
 
 # The console, docs/console.md: its types are made from docs/openapi.json.  npm
 # ci takes what web/package-lock.json says and nothing else.

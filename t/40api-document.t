@@ -14,6 +14,7 @@ use File::Temp ();
 use JSON::PP ();
 
 use TaiFish;
+use TaiFish::Document;
 use TaiFish::Schema;
 
 my $tf = TaiFish->new(workers => 2);
@@ -77,6 +78,13 @@ is_deeply [sort @{ $page->{required} }], [qw(items limit next page pages total
     'a page';
 is_deeply $page->{properties}{items}{items}{properties}{created_at}{type},
     ['string', 'null'], 'a column';
+
+# It is the one that is committed, and that is what the tables give now.
+
+my $committed = TaiFish::slurp("$TaiFish::ROOT/docs/openapi.json");
+is_deeply $raw, JSON::PP::decode_json($committed), 'the committed document';
+ok TaiFish::Document::made($tf) eq $committed,
+    'and the tables give it: if not, run make document';
 
 # Every worker says the same, also to whoever asks at once.
 

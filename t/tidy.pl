@@ -36,7 +36,6 @@ my @layer_exempt = (
 my @home_exempt = (
     qr{^src/core/tf_(?:crypto|engine|error|json_read|json_write|target)\.c$},
     qr{^src/feature/(?:accounts|classification|instances)/tfw?_},
-    qr{^src/feature/document/ngx_tf_openapi_},
     qr{^src/worker/},
 );
 

@@ -15,6 +15,6 @@ const ngx_tf_routes_t  ngx_tf_routes[] = {
     { "task-runs", ngx_tf_events_routes },
     { "task-runs", ngx_tf_tasks_routes },
     { "users", ngx_tf_users_routes },
-    { "document", ngx_tf_openapi_routes },
+    { "document", ngx_tf_document_routes },
     { NULL, NULL }
 };

@@ -21,7 +21,7 @@ extern const ngx_tf_route_t  ngx_tf_health_routes[];
 extern const ngx_tf_route_t  ngx_tf_instances_routes[];
 extern const ngx_tf_route_t  ngx_tf_metrics_routes[];
 extern const ngx_tf_route_t  ngx_tf_sync_sessions_routes[];
-extern const ngx_tf_route_t  ngx_tf_openapi_routes[];
+extern const ngx_tf_route_t  ngx_tf_document_routes[];
 extern const ngx_tf_route_t  ngx_tf_tags_routes[];
 extern const ngx_tf_route_t  ngx_tf_tasks_routes[];
 extern const ngx_tf_route_t  ngx_tf_users_routes[];

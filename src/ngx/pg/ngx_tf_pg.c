@@ -180,27 +180,6 @@ ngx_tf_pg_unit(const tf_sql_e *sql, ngx_uint_t n, const tf_str_t *values)
 }
 
 
-ngx_tf_pg_unit_t *
-ngx_tf_pg_describe(const tf_sql_e *sql, ngx_uint_t n)
-{
-    ngx_tf_pg_item_t  *item;
-
-    item = ngx_tf_pg_alloc(sql, n, 0);
-    if (item == NULL) {
-        return NULL;
-    }
-
-    /* on a connection that is closed when idle: what is prepared only to be
-     * described is not kept */
-
-    item->describe = 1;
-    item->u.write = 0;
-    item->u.slow = 1;
-
-    return &item->u;
-}
-
-
 static ngx_tf_pg_item_t *
 ngx_tf_pg_alloc(const tf_sql_e *sql, ngx_uint_t n, size_t size)
 {
@@ -582,7 +561,7 @@ ngx_tf_pg_put(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item, ngx_uint_t sync)
 static ngx_uint_t
 ngx_tf_pg_shares(ngx_tf_pg_item_t *item)
 {
-    return item->u.n == 1 && !item->u.write && !item->describe && !item->alone;
+    return item->u.n == 1 && !item->u.write && !item->alone;
 }
 
 

@@ -102,12 +102,6 @@ ngx_int_t ngx_tf_pg_send(ngx_tf_pg_unit_t *u);
 /* The owner is gone: done will not be called. */
 void ngx_tf_pg_detach(ngx_tf_pg_unit_t *u);
 
-/*
- * Describes statements instead of running them: res[i] is the PGresult of
- * PQdescribePrepared (PQnfields, PQfname, PQftype).  For the API document.
- */
-ngx_tf_pg_unit_t *ngx_tf_pg_describe(const tf_sql_e *sql, ngx_uint_t n);
-
 void ngx_tf_pg_state(ngx_tf_pg_state_t *state);
 
 

@@ -257,9 +257,6 @@ ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
         if (item->prepare) {
             rc = PQsendPrepare(conn->pg, stmt->name, stmt->text, 0, NULL);
 
-        } else if (item->describe) {
-            rc = PQsendDescribePrepared(conn->pg, stmt->name);
-
         } else {
             rc = PQsendQueryPrepared(conn->pg, stmt->name, stmt->nparams,
                                      values, NULL, NULL, 0);

@@ -58,7 +58,6 @@ typedef struct {
     ngx_msec_t            since;        /* queued or sent at */
     ngx_uint_t            at;           /* the statement whose result is next */
     size_t                size;         /* of the values, which may be secret */
-    unsigned              describe:1;
     unsigned              prepare:1;    /* a Parse of sql[0], the pool's own */
     unsigned              again:1;      /* its error is worth another try */
     unsigned              shared:1;     /* the next one's Sync is its own */

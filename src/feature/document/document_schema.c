@@ -1,24 +1,24 @@
 
-#include "ngx_tf_openapi.h"
+#include "document.h"
 
 
-static void ngx_tf_openapi_type(tf_buf_t *b, const char *type,
+static void document_type(tf_buf_t *b, const char *type,
     ngx_uint_t nullable);
-static void ngx_tf_openapi_bounds(tf_buf_t *b, const tf_param_t *p,
+static void document_bounds(tf_buf_t *b, const tf_param_t *p,
     const char *min, const char *max);
-static void ngx_tf_openapi_text(tf_buf_t *b, const tf_param_t *p);
-static void ngx_tf_openapi_list(tf_buf_t *b, const tf_param_t *p);
-static void ngx_tf_openapi_choice(tf_buf_t *b, const tf_param_t *p,
+static void document_text(tf_buf_t *b, const tf_param_t *p);
+static void document_list(tf_buf_t *b, const tf_param_t *p);
+static void document_choice(tf_buf_t *b, const tf_param_t *p,
     ngx_uint_t nullable);
-static void ngx_tf_openapi_sorts(tf_buf_t *b, tf_sql_e page);
-static void ngx_tf_openapi_default(tf_buf_t *b, const tf_param_t *p,
+static void document_sorts(tf_buf_t *b, tf_sql_e page);
+static void document_default(tf_buf_t *b, const tf_param_t *p,
     ngx_uint_t body);
-static ngx_uint_t ngx_tf_openapi_members(tf_buf_t *b,
+static ngx_uint_t document_members(tf_buf_t *b,
     const ngx_tf_columns_t *c, ngx_uint_t first, size_t skip);
 
 
 void
-ngx_tf_openapi_comma(tf_buf_t *b)
+document_schema_comma(tf_buf_t *b)
 {
     u_char  last;
 
@@ -35,7 +35,7 @@ ngx_tf_openapi_comma(tf_buf_t *b)
 
 
 void
-ngx_tf_openapi_param(tf_buf_t *b, const tf_param_t *p, ngx_uint_t body,
+document_schema_param(tf_buf_t *b, const tf_param_t *p, ngx_uint_t body,
     tf_sql_e page)
 {
     ngx_uint_t  nullable;
@@ -47,31 +47,31 @@ ngx_tf_openapi_param(tf_buf_t *b, const tf_param_t *p, ngx_uint_t body,
     switch (p->type) {
 
     case TF_P_INT:
-        ngx_tf_openapi_type(b, "integer", nullable);
+        document_type(b, "integer", nullable);
 
         if (p->min || p->max) {
-            ngx_tf_openapi_bounds(b, p, "minimum", "maximum");
+            document_bounds(b, p, "minimum", "maximum");
         }
 
         break;
 
     case TF_P_BOOL:
-        ngx_tf_openapi_type(b, "boolean", nullable);
+        document_type(b, "boolean", nullable);
         break;
 
     case TF_P_ENUM:
-        ngx_tf_openapi_choice(b, p, nullable);
+        document_choice(b, p, nullable);
         break;
 
     case TF_P_SORT:
-        ngx_tf_openapi_type(b, "string", 0);
-        ngx_tf_openapi_sorts(b, page);
+        document_type(b, "string", 0);
+        document_sorts(b, page);
         break;
 
     case TF_P_INTS:
     case TF_P_STRS:
-        ngx_tf_openapi_type(b, "array", nullable);
-        ngx_tf_openapi_list(b, p);
+        document_type(b, "array", nullable);
+        document_list(b, p);
         break;
 
     case TF_P_JSON:
@@ -79,11 +79,11 @@ ngx_tf_openapi_param(tf_buf_t *b, const tf_param_t *p, ngx_uint_t body,
         break;
 
     default:
-        ngx_tf_openapi_type(b, "string", nullable);
-        ngx_tf_openapi_text(b, p);
+        document_type(b, "string", nullable);
+        document_text(b, p);
     }
 
-    ngx_tf_openapi_default(b, p, body);
+    document_default(b, p, body);
 
     if (body && p->about) {
         tf_json_member(b, "description", tf_str(p->about));
@@ -94,7 +94,7 @@ ngx_tf_openapi_param(tf_buf_t *b, const tf_param_t *p, ngx_uint_t body,
 
 
 static void
-ngx_tf_openapi_type(tf_buf_t *b, const char *type, ngx_uint_t nullable)
+document_type(tf_buf_t *b, const char *type, ngx_uint_t nullable)
 {
     tf_json_key(b, "type");
 
@@ -110,7 +110,7 @@ ngx_tf_openapi_type(tf_buf_t *b, const char *type, ngx_uint_t nullable)
 
 
 static void
-ngx_tf_openapi_bounds(tf_buf_t *b, const tf_param_t *p, const char *min,
+document_bounds(tf_buf_t *b, const tf_param_t *p, const char *min,
     const char *max)
 {
     if (p->min || p->type == TF_P_INT) {
@@ -126,7 +126,7 @@ ngx_tf_openapi_bounds(tf_buf_t *b, const tf_param_t *p, const char *min,
 
 
 static void
-ngx_tf_openapi_text(tf_buf_t *b, const tf_param_t *p)
+document_text(tf_buf_t *b, const tf_param_t *p)
 {
     tf_buf_t  pattern;
     tf_str_t  s;
@@ -155,7 +155,7 @@ ngx_tf_openapi_text(tf_buf_t *b, const tf_param_t *p)
         return;
 
     default:
-        ngx_tf_openapi_bounds(b, p, "minLength", "maxLength");
+        document_bounds(b, p, "minLength", "maxLength");
     }
 
     if (p->set) {
@@ -175,11 +175,11 @@ ngx_tf_openapi_text(tf_buf_t *b, const tf_param_t *p)
 
 
 static void
-ngx_tf_openapi_list(tf_buf_t *b, const tf_param_t *p)
+document_list(tf_buf_t *b, const tf_param_t *p)
 {
     tf_param_t  member = { .type = TF_P_STR };
 
-    ngx_tf_openapi_bounds(b, p, "minItems", "maxItems");
+    document_bounds(b, p, "minItems", "maxItems");
 
     tf_json_key(b, "items");
 
@@ -191,19 +191,19 @@ ngx_tf_openapi_list(tf_buf_t *b, const tf_param_t *p)
     member.set = p->set;
 
     tf_buf_char(b, '{');
-    ngx_tf_openapi_type(b, "string", 0);
-    ngx_tf_openapi_text(b, &member);
+    document_type(b, "string", 0);
+    document_text(b, &member);
     tf_buf_char(b, '}');
 }
 
 
 static void
-ngx_tf_openapi_choice(tf_buf_t *b, const tf_param_t *p, ngx_uint_t nullable)
+document_choice(tf_buf_t *b, const tf_param_t *p, ngx_uint_t nullable)
 {
     tf_str_t     s;
     const char  *q, *bar;
 
-    ngx_tf_openapi_type(b, "string", nullable);
+    document_type(b, "string", nullable);
     tf_json_key(b, "enum");
     tf_buf_char(b, '[');
 
@@ -213,7 +213,7 @@ ngx_tf_openapi_choice(tf_buf_t *b, const tf_param_t *p, ngx_uint_t nullable)
         s.data = (u_char *) q;
         s.len = bar ? (size_t) (bar - q) : ngx_strlen(q);
 
-        ngx_tf_openapi_comma(b);
+        document_schema_comma(b);
         tf_json_string(b, s);
     }
 
@@ -226,7 +226,7 @@ ngx_tf_openapi_choice(tf_buf_t *b, const tf_param_t *p, ngx_uint_t nullable)
 
 
 static void
-ngx_tf_openapi_sorts(tf_buf_t *b, tf_sql_e page)
+document_sorts(tf_buf_t *b, tf_sql_e page)
 {
     ngx_uint_t  i;
 
@@ -238,7 +238,7 @@ ngx_tf_openapi_sorts(tf_buf_t *b, tf_sql_e page)
     tf_buf_char(b, '[');
 
     for (i = 0; i < tf_sql[page].nsorts; i++) {
-        ngx_tf_openapi_comma(b);
+        document_schema_comma(b);
         tf_json_string(b, tf_str(tf_sql[page].sorts[i]));
     }
 
@@ -247,7 +247,7 @@ ngx_tf_openapi_sorts(tf_buf_t *b, tf_sql_e page)
 
 
 static void
-ngx_tf_openapi_default(tf_buf_t *b, const tf_param_t *p, ngx_uint_t body)
+document_default(tf_buf_t *b, const tf_param_t *p, ngx_uint_t body)
 {
     if (p->def == NULL || (p->type == TF_P_JSON && !body)) {
         return;
@@ -277,7 +277,7 @@ ngx_tf_openapi_default(tf_buf_t *b, const tf_param_t *p, ngx_uint_t body)
 
 
 void
-ngx_tf_openapi_body(tf_buf_t *b, const tf_param_t *params)
+document_schema_body(tf_buf_t *b, const tf_param_t *params)
 {
     ngx_uint_t         n;
     const tf_param_t  *p;
@@ -291,7 +291,7 @@ ngx_tf_openapi_body(tf_buf_t *b, const tf_param_t *params)
                 tf_buf_char(b, '[');
             }
 
-            ngx_tf_openapi_comma(b);
+            document_schema_comma(b);
             tf_json_string(b, tf_str(p->name));
         }
     }
@@ -305,7 +305,7 @@ ngx_tf_openapi_body(tf_buf_t *b, const tf_param_t *params)
 
     for (p = params; p->type != TF_P_END; p++) {
         tf_json_key(b, p->name);
-        ngx_tf_openapi_param(b, p, 1, TF_SQL_NONE);
+        document_schema_param(b, p, 1, TF_SQL_NONE);
     }
 
     tf_buf_lit(b, "}}");
@@ -313,9 +313,9 @@ ngx_tf_openapi_body(tf_buf_t *b, const tf_param_t *params)
 
 
 void
-ngx_tf_openapi_row(tf_buf_t *b, const ngx_tf_columns_t *columns)
+document_schema_row(tf_buf_t *b, const ngx_tf_columns_t *columns)
 {
-    (void) ngx_tf_openapi_members(b, columns, 0, 0);
+    (void) document_members(b, columns, 0, 0);
 }
 
 
@@ -323,7 +323,7 @@ ngx_tf_openapi_row(tf_buf_t *b, const ngx_tf_columns_t *columns)
  * characters; returns the column after them.  Nesting is tf_row.c's. */
 
 static ngx_uint_t
-ngx_tf_openapi_members(tf_buf_t *b, const ngx_tf_columns_t *c,
+document_members(tf_buf_t *b, const ngx_tf_columns_t *c,
     ngx_uint_t first, size_t skip)
 {
     tf_buf_t     names;
@@ -350,7 +350,7 @@ ngx_tf_openapi_members(tf_buf_t *b, const ngx_tf_columns_t *c,
         part.data = (u_char *) name;
         part.len = dot ? (size_t) (dot - name) : ngx_strlen(name);
 
-        ngx_tf_openapi_comma(b);
+        document_schema_comma(b);
         tf_json_string(b, part);
         tf_buf_char(b, ':');
 
@@ -361,7 +361,7 @@ ngx_tf_openapi_members(tf_buf_t *b, const ngx_tf_columns_t *c,
         tf_json_string(&names, part);
 
         if (dot) {
-            i = ngx_tf_openapi_members(b, c, i, dot + 1 - c->names[i]);
+            i = document_members(b, c, i, dot + 1 - c->names[i]);
 
         } else {
             tf_buf_lit(b, tf_row_schema(c->types[i]));

@@ -1,13 +1,12 @@
 
-#include "ngx_tf_conf.h"
-#include "ngx_tf_openapi.h"
+#include "document.h"
 #include "ngx_tf_router.h"
 #include "tf_release.h"
 
 
 #define NGX_TF_CODES_MAX  40
 
-#define ngx_tf_openapi_unsafe(route)  ((route)->method != NGX_HTTP_GET)
+#define document_unsafe(route)  ((route)->method != NGX_HTTP_GET)
 
 
 /* A code the op itself can end in, and with which routes. */
@@ -22,35 +21,35 @@ typedef struct {
     unsigned     body:1;
     unsigned     run:1;
     unsigned     data:1;        /* it needs PostgreSQL */
-} ngx_tf_openapi_rule_t;
+} document_rule_t;
 
 
-static void ngx_tf_openapi_head(tf_buf_t *b);
-static void ngx_tf_openapi_tags(tf_buf_t *b);
-static void ngx_tf_openapi_paths(tf_buf_t *b, const ngx_tf_openapi_t *doc);
-static ngx_uint_t ngx_tf_openapi_first(const ngx_tf_route_t *route);
-static void ngx_tf_openapi_path(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+static void document_head(tf_buf_t *b);
+static void document_tags(tf_buf_t *b);
+static void document_paths(tf_buf_t *b, const document_t *doc);
+static ngx_uint_t document_first(const ngx_tf_route_t *route);
+static void document_path(tf_buf_t *b, const document_t *doc,
     const char *path);
-static void ngx_tf_openapi_operation(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+static void document_operation(tf_buf_t *b, const document_t *doc,
     const char *tag, const ngx_tf_route_t *route);
-static void ngx_tf_openapi_id(tf_buf_t *b, const ngx_tf_route_t *route);
-static void ngx_tf_openapi_perm(tf_buf_t *b, const ngx_tf_route_t *route);
-static void ngx_tf_openapi_params(tf_buf_t *b, const ngx_tf_route_t *route);
-static void ngx_tf_openapi_path_params(tf_buf_t *b, const char *path);
-static void ngx_tf_openapi_success(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+static void document_id(tf_buf_t *b, const ngx_tf_route_t *route);
+static void document_perm(tf_buf_t *b, const ngx_tf_route_t *route);
+static void document_params(tf_buf_t *b, const ngx_tf_route_t *route);
+static void document_path_params(tf_buf_t *b, const char *path);
+static void document_success(tf_buf_t *b, const document_t *doc,
     const ngx_tf_route_t *route);
-static void ngx_tf_openapi_data(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+static void document_data(tf_buf_t *b, const document_t *doc,
     const ngx_tf_route_t *route);
-static void ngx_tf_openapi_page(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+static void document_page(tf_buf_t *b, const document_t *doc,
     const ngx_tf_route_t *route);
-static void ngx_tf_openapi_errors(tf_buf_t *b, const ngx_tf_route_t *route);
-static ngx_uint_t ngx_tf_openapi_codes(const ngx_tf_route_t *route,
+static void document_errors(tf_buf_t *b, const ngx_tf_route_t *route);
+static ngx_uint_t document_codes(const ngx_tf_route_t *route,
     tf_code_e *codes);
-static void ngx_tf_openapi_components(tf_buf_t *b);
-static const char *ngx_tf_openapi_method(ngx_uint_t method);
+static void document_components(tf_buf_t *b);
+static const char *document_method(ngx_uint_t method);
 
 
-static const ngx_tf_openapi_rule_t  ngx_tf_openapi_rules[] = {
+static const document_rule_t  document_rules[] = {
     { .code = TF_E_INVALID_REQUEST, .body = 1 },
     { .code = TF_E_VALIDATION_ERROR, .query = 1 },
     { .code = TF_E_AUTHENTICATION_REQUIRED, .login = 1 },
@@ -82,7 +81,7 @@ static const ngx_tf_openapi_rule_t  ngx_tf_openapi_rules[] = {
 
 
 ngx_uint_t
-ngx_tf_openapi_sql(const ngx_tf_route_t *route, tf_sql_e sql[2])
+document_write_sql(const ngx_tf_route_t *route, tf_sql_e sql[2])
 {
     ngx_uint_t  n;
 
@@ -111,18 +110,18 @@ ngx_tf_openapi_sql(const ngx_tf_route_t *route, tf_sql_e sql[2])
 
 
 void
-ngx_tf_openapi_write(tf_buf_t *b, const ngx_tf_openapi_t *doc)
+document_write(tf_buf_t *b, const document_t *doc)
 {
-    ngx_tf_openapi_head(b);
-    ngx_tf_openapi_tags(b);
-    ngx_tf_openapi_paths(b, doc);
-    ngx_tf_openapi_components(b);
+    document_head(b);
+    document_tags(b);
+    document_paths(b, doc);
+    document_components(b);
     tf_buf_char(b, '}');
 }
 
 
 static void
-ngx_tf_openapi_head(tf_buf_t *b)
+document_head(tf_buf_t *b)
 {
     tf_buf_lit(b,
         "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"TaiFish\","
@@ -137,18 +136,18 @@ ngx_tf_openapi_head(tf_buf_t *b)
 
 
 static void
-ngx_tf_openapi_tags(tf_buf_t *b)
+document_tags(tf_buf_t *b)
 {
     const ngx_tf_routes_t  *table, *t;
 
     tf_json_key(b, "tags");
     tf_buf_char(b, '[');
 
-    for (table = ngx_tf_conf()->routes; table->name; table++) {
+    for (table = ngx_tf_routes; table->name; table++) {
 
         /* several tables may have one tag */
 
-        for (t = ngx_tf_conf()->routes; ngx_strcmp(t->name, table->name) != 0;
+        for (t = ngx_tf_routes; ngx_strcmp(t->name, table->name) != 0;
              t++)
         {
             /* void */
@@ -158,7 +157,7 @@ ngx_tf_openapi_tags(tf_buf_t *b)
             continue;
         }
 
-        ngx_tf_openapi_comma(b);
+        document_schema_comma(b);
         tf_buf_char(b, '{');
         tf_json_member(b, "name", tf_str(table->name));
         tf_buf_char(b, '}');
@@ -169,7 +168,7 @@ ngx_tf_openapi_tags(tf_buf_t *b)
 
 
 static void
-ngx_tf_openapi_paths(tf_buf_t *b, const ngx_tf_openapi_t *doc)
+document_paths(tf_buf_t *b, const document_t *doc)
 {
     const ngx_tf_route_t   *route;
     const ngx_tf_routes_t  *table;
@@ -177,10 +176,10 @@ ngx_tf_openapi_paths(tf_buf_t *b, const ngx_tf_openapi_t *doc)
     tf_json_key(b, "paths");
     tf_buf_char(b, '{');
 
-    for (table = ngx_tf_conf()->routes; table->name; table++) {
+    for (table = ngx_tf_routes; table->name; table++) {
         for (route = table->routes; route->method; route++) {
-            if (ngx_tf_openapi_first(route)) {
-                ngx_tf_openapi_path(b, doc, route->path);
+            if (document_first(route)) {
+                document_path(b, doc, route->path);
             }
         }
     }
@@ -192,12 +191,12 @@ ngx_tf_openapi_paths(tf_buf_t *b, const ngx_tf_openapi_t *doc)
 /* 1 when no row before this one has the same path. */
 
 static ngx_uint_t
-ngx_tf_openapi_first(const ngx_tf_route_t *route)
+document_first(const ngx_tf_route_t *route)
 {
     const ngx_tf_route_t   *r;
     const ngx_tf_routes_t  *table;
 
-    for (table = ngx_tf_conf()->routes; table->name; table++) {
+    for (table = ngx_tf_routes; table->name; table++) {
         for (r = table->routes; r->method; r++) {
             if (ngx_strcmp(r->path, route->path) == 0) {
                 return r == route;
@@ -210,13 +209,13 @@ ngx_tf_openapi_first(const ngx_tf_route_t *route)
 
 
 static void
-ngx_tf_openapi_path(tf_buf_t *b, const ngx_tf_openapi_t *doc, const char *path)
+document_path(tf_buf_t *b, const document_t *doc, const char *path)
 {
     const char             *p;
     const ngx_tf_route_t   *route;
     const ngx_tf_routes_t  *table;
 
-    ngx_tf_openapi_comma(b);
+    document_schema_comma(b);
     tf_buf_char(b, '"');
 
     if (path[1] == '/') {
@@ -233,10 +232,10 @@ ngx_tf_openapi_path(tf_buf_t *b, const ngx_tf_openapi_t *doc, const char *path)
 
     tf_buf_lit(b, "\":{");
 
-    for (table = ngx_tf_conf()->routes; table->name; table++) {
+    for (table = ngx_tf_routes; table->name; table++) {
         for (route = table->routes; route->method; route++) {
             if (ngx_strcmp(route->path, path) == 0) {
-                ngx_tf_openapi_operation(b, doc, table->name, route);
+                document_operation(b, doc, table->name, route);
             }
         }
     }
@@ -246,10 +245,10 @@ ngx_tf_openapi_path(tf_buf_t *b, const ngx_tf_openapi_t *doc, const char *path)
 
 
 static void
-ngx_tf_openapi_operation(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+document_operation(tf_buf_t *b, const document_t *doc,
     const char *tag, const ngx_tf_route_t *route)
 {
-    tf_json_key(b, ngx_tf_openapi_method(route->method));
+    tf_json_key(b, document_method(route->method));
     tf_buf_char(b, '{');
 
     tf_json_key(b, "tags");
@@ -258,21 +257,21 @@ ngx_tf_openapi_operation(tf_buf_t *b, const ngx_tf_openapi_t *doc,
     tf_buf_char(b, ']');
 
     tf_json_member(b, "summary", tf_str(route->summary));
-    ngx_tf_openapi_id(b, route);
-    ngx_tf_openapi_perm(b, route);
-    ngx_tf_openapi_params(b, route);
+    document_id(b, route);
+    document_perm(b, route);
+    document_params(b, route);
 
     if (route->body) {
         tf_buf_lit(b, ",\"requestBody\":{\"required\":true,\"content\":"
                    "{\"application/json\":{\"schema\":");
-        ngx_tf_openapi_body(b, route->body);
+        document_schema_body(b, route->body);
         tf_buf_lit(b, "}}}");
     }
 
     tf_json_key(b, "responses");
     tf_buf_char(b, '{');
-    ngx_tf_openapi_success(b, doc, route);
-    ngx_tf_openapi_errors(b, route);
+    document_success(b, doc, route);
+    document_errors(b, route);
     tf_buf_lit(b, "}}");
 }
 
@@ -280,7 +279,7 @@ ngx_tf_openapi_operation(tf_buf_t *b, const ngx_tf_openapi_t *doc,
 /* GET /task-runs/{run_id}/items: getTaskRunsByRunIdItems */
 
 static void
-ngx_tf_openapi_id(tf_buf_t *b, const ngx_tf_route_t *route)
+document_id(tf_buf_t *b, const ngx_tf_route_t *route)
 {
     u_char       c;
     ngx_uint_t   upper;
@@ -288,7 +287,7 @@ ngx_tf_openapi_id(tf_buf_t *b, const ngx_tf_route_t *route)
 
     tf_json_key(b, "operationId");
     tf_buf_char(b, '"');
-    tf_buf_lit(b, ngx_tf_openapi_method(route->method));
+    tf_buf_lit(b, document_method(route->method));
 
     if (route->path[1] == '/') {
         tf_buf_lit(b, "Root");
@@ -323,7 +322,7 @@ ngx_tf_openapi_id(tf_buf_t *b, const ngx_tf_route_t *route)
 
 
 static void
-ngx_tf_openapi_perm(tf_buf_t *b, const ngx_tf_route_t *route)
+document_perm(tf_buf_t *b, const ngx_tf_route_t *route)
 {
     static const char *const  names[] = {
         [TF_PUBLIC] = "public",
@@ -346,7 +345,7 @@ ngx_tf_openapi_perm(tf_buf_t *b, const ngx_tf_route_t *route)
 
 
 static void
-ngx_tf_openapi_params(tf_buf_t *b, const ngx_tf_route_t *route)
+document_params(tf_buf_t *b, const ngx_tf_route_t *route)
 {
     tf_sql_e           page;
     ngx_uint_t         n;
@@ -355,7 +354,7 @@ ngx_tf_openapi_params(tf_buf_t *b, const ngx_tf_route_t *route)
     tf_json_key(b, "parameters");
     tf_buf_char(b, '[');
 
-    ngx_tf_openapi_path_params(b, route->path);
+    document_path_params(b, route->path);
 
     page = TF_SQL_NONE;
 
@@ -366,7 +365,7 @@ ngx_tf_openapi_params(tf_buf_t *b, const ngx_tf_route_t *route)
     }
 
     for (p = route->query; p && p->type != TF_P_END; p++) {
-        ngx_tf_openapi_comma(b);
+        document_schema_comma(b);
         tf_buf_lit(b, "{\"in\":\"query\"");
         tf_json_member(b, "name", tf_str(p->name));
 
@@ -383,12 +382,12 @@ ngx_tf_openapi_params(tf_buf_t *b, const ngx_tf_route_t *route)
         }
 
         tf_json_key(b, "schema");
-        ngx_tf_openapi_param(b, p, 0, page);
+        document_schema_param(b, p, 0, page);
         tf_buf_char(b, '}');
     }
 
-    if (ngx_tf_openapi_unsafe(route)) {
-        ngx_tf_openapi_comma(b);
+    if (document_unsafe(route)) {
+        document_schema_comma(b);
         tf_buf_lit(b, "{\"$ref\":\"#/components/parameters/csrf\"}");
     }
 
@@ -397,7 +396,7 @@ ngx_tf_openapi_params(tf_buf_t *b, const ngx_tf_route_t *route)
 
 
 static void
-ngx_tf_openapi_path_params(tf_buf_t *b, const char *path)
+document_path_params(tf_buf_t *b, const char *path)
 {
     tf_str_t     name;
     const char  *p, *end;
@@ -411,7 +410,7 @@ ngx_tf_openapi_path_params(tf_buf_t *b, const char *path)
         name.data = (u_char *) p + 1;
         name.len = strcspn(p + 1, ":}");
 
-        ngx_tf_openapi_comma(b);
+        document_schema_comma(b);
         tf_buf_lit(b, "{\"in\":\"path\"");
         tf_json_member(b, "name", name);
         tf_buf_lit(b, ",\"required\":true,\"schema\":");
@@ -425,7 +424,7 @@ ngx_tf_openapi_path_params(tf_buf_t *b, const char *path)
 
 
 static void
-ngx_tf_openapi_success(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+document_success(tf_buf_t *b, const document_t *doc,
     const ngx_tf_route_t *route)
 {
     if (route->schema && route->schema[0] != '{') {
@@ -451,7 +450,7 @@ ngx_tf_openapi_success(tf_buf_t *b, const ngx_tf_openapi_t *doc,
                    "\"#/components/schemas/Success\"},"
                    "{\"type\":\"object\",\"required\":[\"data\"],"
                    "\"properties\":{\"data\":");
-        ngx_tf_openapi_data(b, doc, route);
+        document_data(b, doc, route);
         tf_buf_lit(b, "}}]}}}}");
     }
 
@@ -462,7 +461,7 @@ ngx_tf_openapi_success(tf_buf_t *b, const ngx_tf_openapi_t *doc,
 
 
 static void
-ngx_tf_openapi_data(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+document_data(tf_buf_t *b, const document_t *doc,
     const ngx_tf_route_t *route)
 {
     tf_sql_e  sql[2];
@@ -472,13 +471,13 @@ ngx_tf_openapi_data(tf_buf_t *b, const ngx_tf_openapi_t *doc,
         return;
     }
 
-    if (ngx_tf_openapi_sql(route, sql) == 0) {
+    if (document_write_sql(route, sql) == 0) {
         tf_buf_lit(b, "{\"type\":\"object\"}");
         return;
     }
 
     if (route->render == NGX_TF_PAGE) {
-        ngx_tf_openapi_page(b, doc, route);
+        document_page(b, doc, route);
         return;
     }
 
@@ -491,11 +490,11 @@ ngx_tf_openapi_data(tf_buf_t *b, const ngx_tf_openapi_t *doc,
 
     if (route->render == NGX_TF_LIST) {
         tf_buf_lit(b, "{\"type\":\"array\",\"items\":");
-        ngx_tf_openapi_row(b, &doc->columns[sql[0]]);
+        document_schema_row(b, &doc->columns[sql[0]]);
         tf_buf_char(b, '}');
 
     } else {
-        ngx_tf_openapi_row(b, &doc->columns[sql[0]]);
+        document_schema_row(b, &doc->columns[sql[0]]);
     }
 
     if (route->key) {
@@ -505,7 +504,7 @@ ngx_tf_openapi_data(tf_buf_t *b, const ngx_tf_openapi_t *doc,
 
 
 static void
-ngx_tf_openapi_page(tf_buf_t *b, const ngx_tf_openapi_t *doc,
+document_page(tf_buf_t *b, const document_t *doc,
     const ngx_tf_route_t *route)
 {
     tf_sql_e     sql[2];
@@ -514,7 +513,7 @@ ngx_tf_openapi_page(tf_buf_t *b, const ngx_tf_openapi_t *doc,
 
     static const char *const  counts[] = { "total", "page", "pages", "limit" };
 
-    n = ngx_tf_openapi_sql(route, sql);
+    n = document_write_sql(route, sql);
     items = route->key ? route->key : "items";
 
     tf_buf_lit(b, "{\"type\":\"object\",\"required\":[");
@@ -526,7 +525,7 @@ ngx_tf_openapi_page(tf_buf_t *b, const ngx_tf_openapi_t *doc,
 
     tf_json_key(b, items);
     tf_buf_lit(b, "{\"type\":\"array\",\"items\":");
-    ngx_tf_openapi_row(b, &doc->columns[sql[0]]);
+    document_schema_row(b, &doc->columns[sql[0]]);
     tf_buf_char(b, '}');
 
     for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
@@ -536,7 +535,7 @@ ngx_tf_openapi_page(tf_buf_t *b, const ngx_tf_openapi_t *doc,
 
     if (n > 1) {
         tf_json_key(b, "stats");
-        ngx_tf_openapi_row(b, &doc->columns[sql[1]]);
+        document_schema_row(b, &doc->columns[sql[1]]);
     }
 
     tf_buf_lit(b, "}}");
@@ -546,13 +545,13 @@ ngx_tf_openapi_page(tf_buf_t *b, const ngx_tf_openapi_t *doc,
 /* One response for every status, with the codes it can have. */
 
 static void
-ngx_tf_openapi_errors(tf_buf_t *b, const ngx_tf_route_t *route)
+document_errors(tf_buf_t *b, const ngx_tf_route_t *route)
 {
     ngx_uint_t        i, k, n, status;
     tf_code_e         codes[NGX_TF_CODES_MAX];
     const tf_error_t *e;
 
-    n = ngx_tf_openapi_codes(route, codes);
+    n = document_codes(route, codes);
 
     for (i = 0; i < n; i++) {
         if (codes[i] == TF_E_NONE) {
@@ -571,7 +570,7 @@ ngx_tf_openapi_errors(tf_buf_t *b, const ngx_tf_route_t *route)
             e = &tf_errors[codes[k]];
 
             if (codes[k] != TF_E_NONE && e->status == status) {
-                ngx_tf_openapi_comma(b);
+                document_schema_comma(b);
                 tf_json_string(b, tf_str(e->code));
                 codes[k] = TF_E_NONE;
             }
@@ -587,21 +586,21 @@ ngx_tf_openapi_errors(tf_buf_t *b, const ngx_tf_route_t *route)
  * constraints and of its own. */
 
 static ngx_uint_t
-ngx_tf_openapi_codes(const ngx_tf_route_t *route, tf_code_e *codes)
+document_codes(const ngx_tf_route_t *route, tf_code_e *codes)
 {
     ngx_uint_t                    n;
     const tf_code_e              *e;
     const ngx_tf_constraint_t    *c;
-    const ngx_tf_openapi_rule_t  *rule;
+    const document_rule_t  *rule;
 
     n = 0;
 
-    for (rule = ngx_tf_openapi_rules; rule->code; rule++) {
+    for (rule = document_rules; rule->code; rule++) {
         if ((rule->query && !route->query && !route->body)
             || (rule->login && route->perm < TF_LOGIN)
             || (rule->right && route->perm < TF_CREATE)
             || (rule->path && strchr(route->path, '{') == NULL)
-            || (rule->unsafe && !ngx_tf_openapi_unsafe(route))
+            || (rule->unsafe && !document_unsafe(route))
             || (rule->body && !route->body)
             || (rule->run && route->render != NGX_TF_RUN)
             || (rule->data && route->perm == TF_PUBLIC))
@@ -629,7 +628,7 @@ ngx_tf_openapi_codes(const ngx_tf_route_t *route, tf_code_e *codes)
 
 
 static void
-ngx_tf_openapi_components(tf_buf_t *b)
+document_components(tf_buf_t *b)
 {
     tf_buf_lit(b,
         ",\"components\":{"
@@ -685,7 +684,7 @@ ngx_tf_openapi_components(tf_buf_t *b)
 
 
 static const char *
-ngx_tf_openapi_method(ngx_uint_t method)
+document_method(ngx_uint_t method)
 {
     switch (method) {
 
