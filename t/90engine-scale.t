@@ -1,5 +1,5 @@
-# 10,000 accounts with 20 grants each: how long the engines read, in how many
-# queries, and in how much memory.
+# 10,000 accounts with 20 grants each, and many databases: how long the engines
+# read, in how many queries, and in how much memory.
 
 use lib 't/lib';
 use TaiFish;
@@ -55,6 +55,29 @@ sub report {
     report('postgresql', $d,
         scalar(() = $pg->output =~ /mon\@\S+ LOG:  (?:statement|execute)/g),
         $raw);
+    $pg->close;
+}
+
+# --- PostgreSQL with many databases ------------------------------------------
+
+# 10,000 have to fit into the 900 s of the job: 90 ms each.
+
+{
+    my $databases = $ENV{TAIFISH_PROOF} ? 1_000 : 40;
+    my $pg = TaiFish::Server::pg("$dir/many",
+        port => TaiFish::Server::free_port());
+
+    $pg->sql("CREATE ROLE mon LOGIN PASSWORD 'secret'");
+    $pg->sql("CREATE DATABASE d$_ STRATEGY = file_copy") for 1 .. $databases;
+
+    my $d = TaiFish::Dump::read('postgresql', '-q', port => $pg->{port},
+        user => 'mon', password => 'secret');
+    my $each = $d->{read} / $databases * 1000;
+    is $d->{error}, undef, 'many databases: read' or diag $d->{detail};
+    diag sprintf '%d databases: %.1f s, %.0f ms each', $databases, $d->{read},
+        $each;
+    cmp_ok $each, '<', 90, '10,000 would fit into the deadline'
+        if $ENV{TAIFISH_PROOF};
     $pg->close;
 }
 

@@ -86,7 +86,7 @@ typedef struct {
 } tf_category_t;
 
 
-/* Why an account has a capability.  The first reason that is true is told. */
+/* Why an account has a capability.  The first reason that is true is given. */
 
 typedef struct {
     const char      *capability;    /* SUPERUSER, GRANT_ADMIN, LOCKED */

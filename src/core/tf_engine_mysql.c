@@ -1,6 +1,6 @@
 
 /*
- * MySQL and MariaDB, one engine: what differs is told by the version.
+ * MySQL and MariaDB, one engine: the version says which of them it is.
  */
 
 

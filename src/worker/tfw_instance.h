@@ -33,8 +33,8 @@ typedef struct {
  * tfw_job_begin().  tfw_instance_close() follows, whatever came of it.
  *
  * prepare finds everything that connecting needs, the password last, and fills
- * in from nothing; connect ends with a session and its version.  job->err says
- * why not.
+ * in from nothing; connect ends with a session and its version.  job->err is
+ * the reason of a failure.
  */
 tf_int_t tfw_instance_prepare(tfw_job_t *job, const PGresult *row,
     tfw_instance_t *in) TF_MUST_CHECK;

@@ -68,8 +68,8 @@ tf_int_t tf_scopes_set(tf_scopes_t *s, tf_str_t scope, tf_str_t database,
 tf_scope_t *tf_scopes_find(const tf_scopes_t *s, tf_str_t scope,
     tf_str_t database);
 
-/* 1 when what the scope says of database is known: it was read, or the list of
- * databases was, and it is not among them. */
+/* 1 when the content of the scope for database is known: it was read, or the
+ * list of databases was, and it is not among them. */
 int tf_scopes_read(const tf_scopes_t *s, tf_str_t scope, tf_str_t database);
 
 /* 1 when the scope was read at least once before: only then is more than before
@@ -128,7 +128,7 @@ tf_int_t tf_accounts_grant(tf_accounts_t *set, tf_str_t principal,
  * then, so that there is something to restore. */
 int tf_accounts_settle(tf_accounts_t *set, const tf_scopes_t *known);
 
-/* Adds what the snapshot says about the parts that were not read. */
+/* Adds what the snapshot has of the parts that were not read. */
 tf_int_t tf_accounts_restore(tf_accounts_t *set, size_t n, tf_str_t snapshot,
     const tf_mem_t *scratch, tf_err_t *err) TF_MUST_CHECK;
 

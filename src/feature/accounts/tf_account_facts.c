@@ -2,8 +2,8 @@
 /*
  * Facts: what follows from a snapshot, for filters and rules.
  *
- * Privileges in facts are plain names; their state is told by the snapshot, and
- * what is denied is none.  Capabilities are SUPERUSER, GRANT_ADMIN and LOCKED,
+ * Privileges in facts are plain names; their state is in the snapshot, and what
+ * is denied is left out.  Capabilities are SUPERUSER, GRANT_ADMIN and LOCKED,
  * as the engine reported them, and every flag that is set, under its own name
  * (PostgreSQL's role attributes).
  */

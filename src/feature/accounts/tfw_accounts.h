@@ -4,7 +4,7 @@
  * became different.
  *
  * Everything is read first, then compared, then written in one transaction.  A
- * list of accounts that could not be read, or that cannot be believed, changes
+ * list of accounts that could not be read, or that is implausible, changes
  * nothing; what could not be read of the accounts stays as it was and is marked
  * stale.
  */

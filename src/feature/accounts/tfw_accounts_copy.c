@@ -300,7 +300,7 @@ tfw_accounts_log(tfw_accounts_t *s, const tfw_accounts_change_t *c,
     memset(log, 0, sizeof(tfw_accounts_log_t));
     log->type = c->change;
 
-    /* of the first collection only the number of privileges is told */
+    /* the first collection is logged by its number of privileges only */
 
     if (s->first) {
         log->diff.granted = tf_accounts_grants(s->set, c->n);

@@ -157,7 +157,7 @@ tfw_accounts_drop(tfw_accounts_t *s)
 
 /* Rows of instance_scopes that became different, and those of databases that
  * are no more.  applied: what was read is kept; else nothing is fresh, and only
- * what was not read is told. */
+ * what was not read is written. */
 
 static tf_int_t
 tfw_accounts_scopes_write(tfw_accounts_t *s, int applied)

@@ -333,16 +333,16 @@ tfw_mysql_says(tfw_mysql_t *my, tf_str_t text)
     char           *p;
     unsigned long   part[3] = { 0, 0, 0 };
 
-    tfw_engine_version(text, &my->says);
+    tfw_engine_version(text, &my->reported);
 
-    (void) sscanf(my->says.detailed, "%lu.%lu.%lu", &part[0], &part[1],
+    (void) sscanf(my->reported.detailed, "%lu.%lu.%lu", &part[0], &part[1],
                   &part[2]);
 
     my->session.version = (int) (part[0] % 1000 * 10000 + part[1] % 100 * 100
                                  + part[2] % 100);
     my->session.flavour = TFW_MYSQL_MYSQL;
 
-    for (p = my->says.text; *p; p++) {
+    for (p = my->reported.text; *p; p++) {
         if (strncasecmp(p, "mariadb", 7) == 0) {
             my->session.flavour = TFW_MYSQL_MARIADB;
         }
@@ -353,7 +353,7 @@ tfw_mysql_says(tfw_mysql_t *my, tf_str_t text)
 static void
 tfw_mysql_version(void *session, tfw_version_t *version)
 {
-    *version = ((tfw_mysql_t *) session)->says;
+    *version = ((tfw_mysql_t *) session)->reported;
 }
 
 

@@ -30,7 +30,7 @@ typedef struct {
     int                  tls;       /* has to be */
     int                  refused;   /* the server has none */
     int                  heard;     /* the server said something */
-    tfw_version_t        says;
+    tfw_version_t        reported;
 } tfw_mysql_t;
 
 
@@ -78,7 +78,7 @@ typedef struct {
 tf_int_t tfw_mysql_accounts_account(tfw_batch_t *b, const tfw_query_t *q,
     const tf_str_t *row);
 
-/* As tfw_mysql_row_e says. */
+/* The columns of tfw_mysql_row_e. */
 tf_int_t tfw_mysql_accounts_grant(tfw_batch_t *b, const tfw_query_t *q,
     const tf_str_t *row);
 

@@ -232,7 +232,7 @@ tfw_mysql_texts(tfw_batch_t *b, tf_str_t principal, const tf_str_t *row,
                 return TF_ERROR;
             }
 
-            /* other plugins are told only when there are some */
+            /* other plugins are reported only when there are some */
             continue;
         }
 

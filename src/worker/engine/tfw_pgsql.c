@@ -6,8 +6,8 @@
  * of a batch go out at once in pipeline mode, each with a Sync of its own, so
  * that one that is refused ends alone.  Results come in single-row mode.
  *
- * How a connection ended is told by SQLSTATE, errno and how far it had come,
- * never by the words of a message, which are in the server's language.
+ * The way a connection ended is found from SQLSTATE, errno and the phase it was
+ * in, never from the words of a message, which are in the server's language.
  */
 
 
@@ -282,7 +282,7 @@ tfw_pgsql_step(void *session, tfw_wait_t *wait, tf_err_t *err)
 static void
 tfw_pgsql_version(void *session, tfw_version_t *version)
 {
-    *version = ((tfw_pgsql_t *) session)->says;
+    *version = ((tfw_pgsql_t *) session)->reported;
 }
 
 
@@ -334,8 +334,8 @@ tfw_pgsql_connecting(tfw_pgsql_t *pg, tfw_wait_t *wait, tf_err_t *err)
 }
 
 
-/* The answer to connect(), before libpq looks at it: libpq would tell it in
- * words only. */
+/* Takes the result of connect() before libpq does: libpq would report it as
+ * text only. */
 
 static tf_int_t
 tfw_pgsql_reached(tfw_pgsql_t *pg, tf_err_t *err)
@@ -425,7 +425,7 @@ tfw_pgsql_connect_error(tfw_pgsql_t *pg, tf_err_t *err)
 
 
 /* The SQLSTATE of a message of the form "SEVERITY:  SQLSTATE: text", which
- * PQERRORS_VERBOSE gives to what a server says, and only to that. */
+ * PQERRORS_VERBOSE gives to errors of a server, and only to those. */
 
 static int
 tfw_pgsql_state(const char *message, char state[6])
@@ -480,7 +480,7 @@ tfw_pgsql_state_code(const char *state)
 }
 
 
-/* 1 when the server has closed the connection, which libpq does not tell. */
+/* 1 when the server has closed the connection, which libpq does not report. */
 
 static int
 tfw_pgsql_closed(const tfw_pgsql_t *pg)
@@ -696,7 +696,7 @@ tfw_pgsql_row(tfw_pgsql_t *pg, const PGresult *res, tf_err_t *err)
     }
 
     if (pg->phase == TFW_PGSQL_SETTINGS) {
-        tfw_engine_version(row[0], &pg->says);
+        tfw_engine_version(row[0], &pg->reported);
         return TF_OK;
     }
 

@@ -72,7 +72,7 @@ typedef struct {
     tfw_batch_t              *batch;
     tf_scope_status_e         status;   /* of the statement in hand */
     tf_err_t                  refused;  /* why it is not ok */
-    tfw_version_t             says;
+    tfw_version_t             reported;
 } tfw_pgsql_t;
 
 

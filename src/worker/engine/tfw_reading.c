@@ -462,7 +462,7 @@ tfw_reading_absent(tfw_reading_t *rd, tfw_each_e each, tfw_batch_t *b)
 }
 
 
-/* The session of a batch broke as err says.  TF_OK when that concerns nothing
+/* The session of a batch broke; err is why.  TF_OK when that concerns nothing
  * but the database it was in. */
 
 static tf_int_t

@@ -30,9 +30,9 @@ struct tfw_batch_s {
 
     const tfw_query_t    *query[TFW_BATCH];
     unsigned              n;
-    unsigned              at;           /* the statement in hand */
+    unsigned              at;           /* the current statement */
 
-    /* of the statement in hand, and of its scope so far */
+    /* of the current statement, and of its scope so far */
     int64_t               rows;
     int64_t               bytes;
     tf_scope_status_e     status;
@@ -58,15 +58,15 @@ tf_int_t tfw_reading_run(const tfw_engine_t *engine, const char *name,
 /* --- for engines ------------------------------------------------------- */
 
 /*
- * A row of the statement in hand.  TF_ERROR, and err says why, when the session
- * has to be given up: more rows or bytes than the target allows, columns that
- * were not asked for, or the row function.
+ * A row of the current statement.  TF_ERROR when the session has to be given
+ * up, for the reason in err: more rows or bytes than the target allows, columns
+ * that were not asked for, or the row function.
  */
 tf_int_t tfw_reading_row(tfw_batch_t *b, const tf_str_t *row, unsigned n,
     tf_err_t *err) TF_MUST_CHECK;
 
-/* The statement in hand has ended, with TF_SCOPE_OK or with what refused says.
- * TF_ERROR only when the sink stopped the reading. */
+/* The current statement has ended, with TF_SCOPE_OK or for the reason in
+ * refused.  TF_ERROR only when the sink stopped the reading. */
 tf_int_t tfw_reading_end(tfw_batch_t *b, tf_scope_status_e status,
     const tf_err_t *refused, tf_err_t *err) TF_MUST_CHECK;
 
@@ -77,8 +77,8 @@ typedef enum {
                                            unsupported */
 } tfw_database_e;
 
-/* A row of the list of databases.  Each of them is told to the sink, whatever
- * becomes of it: only a database that is not in the list is gone.  TF_ERROR
+/* A row of the list of databases.  Each of them is reported to the sink, with
+ * whatever outcome: only a database that is not in the list is gone.  TF_ERROR
  * when memory is out. */
 tf_int_t tfw_reading_database(tfw_batch_t *b, tf_str_t name,
     tfw_database_e kind) TF_MUST_CHECK;
