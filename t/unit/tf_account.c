@@ -514,6 +514,29 @@ test_states(void)
            "\"after\":\"denied\"}]"), "denied, with states");
     ok(has(d.privileges, "\"action\":\"REVOKE\",\"permissions\":"
            "[\"B WITH ADMIN OPTION\"]"), "what was revoked, as it was");
+
+    /* granted by one, denied by another */
+
+    a = set_new(&tf_engine_mysql, "u");
+    grant(a, "u", "mysql_global_privileges", "", "", "DENY A");
+    grant(a, "u", "mysql_global_privileges", "", "", "A");
+    grant(a, "u", "mysql_global_privileges", "", "", "DENY A");
+    read_all(a);
+    ok(tf_accounts_sort(a) == TF_OK, "sorted");
+    two = snapshot(a, 0);
+    (void) snprintf(text, sizeof(text), "%.*s", (int) two.len, two.data);
+    ok(has(two, "[\"A\",{\"A\":\"denied\"}]"), "both are kept, once");
+
+    diff_of(text, a, NULL, &d);
+    ok(d.privileges.data == NULL, "and are no difference to themselves");
+
+    a = set_new(&tf_engine_mysql, "u");
+    grant(a, "u", "mysql_global_privileges", "", "", "DENY A");
+    read_all(a);
+    ok(tf_accounts_sort(a) == TF_OK, "sorted");
+    diff_of(text, a, NULL, &d);
+    is_int(d.revoked, 1, "the grant is revoked");
+    is_int(d.altered + d.denied + d.granted, 0, "and nothing else");
     mem_reset(0);
 }
 
