@@ -3,7 +3,8 @@ package TaiFish::Sql;
 # The catalogue of statements as the programs see it: the C text that
 # src/core/tf_sql.pl made.
 #
-#     my @all = TaiFish::Sql::statements();     # { name, sql, names, worker }
+#     my @all = TaiFish::Sql::statements();     # { name, sql, names, write, slow,
+#                                                 worker }
 #     my @rows = TaiFish::Sql::run($tf, 'queue_sweep', { name => value });
 
 use strict;
@@ -29,6 +30,7 @@ sub statements {
         $name =~ s/"//g;
         push @found, { name => $name, sql => plain($sql), n => $n,
                        names => [map { s/"//gr } $names =~ /($string)/g],
+                       write => $flags & 1, slow => $flags & 2,
                        worker => $flags & 4 } if $name ne '';
     }
 
