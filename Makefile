@@ -256,10 +256,11 @@ asan:                           ## the tests under AddressSanitizer (NGX_SRC=)
 	    TEST_NGINX_BINARY="$(CURDIR)/build/asan/nginx/objs/nginx" \
 	    prove $(filter-out $(memory),$(wildcard t/[0-8]*.t))
 
-bench:                          ## ratios to a bare nginx and to pgbench
+bench:                          ## ratios to a bare nginx, to pgbench and a peer; growth
 	@conf/run/packages.sh bench
 	@$(MAKE) -s -j$$(nproc) all
 	@perl t/bench/bench.pl
+	@perl t/bench/growth.pl
 
 # On a host, docs/install.md.
 

@@ -25,7 +25,7 @@ test="$run mariadb-server-core mariadb-client-core wrk procps psmisc
       libtest-nginx-perl openssl libio-socket-ssl-perl busybox-static
       chromium fonts-wqy-zenhei"
 proof="$test prometheus buildah debootstrap iproute2 slirp4netns"
-bench="$test"
+bench="$run wrk procps"
 deb="$build debhelper dpkg-dev $console"
 asan="$test dpkg-dev zlib1g-dev libssl-dev"
 

@@ -11,7 +11,7 @@ package TaiFish::Load;
 # no other request of the load has (a path may, too); preload, a library for
 # wrk, see from_many; delay, milliseconds of each connection between two
 # requests.  seen: status, a hash of counts; errors, a hash of socket errors by
-# kind without those of value 0; requests; max, the slowest in milliseconds;
+# kind without those of value 0; requests; max, p50 and p99 in milliseconds;
 # codes, counts of message_code in answers that are not 2xx.
 
 use strict;
@@ -64,9 +64,11 @@ end
 
 function done(summary, latency)
     local e = summary.errors
-    io.write(string.format('\nSEEN {"requests":%d,"max":%f,"p99":%f,'
+    io.write(string.format('\nSEEN {"requests":%d,"max":%f,"p50":%f,'
+        .. '"p99":%f,'
         .. '"errors":{"connect":%d,"read":%d,"write":%d,"timeout":%d},',
-        summary.requests, latency.max / 1000, latency:percentile(99) / 1000,
+        summary.requests, latency.max / 1000, latency:percentile(50) / 1000,
+        latency:percentile(99) / 1000,
         e.connect, e.read, e.write, e.timeout))
     io.write('"status":' .. sum("status") .. ',"codes":' .. sum("codes")
              .. "}\n")

@@ -3,8 +3,8 @@ package TaiFish::Sql;
 # The catalogue of statements as the programs see it: the C text that
 # src/core/tf_sql.pl made.
 #
-#     my @all = TaiFish::Sql::statements();     # { name, sql, names, write, slow,
-#                                                 worker }
+#     my @all = TaiFish::Sql::statements();
+#     # { name, sql, names, write, slow, worker }
 #     my @rows = TaiFish::Sql::run($tf, 'queue_sweep', { name => value });
 
 use strict;

@@ -1,0 +1,154 @@
+# Pages of long lists: totals, cursors and what is never listed.
+
+use lib 't/lib';
+use TaiFish;
+use TaiFish::Seed;
+
+my $tf = TaiFish->new;
+TaiFish::Seed::fleet($tf, accounts => 24_000, instances => 300);
+$tf->start;
+my $viewer = $tf->as('viewer');
+
+my $listed = "a.dropped_at IS NULL AND i.deleted_at IS NULL
+    AND (a.kind = 'user' OR a.kind = 'role' AND i.db_type <> 'mysql')";
+my $from = 'FROM accounts a JOIN instances i ON i.id = a.instance_id';
+
+sub page {
+    my ($path) = @_;
+    my $r = $viewer->get($path);
+    is $r->status, 200, "GET $path" or diag $r->as_string;
+    return $r->data;
+}
+
+
+# --- totals ----------------------------------------------------------------
+
+my $all = $tf->value("SELECT count(*) $from WHERE $listed");
+my $d = page('/accounts/ledgers');
+is $d->{total}, $all, 'without filters: the exact number, by counters';
+ok !$d->{total_is_estimate}, 'and no estimate';
+is $d->{pages}, int(($all + 19) / 20), 'pages';
+
+my $admins = $tf->value("SELECT count(*) $from
+                         WHERE $listed AND a.is_superuser");
+$d = page('/accounts/ledgers?is_superuser=true');
+is $d->{total}, $admins, 'few rows are counted';
+ok !$d->{total_is_estimate}, 'exactly';
+
+my $mysql = $tf->value("SELECT count(*) $from
+                        WHERE $listed AND i.db_type = 'mysql'");
+cmp_ok $mysql, '>', 10000, 'many rows';
+$d = page('/accounts/ledgers?db_type=mysql');
+ok $d->{total_is_estimate}, 'are estimated, and the page says so';
+cmp_ok abs($d->{total} - $mysql) / $mysql, '<', 0.5, 'about right';
+$d = page('/accounts/ledgers?db_type=mysql&limit=200&page='
+    . int($mysql / 200));
+cmp_ok $d->{total}, '>=', int($mysql / 200) * 200,
+    'an estimate hides no page that is there';
+
+is page('/account-change-logs')->{total},
+    $tf->value('SELECT count(*) FROM account_changes'), 'changes: exact';
+is page('/instances')->{total},
+    $tf->value('SELECT count(*) FROM instances WHERE deleted_at IS NULL'),
+    'instances: exact';
+
+# The counters follow what happens.
+
+my $some = $tf->value("SELECT a.id $from WHERE $listed LIMIT 1");
+$tf->sql("UPDATE accounts SET dropped_at = now() WHERE id = $some");
+is page('/accounts/ledgers')->{total}, $all - 1, 'a dropped account';
+$tf->sql("UPDATE accounts SET dropped_at = NULL WHERE id = $some");
+is page('/accounts/ledgers')->{total}, $all, 'and back';
+
+my $role = $tf->value("SELECT i.id $from WHERE a.kind = 'role'
+    AND a.dropped_at IS NULL AND i.db_type = 'mysql'
+    AND i.deleted_at IS NULL LIMIT 1");
+$tf->sql("UPDATE instances SET db_type = 'postgresql' WHERE id = $role");
+is page('/accounts/ledgers')->{total},
+    $tf->value("SELECT count(*) $from WHERE $listed"),
+    'an instance of another engine';
+$tf->sql("UPDATE instances SET db_type = 'mysql' WHERE id = $role");
+
+my $before = page('/account-change-logs')->{total};
+$tf->sql("DELETE FROM account_changes
+          WHERE id IN (SELECT id FROM account_changes LIMIT 7)");
+is page('/account-change-logs')->{total}, $before - 7, 'deleted changes';
+
+
+# --- accounts of deleted instances -----------------------------------------
+
+my %gone = map { $_->{id} => 1 }
+    $tf->rows('SELECT id FROM instances WHERE deleted_at IS NOT NULL');
+cmp_ok scalar keys %gone, '>', 0, 'there are deleted instances';
+my ($gone) = keys %gone;
+cmp_ok $tf->value("SELECT count(*) FROM accounts WHERE instance_id = $gone"),
+    '>', 0, 'with accounts';
+
+is page("/accounts/ledgers?instance_id=$gone$_")->{total}, 0, 'not listed'
+    for '', '&include_deleted=true', '&include_roles=true';
+
+
+# --- pages by cursor -------------------------------------------------------
+
+sub walk {
+    my ($path) = @_;
+    my (@ids, @instances);
+    my $next = '';
+
+    for (1 .. 500) {
+        my $r = $viewer->get($path . ($next && "&after=$next"));
+        return ($r->as_string) if $r->status != 200;
+        push @ids, map { $_->{id} } @{ $r->data->{items} };
+        push @instances, map { $_->{instance_id} } @{ $r->data->{items} };
+        $next = $r->data->{next} // return (\@ids, \@instances);
+    }
+    return ('no end');
+}
+
+for my $sort (qw(id username instance_name db_type is_locked is_superuser
+                 plugin last_change_time)) {
+    for my $order (qw(asc desc)) {
+        my ($ids, $instances)
+            = walk("/accounts/ledgers?limit=200&sort=$sort&order=$order");
+        my %seen;
+        $seen{$_}++ for @$ids;
+        is_deeply [scalar @$ids, scalar keys %seen], [$all, $all],
+            "by $sort, $order: each account once";
+        is_deeply [grep { $gone{ $_ // 0 } } @$instances], [],
+            'and none of a deleted instance' if $ids;
+    }
+}
+
+# The same rows by number and by cursor, and with a filter.
+
+my $path = '/accounts/ledgers?search=orders&limit=50&sort=username';
+my $first = page($path);
+my $second = page("$path&page=2");
+is_deeply [map { $_->{id} } @{ page("$path&after=$first->{next}")->{items} }],
+    [map { $_->{id} } @{ $second->{items} }], 'page 2 is after page 1';
+
+is page('/accounts/ledgers?search=xyzzyx')->{next}, undef,
+    'no page after the last one';
+
+for my $bad ('x', 'aWQ6YXNjOjE6MQ', '%00', 'x' x 3000,
+             $first->{next} =~ s/.$//r =~ s/^./_/r) {
+    my $r = $viewer->get("$path&after=$bad");
+    is $r->status, 400, 'a bad cursor: ' . substr $bad, 0, 20;
+    is $r->json->{extra}{field}, 'after', 'names the field';
+}
+my $r = $viewer->get("$path&order=desc&after=$first->{next}");
+is $r->status, 400, 'a cursor of another order';
+
+# A cursor is input: what it holds is only compared.
+
+my $id = '18446744073709551616';
+for my $made ("username:asc:$id:a", "username:asc:-1:a",
+              "username:asc:1'; DROP TABLE tags; --:a") {
+    my $cursor = MIME::Base64::encode_base64url($made);
+    is $viewer->get("$path&after=$cursor")->status, 400, $made;
+}
+my $late = MIME::Base64::encode_base64url('last_change_time:asc:1:no time');
+is $viewer->get("/accounts/ledgers?sort=last_change_time&after=$late")->status,
+    400, 'a sort key of another type';
+
+done_testing;
