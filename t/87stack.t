@@ -125,7 +125,7 @@ sub jobs_are_done {
     my $is;
     TaiFish::Server::until_true(90, sub {
         $is = $one->sql("SELECT count(*) || ' ' || count(*) FILTER (WHERE
-            r.status = 'completed') || ' ' || sum((SELECT count(*) FROM
+            r.status LIKE 'completed%') || ' ' || sum((SELECT count(*) FROM
             task_items i WHERE i.run_id = r.id AND i.state = 'done'))
             FROM task_runs r WHERE r.run_id::text IN ($list)");
         $is eq join ' ', (scalar @runs) x 3;

@@ -3,6 +3,7 @@
 
 #include <ngx_event.h>
 
+#include <poll.h>
 #include <sys/eventfd.h>
 
 
@@ -18,13 +19,33 @@
 #define NGX_TF_RELOAD_LINGER  1000      /* ms */
 
 
+/*
+ * A leaving worker closes its listening sockets without a look at what waits
+ * in them.  When it is the last one that has such a socket open, because nginx
+ * stops, the kernel resets these connections, which to their clients have been
+ * accepted and may carry a request.  A second descriptor of each socket keeps
+ * it open until they are accepted too.
+ */
+
+typedef struct {
+    ngx_listening_t            listening;
+    ngx_connection_t           connection;
+    ngx_event_t                event;
+} ngx_tf_reload_listen_t;
+
+
+static ngx_int_t ngx_tf_reload_listen(ngx_cycle_t *cycle);
+static void ngx_tf_reload_accept(void);
 static void ngx_tf_reload_handler(ngx_event_t *ev);
+static void ngx_tf_reload_linger(void);
 static ngx_uint_t ngx_tf_reload_waits(ngx_connection_t *c);
 
 
 /* One per worker process, NULL once it has done its work. */
 
-static ngx_connection_t  *ngx_tf_reload_sentinel;
+static ngx_connection_t        *ngx_tf_reload_sentinel;
+static ngx_tf_reload_listen_t  *ngx_tf_reload_listens;
+static ngx_uint_t               ngx_tf_reload_nlistens;
 
 
 ngx_int_t
@@ -33,8 +54,8 @@ ngx_tf_reload_init_process(ngx_cycle_t *cycle)
     int                fd;
     ngx_connection_t  *c;
 
-    if (nginx_version >= 1027004) {
-        return NGX_OK;
+    if (ngx_tf_reload_listen(cycle) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     fd = eventfd(0, EFD_NONBLOCK|EFD_CLOEXEC);
@@ -87,8 +108,100 @@ ngx_tf_reload_exit_process(ngx_cycle_t *cycle)
 }
 
 
+static ngx_int_t
+ngx_tf_reload_listen(ngx_cycle_t *cycle)
+{
+    int                      fd;
+    ngx_uint_t               i;
+    ngx_listening_t         *ls;
+    ngx_tf_reload_listen_t  *listens, *l;
+
+    ls = cycle->listening.elts;
+    listens = ngx_pcalloc(cycle->pool, (cycle->listening.nelts + 1)
+                                       * sizeof(ngx_tf_reload_listen_t));
+    if (listens == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_tf_reload_listens = listens;
+    ngx_tf_reload_nlistens = 0;
+
+    for (i = 0; i < cycle->listening.nelts; i++) {
+
+        /* with reuseport there is one for each worker */
+
+        if (ls[i].type != SOCK_STREAM || ls[i].connection == NULL
+            || ls[i].fd == (ngx_socket_t) -1)
+        {
+            continue;
+        }
+
+        fd = fcntl(ls[i].fd, F_DUPFD_CLOEXEC, 0);
+
+        if (fd == -1) {
+            ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno,
+                          "fcntl(F_DUPFD_CLOEXEC) failed");
+            return NGX_ERROR;
+        }
+
+        l = &listens[ngx_tf_reload_nlistens++];
+        l->listening = ls[i];
+        l->connection.fd = fd;
+        l->connection.listening = &l->listening;
+        l->event.data = &l->connection;
+        l->event.log = cycle->log;
+
+        /* or nginx would add its own, closed descriptor to epoll again */
+
+        l->listening.connection = &l->connection;
+        l->listening.reuseport = 1;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_tf_reload_accept(void)
+{
+    ngx_uint_t               i;
+    struct pollfd            waits;
+    ngx_tf_reload_listen_t  *l;
+
+    for (i = 0; i < ngx_tf_reload_nlistens; i++) {
+        l = &ngx_tf_reload_listens[i];
+
+        waits.fd = l->connection.fd;
+        waits.events = POLLIN;
+
+        while (ngx_cycle->free_connection_n > 0 && poll(&waits, 1, 0) == 1
+               && (waits.revents & POLLIN))
+        {
+            ngx_event_accept(&l->event);
+        }
+
+        (void) close(l->connection.fd);
+    }
+
+    ngx_tf_reload_nlistens = 0;
+}
+
+
 static void
 ngx_tf_reload_handler(ngx_event_t *ev)
+{
+    if (nginx_version < 1027004) {
+        ngx_tf_reload_linger();
+    }
+
+    ngx_tf_reload_accept();
+
+    ngx_tf_reload_exit_process((ngx_cycle_t *) ngx_cycle);
+}
+
+
+static void
+ngx_tf_reload_linger(void)
 {
     ngx_uint_t         i;
     ngx_connection_t  *c;
@@ -105,8 +218,6 @@ ngx_tf_reload_handler(ngx_event_t *ev)
 
         ngx_add_timer(c[i].read, NGX_TF_RELOAD_LINGER);
     }
-
-    ngx_tf_reload_exit_process((ngx_cycle_t *) ngx_cycle);
 }
 
 

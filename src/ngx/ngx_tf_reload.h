@@ -1,7 +1,9 @@
 
 /*
- * "nginx -s reload" without a lost request on nginx older than 1.27.4, whose
- * leaving workers close keep-alive connections under their clients' feet.
+ * A worker of nginx that leaves, by a reload or because nginx stops, without a
+ * lost request: nginx older than 1.27.4 closes keep-alive connections under
+ * their clients' feet, and each closes its listening sockets with what waits
+ * in them.
  */
 
 
@@ -13,8 +15,8 @@
 #include <ngx_core.h>
 
 
-/* Takes the sentinel connection; called in init_process before a client can
- * have connected.  Nothing to do on newer nginx. */
+/* Takes the sentinel connection and a second descriptor of each listening
+ * socket; called in init_process before a client can have connected. */
 ngx_int_t ngx_tf_reload_init_process(ngx_cycle_t *cycle);
 void ngx_tf_reload_exit_process(ngx_cycle_t *cycle);
 
