@@ -176,7 +176,8 @@ $(BUILD)/tf_document.c: src/feature/document/tf_document.pl docs/openapi.json
 	perl src/feature/document/tf_document.pl docs/openapi.json > $@
 
 # The console, docs/console.md: its types are made from docs/openapi.json.  npm
-# ci takes what web/package-lock.json says and nothing else.
+# ci takes what web/package-lock.json says and nothing else; without its
+# registry it would try for many minutes, so a quick question comes first.
 
 web_src    := $(shell find web/src web/public web/index.html web/*.json \
                   web/*.ts -type f 2>/dev/null | grep -v -e /schema.d.ts \
@@ -185,6 +186,8 @@ web_src    := $(shell find web/src web/public web/index.html web/*.json \
 console: web/dist/index.html    ## build the console, web/dist
 
 web/node_modules/.package-lock.json: web/package-lock.json
+	@cd web && npm ping --loglevel=error --fetch-retries=0 \
+	    --fetch-timeout=20000
 	cd web && npm ci --no-fund --no-audit --ignore-scripts
 	@touch $@
 
