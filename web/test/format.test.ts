@@ -58,7 +58,9 @@ describe('rights', () => {
     it('are flat', () => {
         expect(rightsOf(snapshot)).toHaveLength(6);
         expect(flatten('c', { db: { t: ['SELECT WITH GRANT OPTION'] } })).toEqual([
-            { category: 'c', database: 'db', object: 't', privilege: 'SELECT', grantable: true }]);
+            { category: 'c', database: 'db', object: 't', privilege: 'SELECT', state: 'grantable' }]);
+        expect(flatten('c', ['DENY SELECT', 'r WITH ADMIN OPTION']).map((r) => [r.privilege, r.state]))
+            .toEqual([['SELECT', 'denied'], ['r', 'admin']]);
     });
 
     it('are compared', () => {
@@ -75,6 +77,13 @@ describe('rights', () => {
         expect(sql).toContain('GRANT TEMP ON DATABASE app TO "App" WITH GRANT OPTION;');
         expect(sql).toContain('\\connect app\nGRANT SELECT ON TABLE "Sales".lines TO "App";');
         expect(sql).toContain('-- postgresql_role_attributes: can_login true');
+    });
+
+    it('are statements that say what a right is more than granted', () => {
+        expect(grants(flatten('postgresql_predefined_roles', ['r WITH ADMIN OPTION']), 'postgresql', 'u'))
+            .toBe('GRANT r TO u WITH ADMIN OPTION;');
+        expect(grants(flatten('sqlserver_server_permissions', ['DENY CONNECT SQL']), 'sqlserver', 'a]b'))
+            .toBe('DENY CONNECT SQL TO [a]]b];');
     });
 
     it('are statements of MySQL, whose names may hold anything', () => {

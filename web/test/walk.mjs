@@ -6,9 +6,10 @@
  */
 
 import { createInterface } from 'node:readline';
+import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
-const { BASE, CHROMIUM, PASSWORD, INSTANCE, ACCOUNT, CHANGE, PG_PORT, SHOTS } = process.env;
+const { BASE, CHROMIUM, PASSWORD, INSTANCE, ACCOUNT, CHANGE, PG_PORT, SHOTS, TAIFISH_PROOF: PROOF } = process.env;
 const pages = ['/', '/start', '/instances', `/instances/${INSTANCE}`, `/instances/${INSTANCE}?tab=coverage`,
     `/instances?peek=instance:${INSTANCE}`, '/accounts', `/accounts/${ACCOUNT}`, `/accounts/${ACCOUNT}?tab=history`,
     `/accounts/${ACCOUNT}?tab=compare`, `/accounts?peek=account:${ACCOUNT}`, '/changes', `/changes/${CHANGE}`,
@@ -86,12 +87,21 @@ async function violations(page, where) {
     }
 }
 
+/* Serious and critical findings of axe-core, with where. */
+async function accessible(page, where) {
+    await page.evaluate(`${axe.source};0`);
+    const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+    for (const v of found.violations.filter((x) => ['serious', 'critical'].includes(x.impact))) {
+        complaints.push(`${where}: ${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200)).join(' | ')}`);
+    }
+}
+
 async function settled(page) {
     await page.waitForFunction(() => document.querySelector('.main')?.innerText.trim()
         && !document.querySelector('.waiting, [aria-busy=true]'));
 }
 
-async function walk(width, language, theme) {
+async function walk(width, language, theme, axed) {
     const page = await open(width, language, theme);
     await page.goto(BASE);
     await signIn(page);
@@ -99,6 +109,9 @@ async function walk(width, language, theme) {
         await page.goto(BASE + path);
         await settled(page);
         await violations(page, path);
+        if (axed || PROOF) {
+            await accessible(page, path);
+        }
         if (SHOTS) {
             await page.screenshot({ path: `${SHOTS}/${path.replace(/\W+/g, '_')}-${width}-${language}-${theme}.png` });
         }
@@ -188,8 +201,8 @@ async function mainJob() {
 }
 
 try {
-    await walk(1440, 'zh-CN', 'light');
-    await walk(390, 'en', 'dark');
+    await walk(1440, 'zh-CN', 'light', true);
+    await walk(390, 'en', 'dark', false);
     await mainJob();
 } catch (e) {
     ok(false, String(e.stack ?? e).replace(/\n/g, ' | ').slice(0, 1500));

@@ -5,22 +5,34 @@
 
 import type { DiffEntry, Rights, Snapshot } from '@/api/types';
 
+/** What a right is more than granted: may be passed on, or is denied. */
+export type State = 'granted' | 'grantable' | 'admin' | 'denied';
+
 export interface Right {
     category: string;
     database: string;
     object: string;
     privilege: string;
-    grantable: boolean;
+    state: State;
 }
 
 const OPTION = ' WITH GRANT OPTION';
+const ADMIN = ' WITH ADMIN OPTION';
+const DENY = 'DENY ';
 
-function one(category: string, database: string, object: string, privilege: string): Right {
-    const grantable = privilege.endsWith(OPTION);
-    return {
-        category, database, object, grantable,
-        privilege: grantable ? privilege.slice(0, -OPTION.length) : privilege,
-    };
+/* A privilege with its state in words: "DENY SELECT", "r1 WITH ADMIN OPTION". */
+function one(category: string, database: string, object: string, words: string): Right {
+    const [privilege, state]: [string, State] = words.endsWith(OPTION)
+        ? [words.slice(0, -OPTION.length), 'grantable'] : words.endsWith(ADMIN)
+            ? [words.slice(0, -ADMIN.length), 'admin'] : words.startsWith(DENY)
+                ? [words.slice(DENY.length), 'denied'] : [words, 'granted'];
+
+    return { category, database, object, privilege, state };
+}
+
+/* What stands behind the grantee in a statement. */
+function option(r: Right): string {
+    return r.state === 'grantable' ? OPTION : r.state === 'admin' ? ADMIN : '';
 }
 
 export function flatten(category: string, rights: Rights): Right[] {
@@ -44,7 +56,7 @@ export function rightsOf(snapshot: Snapshot): Right[] {
 }
 
 const keyOf = (r: Right): string =>
-    JSON.stringify([r.category, r.database, r.object, r.privilege, r.grantable]);
+    JSON.stringify([r.category, r.database, r.object, r.privilege, r.state]);
 
 export function compare(before: Right[], after: Right[]): { revoked: Right[]; granted: Right[] } {
     const old = new Set(before.map(keyOf));
@@ -101,7 +113,7 @@ function grouped(rights: Right[]): Group[] {
     const groups = new Map<string, Group>();
 
     for (const r of rights) {
-        const key = JSON.stringify([r.category, r.database, r.object, r.grantable]);
+        const key = JSON.stringify([r.category, r.database, r.object, r.state]);
         const group = groups.get(key) ?? { first: r, list: [] };
         group.list.push(r.privilege);
         groups.set(key, group);
@@ -111,10 +123,10 @@ function grouped(rights: Right[]): Group[] {
 
 function postgresql({ first: r, list }: Group, who: string): string | null {
     const to = who === 'PUBLIC' ? 'PUBLIC' : pg(who);
-    const tail = `TO ${to}${r.grantable ? OPTION : ''};`;
+    const tail = `TO ${to}${option(r)};`;
 
     if (r.category === 'postgresql_predefined_roles') {
-        return `GRANT ${list.map(pg).join(', ')} TO ${to};`;
+        return `GRANT ${list.map(pg).join(', ')} ${tail}`;
     }
     if (r.category === 'postgresql_column_privileges') {
         const at = r.object.lastIndexOf('.');
@@ -133,10 +145,10 @@ function postgresql({ first: r, list }: Group, who: string): string | null {
 
 function mysql({ first: r, list }: Group, who: string): string | null {
     const to = mysqlAccount(who);
-    const option = r.grantable || list.includes('GRANT OPTION') ? OPTION : '';
+    const end = list.includes('GRANT OPTION') ? OPTION : option(r);
     const names = list.filter((p) => p !== 'GRANT OPTION');
     const what = names.length ? names.join(', ') : 'USAGE';
-    const grant = (on: string): string => `GRANT ${what} ON ${on} TO ${to}${option};`;
+    const grant = (on: string): string => `GRANT ${what} ON ${on} TO ${to}${end};`;
 
     switch (r.category) {
     case 'mysql_global_privileges':
@@ -148,11 +160,10 @@ function mysql({ first: r, list }: Group, who: string): string | null {
         return grant(`${my(r.database)}.${my(r.object)}`);
     case 'mysql_granted_roles':
         return r.object === 'direct' || r.object === 'admin'
-            ? `GRANT ${list.map(mysqlAccount).join(', ')} TO ${to}`
-                + `${r.object === 'admin' ? ' WITH ADMIN OPTION' : ''};`
+            ? `GRANT ${list.map(mysqlAccount).join(', ')} TO ${to}${r.object === 'admin' ? ADMIN : end};`
             : `SET DEFAULT ROLE ${list.map(mysqlAccount).join(', ')} TO ${to};`;
     case 'mysql_proxy_privileges':
-        return `GRANT PROXY ON ${mysqlAccount(r.object)} TO ${to}${option};`;
+        return `GRANT PROXY ON ${mysqlAccount(r.object)} TO ${to}${end};`;
     case 'mysql_partial_revokes':
         return `REVOKE ${what} ON ${my(r.object)}.* FROM ${to};`;
     default:
@@ -165,7 +176,7 @@ function sqlserver({ first: r, list }: Group, who: string): string | null {
     case 'sqlserver_server_roles':
         return list.map((p) => `ALTER SERVER ROLE ${ms(p)} ADD MEMBER ${ms(who)};`).join('\n');
     case 'sqlserver_server_permissions':
-        return `GRANT ${list.join(', ')} TO ${ms(who)}${r.grantable ? OPTION : ''};`;
+        return `${r.state === 'denied' ? 'DENY' : 'GRANT'} ${list.join(', ')} TO ${ms(who)}${option(r)};`;
     case 'sqlserver_database_roles':
         return list.map((p) => `USE ${ms(r.object)}; ALTER ROLE ${ms(p)} ADD MEMBER ${ms(who)};`).join('\n');
     default:
@@ -175,7 +186,7 @@ function sqlserver({ first: r, list }: Group, who: string): string | null {
 
 function oracle({ first: r, list }: Group, who: string): string | null {
     return r.category === 'oracle_roles' || r.category === 'oracle_system_privileges'
-        ? `GRANT ${list.join(', ')} TO "${who}";` : null;
+        ? `GRANT ${list.join(', ')} TO "${who}"${option(r)};` : null;
 }
 
 const WRITERS: Record<string, (group: Group, who: string) => string | null> = {

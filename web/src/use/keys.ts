@@ -8,6 +8,8 @@ export interface Key {
     /** what it does: a key of the words */
     says: string;
     run: () => void;
+    /** also while a drawer is open */
+    over?: boolean;
 }
 
 export const known = reactive<Key[]>([]);
@@ -20,14 +22,20 @@ function typing(target: EventTarget | null): boolean {
         && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
+/* Is one of these on the screen? */
+function open(what: string): boolean {
+    return [...document.querySelectorAll(what)].some((e) => e.getClientRects().length > 0);
+}
+
 window.addEventListener('keydown', (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || typing(e.target)
-        || document.querySelector('[aria-modal="true"]:not([style*="display: none"])')) {
+        || open('.el-dialog, .el-message-box')) {
         return;
     }
     const now = Date.now();
     const pair = now - at < 1000 ? `${before} ${e.key}` : '';
-    const last = [...known].reverse();
+    const drawer = open('.el-drawer');
+    const last = known.filter((k) => !drawer || k.over).reverse();
     const found = last.find((k) => k.keys === pair) ?? last.find((k) => k.keys === e.key);
 
     before = e.key;
