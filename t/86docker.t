@@ -166,6 +166,7 @@ under_load('scale', sub {
     healthy(worker => 3);
 });
 
+$box->must('sed -i s/^APP_REPLICAS=.*/APP_REPLICAS=3/ .env');
 my @old = (containers('app'), containers('worker'));
 under_load('update.sh', sub {
     $box->must('REVISION=two docker compose build -q');
@@ -267,7 +268,7 @@ as_written('docker compose run --rm --no-deps --entrypoint restore.sh backup '
     . '/backups/taifish-20250102T020000Z.dump', %name);
 as_written('docker compose run --rm --no-deps worker backup-verify');
 as_written('docker compose up -d');
-healthy(app => 2);
+healthy(app => 3);
 $admin = $box->login('admin', $password);
 is $admin->get("/tags/$tag")->status, 200, 'what was there is there';
 is $box->sql('SELECT count(*) FROM account_versions'), $accounts, 'all of it';
@@ -295,7 +296,7 @@ is(HTTP::Tiny->new(max_redirect => 0)->get("http://$box->{address}/")
 $box->must("sed -i '/^COMPOSE_FILE=/d' .env");
 as_written('docker compose up -d');
 diag sprintf 'and back: an answer after %.1f s', answers_again('the edge');
-healthy(app => 2);
+healthy(app => 3);
 healthy(nginx => 1);
 as_written('docker compose logs -f app', '-f ' => '');
 as_written('docker compose ps app');

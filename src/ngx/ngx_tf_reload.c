@@ -16,7 +16,7 @@
  * carries "Connection: close" because the worker is leaving.
  */
 
-#define NGX_TF_RELOAD_LINGER  1000      /* ms */
+#define NGX_TF_RELOAD_LINGER  4000      /* ms */
 
 
 /*
