@@ -50,7 +50,8 @@ static const tf_sql_e  ngx_taifish_uses[] = {
 };
 
 static const ngx_tf_hooks_t  ngx_taifish_hooks = {
-    ngx_tf_admit, ngx_tf_run_await, ngx_taifish_uses,
+    ngx_tf_admit, ngx_tf_run_await, ngx_tf_session_zone_forget_user,
+    ngx_taifish_uses,
     "_prefix _digest _idle run_id"
 };
 
@@ -99,6 +100,13 @@ static ngx_command_t  ngx_taifish_commands[] = {
       ngx_conf_set_str_slot,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_tf_main_conf_t, keys),
+      NULL },
+
+    { ngx_string("taifish_tls_default"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_tf_main_conf_t, tls_default),
       NULL },
 
     { ngx_string("taifish_session_zone"),

@@ -102,7 +102,7 @@ my ($one) = grep { $_->{username} eq 'app@%' } @{ $log->{items} };
 is_deeply [@$one{qw(privilege_diff_count other_diff_count)}], [1, 0],
     'counts of entries';
 $one = $api->get("/account-change-logs/$one->{id}")->data->{log};
-my $entry = $one->{privilege_diff}{entries}[0];
+my $entry = $one->{privilege_diff}[0];
 is_deeply [@$entry{qw(field action permissions)}],
     ['mysql_database_privileges', 'GRANT', ['INSERT']], 'the entry';
 is $entry->{object}, "$entry->{label}:App", 'on its object';

@@ -23,7 +23,8 @@ my $password = $TaiFish::PASSWORD;
 sub user {
     my ($name, $role) = @_;
     $tf->sql("INSERT INTO users (username, password_hash, role)
-              VALUES ('$name', '$TaiFish::HASH', '" . ($role || 'user') . "')");
+              VALUES ('$name', '$TaiFish::HASH', '"
+              . ($role || 'operator') . "')");
     return $name;
 }
 
@@ -83,7 +84,7 @@ subtest 'sign in and out' => sub {
     is $r->status, 200, 'upper or lower case' or diag $r->as_string;
     is $r->data->{auth_model}, 'session', 'auth_model';
     is $r->data->{user}{username}, $name, 'user';
-    is $r->data->{user}{role}, 'user', 'role';
+    is $r->data->{user}{role}, 'operator', 'role';
     ok $r->data->{user}{is_active}, 'active';
     like $r->data->{csrf_token}, qr/^[\w-]{64}$/, 'the next token';
     like $r->header('set-cookie'),
@@ -378,7 +379,8 @@ subtest 'ends' => sub {
     my $role = $tf->as('role_u');
 
     is $_->get('/auth/me')->status, 200, 'signed in' for values %c, $role;
-    is $role->get('/auth/session')->data->{user}{role}, 'user', 'a user';
+    is $role->get('/auth/session')->data->{user}{role}, 'operator',
+        'an operator';
 
     my $of = "user_id = (SELECT id FROM users WHERE username =";
     $tf->sql("UPDATE sessions SET last_seen_at = now()
@@ -550,7 +552,8 @@ subtest 'API tokens' => sub {
         'read: no writing');
     is $writer->post('/tags', $tag, \%none)->status, 201,
         'write: without a request token';
-    is_deeply $reader->get('/auth/session')->data->{permissions}, ['view'],
+    is_deeply $reader->get('/auth/session')->data->{permissions},
+        ['view', 'read'],
         'what it may do';
     ok TaiFish::Server::until_true(3, sub {
         $tf->value("SELECT last_used_at IS NOT NULL FROM api_tokens

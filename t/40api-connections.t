@@ -9,8 +9,8 @@ use IO::Socket::INET;
 use Time::HiRes 'time';
 
 my $tf = TaiFish->new->start;
-my %as = map { $_ => $tf->as($_) } qw(admin user viewer auditor);
-my ($admin, $api) = @as{qw(admin user)};
+my %as = map { $_ => $tf->as($_) } qw(admin operator user viewer auditor);
+my ($admin, $api) = @as{qw(admin operator)};
 my $secret = 'Pa55-canary-77';
 
 my $pg = $tf->postgres;
@@ -112,7 +112,7 @@ is $tf->value("SELECT item_name FROM task_items ORDER BY id DESC LIMIT 1"),
 $admin->put("/credentials/$myc", { name => 'my', db_type => 'mysql',
     credential_type => 'database', username => 'mon',
     password => "$secret-not" });
-is test($api, instance_id => $m)->data->{error_code}, 'TARGET_AUTH',
+is test($api, instance_id => $m)->json->{extra}{error_code}, 'TARGET_AUTH',
     'a changed password is the one that is tried';
 $admin->put("/credentials/$myc", { name => 'my', db_type => 'mysql',
     credential_type => 'database', username => 'mon', password => $secret });
@@ -142,13 +142,14 @@ for my $what (sort keys %why) {
     my $began = time;
     my $r = test($admin, db_type => 'mysql', host => $host, port => $port,
         credential_id => $c, tls_mode => 'disable');
-    my $d = data_of($r, 200, "$what is a result");
-    is_deeply [$d->{success}, $d->{error_code}],
-        [JSON::PP::false, "TARGET_$code"], $what or diag $r->as_string;
+    my $d = $r->json->{extra};
+    is_deeply [$r->status, $r->code, $d->{error_code}],
+        [409, 'DATABASE_CONNECTION_ERROR', "TARGET_$code"], $what
+        or diag $r->as_string;
     cmp_ok time - $began, '>=', 0.5, 'not told in a hurry';
     unlike $r->body, qr/canary|HTTP|mon'|denied for/i,
         'in no words of the server';
-    like $d->{message}, qr/\p{Han}/, 'but in ours';
+    like $d->{detail}, qr/\p{Han}/, 'but in ours';
 }
 
 # The same of PostgreSQL, where the garbage is another one.
@@ -158,11 +159,11 @@ for (['a web server', $http, 'PROTOCOL'], ['nobody there', port_of_nobody(),
 {
     my ($what, $port, $code) = @$_;
     is test($admin, db_type => 'postgresql', host => '127.0.0.1',
-        port => $port, credential_id => $pgc, tls_mode => 'disable')->data
-        ->{error_code}, "TARGET_$code", "PostgreSQL: $what";
+        port => $port, credential_id => $pgc, tls_mode => 'disable')->json
+        ->{extra}{error_code}, "TARGET_$code", "PostgreSQL: $what";
 }
 is test($admin, db_type => 'postgresql', host => '127.0.0.1',
-    port => $pg->port, credential_id => $pgc)->data->{error_code},
+    port => $pg->port, credential_id => $pgc)->json->{extra}{error_code},
     'TARGET_TLS', 'a server without TLS is refused unless told otherwise';
 
 # A server with TLS, and an authority of its own.
@@ -180,21 +181,21 @@ $tls->sql("CREATE ROLE mon LOGIN PASSWORD '$secret'");
 $tls->restart('INT');
 my %tls = (db_type => 'postgresql', host => '127.0.0.1', port => $tls->port,
            credential_id => $pgc);
-is test($admin, %tls)->data->{error_code}, 'TARGET_TLS',
+is test($admin, %tls)->json->{extra}{error_code}, 'TARGET_TLS',
     'an authority that nobody knows';
 my $stored = instance('tls', %tls, tls_mode => 'verify-full',
                       tls_ca => TaiFish::slurp("$cert.crt"));
 ok test($api, instance_id => $stored)->data->{success},
     'is trusted when the instance names it';
 $tf->sql("UPDATE instances SET host = '127.0.0.2' WHERE id = $stored");
-is test($api, instance_id => $stored)->data->{error_code}, 'TARGET_TLS',
-    'but not under another name';
+is test($api, instance_id => $stored)->json->{extra}{error_code},
+    'TARGET_TLS', 'but not under another name';
 
 is test($admin, instance_id => instance('mutant', db_type => 'oracle',
-    port => 1521))->data->{error_code}, 'DRIVER_MISSING',
+    port => 1521))->json->{extra}{error_code}, 'DRIVER_MISSING',
     'an engine that this build does not have';
 is test($admin, instance_id => instance('bare', db_type => 'mysql',
-    port => $maria->port))->data->{error_code}, 'CREDENTIAL_REQUIRED',
+    port => $maria->port))->json->{extra}{error_code}, 'CREDENTIAL_REQUIRED',
     'an instance without a credential';
 kill TERM => $http_pid, $mute_pid;
 waitpid $_, 0 for $http_pid, $mute_pid;
@@ -243,13 +244,15 @@ is_deeply [map [@$_{qw(instance_id instance_name success error_code)}],
      [9999, undef, JSON::PP::false, 'RESOURCE_NOT_FOUND']], 'each';
 $d = data_of($api->post('/instances/actions/batch-test-connections',
     { instance_ids => $m }), 200, 'one, not even in a list');
-ok $d->{success}, 'is answered like one';
+is_deeply $d->{summary}, { total => 1, success => 1, failed => 0 },
+    'is answered like several';
 refused $api->post('/instances/actions/batch-test-connections',
     { instance_ids => [1 .. 51] }), 400, 'VALIDATION_ERROR', 'instance_ids',
     'at most 50';
-refused $api->post('/instances/actions/batch-test-connections',
-    { instance_ids => [9999] }), 404, 'RESOURCE_NOT_FOUND', 'instance_ids',
-    'none of them there';
+$d = data_of($api->post('/instances/actions/batch-test-connections',
+    { instance_ids => [9999] }), 200, 'none of them there');
+is_deeply $d->{summary}, { total => 1, success => 0, failed => 1 },
+    'is a result too';
 
 
 # --- nothing leaks ---------------------------------------------------------

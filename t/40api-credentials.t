@@ -33,8 +33,9 @@ sub stored { $tf->row("SELECT encode(sealed, 'hex') AS sealed,
 my $d = data_of($admin->post('/credentials', login("it's 🔑")), 201,
                 'created');
 my $c = $d->{credential};
-is_deeply [sort keys %$c], [qw(created_at credential_type db_type description
-    id instance_count is_active name password updated_at username)],
+is_deeply [sort keys %$c], [qw(created_at created_at_display credential_type
+    db_type description id instance_count is_active name
+    password updated_at username)],
     'what is shown';
 is_deeply [@$c{qw(name credential_type db_type username instance_count)}],
     ["it's 🔑", 'database', 'mysql', 'mon', 0], 'as sent';
@@ -84,7 +85,7 @@ for my $id (999) {
 
 for (['name', undef], ['name', ''], ['name', 'x' x 256], ['name', "a\nb"],
      ['name', "a\0"], ['credential_type', undef],
-     ['credential_type', 'rocket'], ['db_type', undef], ['db_type', 'db2'],
+     ['credential_type', 'rocket'], ['db_type', 'db2'],
      ['username', undef], ['username', 'x' x 129], ['username', "a\rb"],
      ['description', 'x' x 501], ['is_active', 7])
 {
@@ -164,7 +165,7 @@ is_deeply [map $_->{name}, @{ $admin->get(
     '/credentials?sort=name&order=desc&limit=2&db_type=oracle')->data
     ->{items} }], ['c24', 'c22'], 'sorted';
 for (qw(credential_type=x db_type=x status=x sort=password sort=sealed
-        order=x limit=0))
+        order=x limit=x))
 {
     my ($field) = /^(\w+)/;
     refused $admin->get("/credentials?$_"), 400, 'VALIDATION_ERROR', $field,

@@ -14,14 +14,14 @@ use TaiFish::Schema;
 my $tf = TaiFish->new(http => 'taifish_run_wait 100ms');
 $tf->start_nginx;
 
-my @roles = qw(viewer auditor user admin);
+my @roles = qw(viewer auditor user operator admin);
 my %may = (
     public => { map { $_ => 1 } 'none', @roles },
     login  => { map { $_ => 1 } @roles },
     view   => { map { $_ => 1 } @roles },
-    create => { user => 1, admin => 1 },
-    update => { user => 1, admin => 1 },
-    delete => { user => 1, admin => 1 },
+    create => { operator => 1, admin => 1 },
+    update => { user => 1, operator => 1, admin => 1 },
+    delete => { operator => 1, admin => 1 },
     logs   => { auditor => 1, admin => 1 },
     admin  => { admin => 1 },
 );

@@ -160,6 +160,16 @@ sub path {
     my ($op, %over) = @_;
     my $path = $op->{path};
 
+    # a token of one of several users
+
+    if ($path =~ /\{token_id\}/ && !exists $over{id}
+        && !exists $over{token_id})
+    {
+        %over = (id => $tf->value("SELECT id FROM users
+                                   WHERE username = 'admin'"),
+                 token_id => $fixture{tokens}->());
+    }
+
     $path =~ s/\{(\w+)\}/$over{$1} \/\/ object($1, $op->{path})
         \/\/ die "no fixture for $1 of $op->{path}\n"/ge;
     return $path;
@@ -300,6 +310,7 @@ sub bad_values {
 
     return if $type eq 'any';
     return 'no_such_value' if $schema->{enum};
+    return ('x', '1.5') if $schema->{'x-clamped'};
     return ('x', '1.5', '99999999999999999999',
             defined $schema->{minimum} ? $schema->{minimum} - 1 : (),
             defined $schema->{maximum} ? $schema->{maximum} + 1 : ())

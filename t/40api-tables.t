@@ -31,7 +31,7 @@ GET /api/v1/nothing
 --- response_body_like: "message_code":"RESOURCE_NOT_FOUND"
 
 === TEST 4: a write without the request token
---- as: user
+--- as: operator
 --- more_headers
 X-CSRFToken: wrong
 Content-Type: application/json
@@ -42,7 +42,7 @@ POST /api/v1/tags
 --- response_body_like: "message_code":"CSRF_(?:MISSING|INVALID)"
 
 === TEST 5: a write
---- as: user
+--- as: operator
 --- more_headers
 Content-Type: application/json
 --- request

@@ -8,8 +8,8 @@ use TaiFish::Check;
 my $tf = TaiFish->new;
 $tf->start_nginx;
 
-my %as = map { $_ => $tf->as($_) } qw(admin user viewer auditor);
-my $api = $as{user};
+my %as = map { $_ => $tf->as($_) } qw(admin operator user viewer auditor);
+my $api = $as{operator};
 
 sub tag {
     my ($name, %more) = @_;
@@ -78,8 +78,8 @@ refused $api->post('/tags', '[]'), 400, 'INVALID_REQUEST', undef,
 refused $api->post('/tags', tag('x', display_name => 'x' x (1 << 20))), 413,
     'BODY_TOO_LARGE', undef, 'more than a megabyte';
 
-for (['page', 0], ['page', 'x'], ['page', '1e3'], ['limit', 0],
-     ['limit', 201], ['sort', 'color'], ['sort', 'id;--'], ['order', 'up'],
+for (['page', 'x'], ['page', '1e3'], ['limit', 'x'],
+     ['sort', 'color'], ['sort', 'id;--'], ['order', 'up'],
      ['status', 'maybe'], ['search', 'x' x 101], ['category', 'x' x 51])
 {
     refused $api->get("/tags?$_->[0]=$_->[1]"), 400, 'VALIDATION_ERROR',

@@ -8,7 +8,7 @@ use TaiFish::Check;
 use IO::Socket::INET;
 
 my $tf = TaiFish->new->start;
-my %as = map { $_ => $tf->as($_) } qw(admin user viewer auditor);
+my %as = map { $_ => $tf->as($_) } qw(admin operator user viewer auditor);
 my ($admin, $api) = @as{qw(admin viewer)};
 
 sub run_of {
@@ -87,7 +87,7 @@ is total('/task-runs?trigger_source=manual'), 1, 'by source';
 is total('/task-runs?status=completed_with_errors'), 1, 'by state';
 is total('/task-runs?status='), 26, 'an empty filter is none';
 is_deeply $api->get('/task-runs?page=9')->data->{items}, [], 'beyond the end';
-for (qw(status=done trigger_source=x sort=payload order=x page=-1
+for (qw(status=done trigger_source=x sort=payload order=x page=1.5
         task_key=%00))
 {
     my ($field) = /^(\w+)/;
@@ -120,8 +120,8 @@ is_deeply [$d->{error_count}, $d->{error_records}[0]{instance_name}],
 
 # --- cancel ----------------------------------------------------------------
 
-refused $admin->post("/task-runs/$run->{run_id}/actions/cancel"), 404,
-    'RESOURCE_NOT_FOUND', undef, 'what is over cannot be cancelled';
+refused $admin->post("/task-runs/$run->{run_id}/actions/cancel"), 409,
+    'RUN_ENDED', 'status', 'what is over cannot be cancelled';
 refused $admin->post("/task-runs/$none/actions/cancel"), 404,
     'RESOURCE_NOT_FOUND', undef, 'nor what never was';
 

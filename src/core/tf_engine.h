@@ -26,12 +26,18 @@
     row(oracle)
 
 
-/* "postgresql|mysql|..." as a string constant, and "all|postgresql|...": the
+/* Other spellings of the API's clients. */
+
+#define TF_ENGINE_ALIASES                                                     \
+    "|postgres=postgresql|pg=postgresql|mariadb=mysql|mssql=sqlserver"        \
+    "|sql_server=sqlserver|sql server=sqlserver"
+
+
+/* "postgresql|mysql|..." and the other spellings as a string constant: the
  * values of parameters of the API. */
 
 #define TF_ENGINE_OR(name)      "|" #name
-#define TF_ENGINE_NAMES         (&TF_ENGINES(TF_ENGINE_OR)[1])
-#define TF_ENGINE_NAMES_OR_ALL  "all" TF_ENGINES(TF_ENGINE_OR)
+#define TF_ENGINE_NAMES         (&TF_ENGINES(TF_ENGINE_OR) TF_ENGINE_ALIASES[1])
 
 #define TF_ENGINE_ONE(name)     + 1
 #define TF_ENGINE_COUNT         (0 TF_ENGINES(TF_ENGINE_ONE))

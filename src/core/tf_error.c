@@ -4,8 +4,11 @@
 
 #include "tf_error.h"
 #include "tf_utf8.h"
+#include "tf_words.h"
 
 
+static void tf_fail_text(char *text, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
 static tf_str_t tf_lang_trim(tf_str_t s);
 static int tf_lang_quality(tf_str_t params);
 static int tf_lang_is(tf_str_t range, const char *lang);
@@ -112,6 +115,8 @@ const tf_error_t  tf_errors[TF_E_END] = {
          "同类任务正在运行", "Such a task is already running"),
     TF_E(RUN_CANCELLED, 409, 0, "business", "low",
          "任务已取消", "The run was cancelled"),
+    TF_E(RUN_ENDED, 409, 0, "business", "low",
+         "任务已结束，无法取消", "The run is over and cannot be cancelled"),
 
     TF_E(TARGET_DNS, 409, 1, "network", "medium",
          "无法解析目标主机名", "The target's host name cannot be resolved"),
@@ -165,10 +170,9 @@ tf_error_find(tf_str_t name)
 tf_int_t
 tf_fail(tf_err_t *err, tf_code_e code, const char *field, const char *fmt, ...)
 {
-    int             n;
-    size_t          len;
-    va_list         args;
-    unsigned char  *p, *end;
+    size_t       len;
+    va_list      args;
+    const char  *zh;
 
     err->code = code;
 
@@ -182,19 +186,43 @@ tf_fail(tf_err_t *err, tf_code_e code, const char *field, const char *fmt, ...)
     }
 
     err->field[len] = '\0';
+    err->detail_zh[0] = '\0';
 
     va_start(args, fmt);
-    n = vsnprintf(err->detail, sizeof(err->detail), fmt, args);
+    tf_fail_text(err->detail, fmt, args);
     va_end(args);
 
-    if (n < 0) {
-        err->detail[0] = '\0';
+    zh = tf_words(fmt);
 
-    } else if ((size_t) n >= sizeof(err->detail)) {
+    if (zh) {
+        va_start(args, fmt);
+        tf_fail_text(err->detail_zh, zh, args);
+        va_end(args);
+
+    } else if ((zh = tf_words(err->detail)) != NULL) {
+        (void) snprintf(err->detail_zh, sizeof(err->detail_zh), "%s", zh);
+    }
+
+    return TF_ERROR;
+}
+
+
+static void
+tf_fail_text(char *text, const char *fmt, va_list args)
+{
+    int             n;
+    unsigned char  *p, *end;
+
+    n = vsnprintf(text, sizeof(((tf_err_t *) 0)->detail), fmt, args);
+
+    if (n < 0) {
+        text[0] = '\0';
+
+    } else if ((size_t) n >= sizeof(((tf_err_t *) 0)->detail)) {
 
         /* the start of a character that did not fit is dropped */
 
-        end = (unsigned char *) err->detail + sizeof(err->detail) - 1;
+        end = (unsigned char *) text + sizeof(((tf_err_t *) 0)->detail) - 1;
 
         for (p = end - 1; p > end - 4 && (*p & 0xc0) == 0x80; p--) {
             /* void */
@@ -204,8 +232,6 @@ tf_fail(tf_err_t *err, tf_code_e code, const char *field, const char *fmt, ...)
             *p = '\0';
         }
     }
-
-    return TF_ERROR;
 }
 
 

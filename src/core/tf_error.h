@@ -61,6 +61,7 @@ typedef enum {
     TF_E_TARGET_NOT_ALLOWED,            /* 400: SSRF guard */
     TF_E_ALREADY_RUNNING,               /* 409 */
     TF_E_RUN_CANCELLED,                 /* 409 */
+    TF_E_RUN_ENDED,                     /* 409: its state is the detail */
 
     /* what a connection to a managed database can end in; 409 to API clients
      * so that they are told apart from a failure of TaiFish itself */

@@ -1,14 +1,18 @@
 
+#include "tf_param_enum.h"
 #include "tf_param_list.h"
 #include "tf_param_pattern.h"
 #include "tf_param_value.h"
 #include "tf_utf8.h"
 
 
+static tf_int_t tf_param_empty(const tf_param_t *p, tf_value_t *v,
+    tf_err_t *err);
 static tf_int_t tf_param_default(const tf_mem_t *mem, const tf_param_t *p,
     tf_value_t *v, tf_err_t *err);
 static tf_int_t tf_param_scalar(const tf_mem_t *mem, const tf_param_t *p,
     tf_str_t s, tf_value_t *v, tf_err_t *err);
+static int tf_param_digits(tf_str_t s);
 static tf_int_t tf_param_int(const tf_mem_t *mem, const tf_param_t *p,
     tf_str_t s, tf_value_t *v, tf_err_t *err);
 static tf_int_t tf_param_bool(const tf_mem_t *mem, const tf_param_t *p,
@@ -25,6 +29,7 @@ static tf_int_t tf_param_sort(const tf_mem_t *mem, const tf_param_t *p,
     tf_str_t s, tf_value_t *v, tf_err_t *err);
 static tf_int_t tf_param_uuid(const tf_mem_t *mem, const tf_param_t *p,
     tf_str_t s, tf_value_t *v, tf_err_t *err);
+static int tf_param_all(const tf_param_t *p, tf_str_t s);
 static int tf_param_number(const unsigned char *s, unsigned n);
 static int tf_param_is_date(const unsigned char *s);
 static tf_int_t tf_param_date(const tf_mem_t *mem, const tf_param_t *p,
@@ -61,10 +66,15 @@ tf_param_text(const tf_mem_t *mem, const tf_param_t *p, const tf_str_t *raw,
         return tf_param_default(mem, p, v, err);
     }
 
+    if (tf_param_all(p, s)) {
+        return tf_param_value_none(p, v, err);
+    }
+
     switch (p->type) {
 
     case TF_P_INTS:
     case TF_P_STRS:
+    case TF_P_ENUMS:
         return tf_param_list(mem, p, s, v, err);
 
     case TF_P_JSON:
@@ -104,14 +114,16 @@ tf_param_json(const tf_mem_t *mem, const tf_param_t *p, const tf_json_t *raw,
         || (raw->type == TF_JSON_STRING && raw->str.len == 0
             && !(p->flags & TF_P_EMPTY) && p->type != TF_P_JSON))
     {
-        return tf_param_value_none(p, v, err);
+        return tf_param_empty(p, v, err);
     }
 
     if (p->type == TF_P_JSON) {
         return tf_param_list_document(mem, p, raw, v, err);
     }
 
-    if (p->type == TF_P_INTS || p->type == TF_P_STRS) {
+    if (p->type == TF_P_INTS || p->type == TF_P_STRS
+        || p->type == TF_P_ENUMS)
+    {
         return tf_param_list_json(mem, p, raw, v, err);
     }
 
@@ -136,10 +148,24 @@ tf_param_json(const tf_mem_t *mem, const tf_param_t *p, const tf_json_t *raw,
     }
 
     if (s.len == 0 && !(p->flags & TF_P_EMPTY)) {
-        return tf_param_value_none(p, v, err);
+        return tf_param_empty(p, v, err);
     }
 
     return tf_param_scalar(mem, p, s, v, err);
+}
+
+
+/* null or "" of a body */
+
+static tf_int_t
+tf_param_empty(const tf_param_t *p, tf_value_t *v, tf_err_t *err)
+{
+    if (p->def != NULL && !(p->flags & TF_P_REQUIRED)) {
+        return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
+                       "may be left out, but not empty");
+    }
+
+    return tf_param_value_none(p, v, err);
 }
 
 
@@ -210,6 +236,7 @@ tf_param_scalar(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
 
     case TF_P_INTS:
     case TF_P_STRS:
+    case TF_P_ENUMS:
     case TF_P_JSON:
     case TF_P_END:
         break;
@@ -217,6 +244,21 @@ tf_param_scalar(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
 
     return tf_fail(err, TF_E_INTERNAL_ERROR, p->name, "unknown type %d",
                    (int) p->type);
+}
+
+
+static int
+tf_param_digits(tf_str_t s)
+{
+    size_t  i;
+
+    i = s.len > 1 && s.data[0] == '-';
+
+    while (i < s.len && s.data[i] >= '0' && s.data[i] <= '9') {
+        i++;
+    }
+
+    return s.len && i == s.len;
 }
 
 
@@ -235,12 +277,17 @@ tf_param_int(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
         max = INT64_MAX;
     }
 
-    if (!tf_param_value_integer(s, &n) || n < min || n > max) {
+    if (p->flags & TF_P_CLAMP && tf_param_digits(s)) {
+        (void) tf_param_value_integer(s, &n);
+        n = n < min ? min : n > max ? max : n;
+
+    } else if (!tf_param_value_integer(s, &n) || n < min || n > max) {
 
         if (max == INT64_MAX) {
             return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
-                           "has to be an integer%s",
-                           min == 0 ? " not below 0" : "");
+                           min == INT64_MIN ? "has to be an integer"
+                           : "has to be an integer of at least %lld",
+                           (long long) min);
         }
 
         return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
@@ -289,7 +336,9 @@ tf_param_string(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
 
     n = tf_param_value_chars(p, s, err);
 
-    if (n < 0 || tf_param_value_length(p, n, "characters", err) != TF_OK) {
+    if (n < 0
+        || tf_param_value_length(p, n, TF_PARAM_CHARACTERS, err) != TF_OK)
+    {
         return TF_ERROR;
     }
 
@@ -309,7 +358,7 @@ tf_param_secret(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
     tf_value_t *v, tf_err_t *err)
 {
     if (tf_param_value_chars(p, s, err) < 0
-        || tf_param_value_length(p, s.len, "bytes", err) != TF_OK)
+        || tf_param_value_length(p, s.len, TF_PARAM_BYTES, err) != TF_OK)
     {
         return TF_ERROR;
     }
@@ -328,7 +377,9 @@ tf_param_search(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
 
     n = tf_param_value_chars(p, s, err);
 
-    if (n < 0 || tf_param_value_length(p, n, "characters", err) != TF_OK) {
+    if (n < 0
+        || tf_param_value_length(p, n, TF_PARAM_CHARACTERS, err) != TF_OK)
+    {
         return TF_ERROR;
     }
 
@@ -360,19 +411,39 @@ static tf_int_t
 tf_param_enum(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
     tf_value_t *v, tf_err_t *err)
 {
-    size_t       len;
-    const char  *word;
+    tf_str_t  word;
 
-    for (word = p->set; word; word = word[len] ? word + len + 1 : NULL) {
-        len = strcspn(word, "|");
-
-        if (len == s.len && len && memcmp(word, s.data, len) == 0) {
-            return tf_param_value_keep(mem, s, v, err);
-        }
+    if (tf_param_enum_choose(p, s, &word, err) != TF_OK) {
+        return TF_ERROR;
     }
 
-    return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
-                   "has to be one of %s", p->set);
+    return tf_param_value_keep(mem, word, v, err);
+}
+
+
+static int
+tf_param_all(const tf_param_t *p, tf_str_t s)
+{
+    if (p->flags & TF_P_REQUIRED
+        || (p->def != NULL && strcmp(p->def, "all") != 0))
+    {
+        return 0;
+    }
+
+    switch (p->type) {
+
+    case TF_P_INT:
+    case TF_P_BOOL:
+    case TF_P_STR:
+    case TF_P_ENUM:
+    case TF_P_INTS:
+    case TF_P_STRS:
+    case TF_P_ENUMS:
+        return tf_param_enum_same(s, tf_str("all"));
+
+    default:
+        return 0;
+    }
 }
 
 
@@ -391,7 +462,7 @@ tf_param_sort(const tf_mem_t *mem, const tf_param_t *p, tf_str_t s,
         }
     }
 
-    if (tf_param_value_length(p, s.len, "characters", err) != TF_OK) {
+    if (tf_param_value_length(p, s.len, TF_PARAM_CHARACTERS, err) != TF_OK) {
         return TF_ERROR;
     }
 

@@ -24,13 +24,15 @@ typedef enum {
                            error or a document's example */
     TF_P_SEARCH,        /* text to look for anywhere: leaves as an ILIKE
                            pattern, its own % _ \ escaped */
-    TF_P_ENUM,          /* set: "a|b|c" */
+    TF_P_ENUM,          /* set: "a|b|c=b", words in any case; leaves as the
+                           word of the set, c as b */
     TF_P_UUID,
     TF_P_DATE,          /* YYYY-MM-DD */
     TF_P_TIME,          /* RFC 3339 date-time */
     TF_P_INTS,          /* min..max members; leaves as '{1,2}'.  Query:
                            comma list or repeated; body: array or scalar */
     TF_P_STRS,          /* the same of strings, each matching set */
+    TF_P_ENUMS,         /* the same of words, as TF_P_ENUM */
     TF_P_SORT,          /* a key of the route's page statement; checked
                            by the caller, who knows the statement */
     TF_P_JSON           /* any value; leaves as its compact text */
@@ -40,6 +42,7 @@ typedef enum {
 #define TF_P_REQUIRED  0x01     /* absent, null and "" are errors */
 #define TF_P_NOTRIM    0x02     /* keep white space at both ends (TF_P_STR) */
 #define TF_P_EMPTY     0x04     /* "" is a value; else it means no value */
+#define TF_P_CLAMP     0x08     /* an INT out of bounds becomes the bound */
 
 
 /* A maximum of 0 is none; so are minimum and maximum of an INT that are both
@@ -67,9 +70,12 @@ typedef struct {
 
 /*
  * Checks one parameter.  raw is NULL when it was absent, and v takes the
- * default; so it does for an empty query value, but not for null or "" in a
- * body.  The first form takes a URL-decoded query value, the second a value of
- * the JSON body; there a string of digits is an INT and "true" a BOOL as well.
+ * default; so it does for an empty query value.  null or "" in a body is no
+ * value, and an error where there is a default: nobody meant it.  The first
+ * form takes a URL-decoded query value, the second a value of the JSON body;
+ * there a string of digits is an INT and "true" a BOOL as well.  In a query
+ * "all" is no value for a filter: what is optional and has no default or the
+ * default "all", and is neither a search nor a time.
  * TF_ERROR: VALIDATION_ERROR with the field's name (INTERNAL_ERROR when memory
  * is out or the table is wrong).
  */
@@ -84,8 +90,9 @@ tf_int_t tf_param_json(const tf_mem_t *mem, const tf_param_t *p,
     TF_P_PAGE_OF("20", sort_default, order_default)
 
 #define TF_P_PAGE_OF(limit_default, sort_default, order_default)             \
-    { "page", TF_P_INT, 0, 1, 1000000, NULL, "1", "page number" },           \
-    { "limit", TF_P_INT, 0, 1, 200, NULL, limit_default, "rows a page" },    \
+    { "page", TF_P_INT, TF_P_CLAMP, 1, 1000000, NULL, "1", "page number" },  \
+    { "limit", TF_P_INT, TF_P_CLAMP, 1, 200, NULL, limit_default,            \
+      "rows a page" },                                                       \
     { "sort", TF_P_SORT, 0, 0, 64, NULL, sort_default, "sort key" },         \
     { "order", TF_P_ENUM, 0, 0, 0, "asc|desc", order_default,                \
       "sort direction" },                                                    \

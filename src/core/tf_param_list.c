@@ -1,4 +1,5 @@
 
+#include "tf_param_enum.h"
 #include "tf_param_list.h"
 #include "tf_param_pattern.h"
 #include "tf_param_value.h"
@@ -101,8 +102,8 @@ tf_param_members(const tf_mem_t *mem, const tf_param_t *p,
             && !(m->type == TF_JSON_NUMBER && p->type == TF_P_INTS))
         {
             return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
-                           "has to be a list of %s",
-                           p->type == TF_P_INTS ? "integers" : "strings");
+                           p->type == TF_P_INTS ? "has to be a list of integers"
+                           : "has to be a list of strings");
         }
 
         if (n) {
@@ -114,7 +115,7 @@ tf_param_members(const tf_mem_t *mem, const tf_param_t *p,
         }
     }
 
-    if (tf_param_value_length(p, n, "members", err) != TF_OK) {
+    if (tf_param_value_length(p, n, TF_PARAM_MEMBERS, err) != TF_OK) {
         return TF_ERROR;
     }
 
@@ -140,6 +141,12 @@ tf_param_member(tf_buf_t *b, const tf_param_t *p, const tf_pattern_t *pattern,
 
     if (!(p->flags & TF_P_NOTRIM)) {
         s = tf_param_value_trim(s);
+    }
+
+    if (p->type == TF_P_ENUMS
+        && tf_param_enum_choose(p, s, &s, err) != TF_OK)
+    {
+        return TF_ERROR;
     }
 
     if (p->type == TF_P_INTS) {

@@ -100,13 +100,14 @@ tf_param_value_chars(const tf_param_t *p, tf_str_t s, tf_err_t *err)
 int
 tf_param_value_integer(tf_str_t s, int64_t *n)
 {
-    int       negative;
+    int       negative, fits;
     size_t    i;
     uint64_t  u, d, limit;
 
     i = 0;
     negative = s.len && s.data[0] == '-';
     i += negative;
+    *n = 0;
 
     if (i == s.len) {
         return 0;
@@ -114,15 +115,18 @@ tf_param_value_integer(tf_str_t s, int64_t *n)
 
     limit = (uint64_t) INT64_MAX + negative;
 
-    for (u = 0; i < s.len; i++) {
+    for (u = 0, fits = 1; i < s.len; i++) {
         if (s.data[i] < '0' || s.data[i] > '9') {
+            *n = 0;
             return 0;
         }
 
         d = s.data[i] - '0';
 
-        if (u > (limit - d) / 10) {
-            return 0;
+        if (!fits || u > (limit - d) / 10) {
+            fits = 0;
+            u = limit;
+            continue;
         }
 
         u = u * 10 + d;
@@ -130,24 +134,36 @@ tf_param_value_integer(tf_str_t s, int64_t *n)
 
     *n = (int64_t) (negative ? 0 - u : u);
 
-    return 1;
+    return fits;
 }
 
 
 /* A maximum of 0 is none. */
 
 tf_int_t
-tf_param_value_length(const tf_param_t *p, int64_t n, const char *unit,
+tf_param_value_length(const tf_param_t *p, int64_t n, tf_param_unit_e unit,
     tf_err_t *err)
 {
+    static const char *const  few[] = {
+        [TF_PARAM_CHARACTERS] = "needs at least %lld characters",
+        [TF_PARAM_BYTES] = "needs at least %lld bytes",
+        [TF_PARAM_MEMBERS] = "needs at least %lld members"
+    };
+
+    static const char *const  many[] = {
+        [TF_PARAM_CHARACTERS] = "may have at most %lld characters",
+        [TF_PARAM_BYTES] = "may have at most %lld bytes",
+        [TF_PARAM_MEMBERS] = "may have at most %lld members"
+    };
+
     if (n < p->min) {
         return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
-                       "needs at least %lld %s", (long long) p->min, unit);
+                       few[unit], (long long) p->min);
     }
 
     if (p->max && n > p->max) {
         return tf_fail(err, TF_E_VALIDATION_ERROR, p->name,
-                       "may have at most %lld %s", (long long) p->max, unit);
+                       many[unit], (long long) p->max);
     }
 
     return TF_OK;

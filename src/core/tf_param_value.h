@@ -11,6 +11,13 @@
 #include "tf_param.h"
 
 
+typedef enum {
+    TF_PARAM_CHARACTERS = 0,
+    TF_PARAM_BYTES,
+    TF_PARAM_MEMBERS
+} tf_param_unit_e;
+
+
 /* Of a JSON value in a query. */
 extern const tf_json_limits_t  tf_param_value_limits;
 
@@ -32,12 +39,13 @@ tf_str_t tf_param_value_trim(tf_str_t s);
 /* The number of characters, or TF_ERROR. */
 int64_t tf_param_value_chars(const tf_param_t *p, tf_str_t s, tf_err_t *err);
 
-/* 1 and the number when s is one of 64 bits. */
+/* 1 and the number when s is one of 64 bits; 0 and the nearest such when it is
+ * too long a number. */
 int tf_param_value_integer(tf_str_t s, int64_t *n);
 
 /* n of this unit against minimum and maximum, of which 0 is none. */
 tf_int_t tf_param_value_length(const tf_param_t *p, int64_t n,
-    const char *unit, tf_err_t *err);
+    tf_param_unit_e unit, tf_err_t *err);
 
 
 #endif /* _TF_PARAM_VALUE_H_INCLUDED_ */

@@ -46,6 +46,8 @@ static tf_row_e tf_row_kind(Oid oid);
 static void tf_row_write(tf_buf_t *b, const tf_row_plan_t *plan,
     const PGresult *res, int row);
 static void tf_row_cell(tf_buf_t *b, tf_row_e kind, const char *p, size_t len);
+static void tf_row_json(tf_buf_t *b, const char *p, size_t len);
+static int tf_row_is_time(const char *start, const char *end);
 static void tf_row_float(tf_buf_t *b, const char *p, size_t len);
 static void tf_row_time(tf_buf_t *b, const char *p, size_t len);
 static void tf_row_members(tf_buf_t *b, tf_row_e kind, const char *p,
@@ -386,8 +388,11 @@ tf_row_cell(tf_buf_t *b, tf_row_e kind, const char *p, size_t len)
         return;
 
     case TF_ROW_NUMBER:
-    case TF_ROW_JSON:
         tf_buf_add(b, p, len);
+        return;
+
+    case TF_ROW_JSON:
+        tf_row_json(b, p, len);
         return;
 
     case TF_ROW_FLOAT:
@@ -409,6 +414,68 @@ tf_row_cell(tf_buf_t *b, tf_row_e kind, const char *p, size_t len)
         tf_row_members(b, kind, p, len);
         return;
     }
+}
+
+
+/* JSON is copied, but for times that PostgreSQL wrote into it: in place of
+ * "2026-11-22T17:54:48.4+00:00" they end in Z, as all others do. */
+
+static void
+tf_row_json(tf_buf_t *b, const char *p, size_t len)
+{
+    const char  *end, *plus, *from;
+
+    end = p + len;
+    from = p;
+
+    while ((plus = memchr(from, '+', end - from)) != NULL) {
+
+        if (end - plus > 6 && memcmp(plus, "+00:00\"", 7) == 0
+            && tf_row_is_time(p, plus))
+        {
+            tf_buf_add(b, p, plus - p);
+            tf_buf_char(b, 'Z');
+            p = plus + 6;
+        }
+
+        from = plus + 1;
+    }
+
+    tf_buf_add(b, p, end - p);
+}
+
+
+/* A string of nothing else ends here: "YYYY-MM-DDThh:mm:ss" and digits of a
+ * second. */
+
+static int
+tf_row_is_time(const char *start, const char *end)
+{
+    size_t       i;
+    const char  *p, *form = "\"dddd-dd-ddTdd:dd:dd";
+
+    for (p = end; p > start && p[-1] >= '0' && p[-1] <= '9'; p--) { /* void */ }
+
+    if (p == start || p[-1] != '.') {
+        p = end;
+
+    } else {
+        p--;
+    }
+
+    if (p - start < 20) {
+        return 0;
+    }
+
+    p -= 20;
+
+    for (i = 0; i < 20; i++) {
+        if (form[i] == 'd' ? p[i] < '0' || p[i] > '9' : p[i] != form[i]) {
+            return 0;
+        }
+    }
+
+    return p == start || p[-1] != '\\';
 }
 
 

@@ -2,10 +2,10 @@
 /*
  * Query results as JSON.  Column names and types drive the text: integers,
  * floats and numerics are numbers (NaN and infinities null), booleans true or
- * false, json and jsonb are copied, timestamptz becomes RFC 3339 in UTC
- * ("2026-11-22T17:54:48.400979Z"; sessions run with datestyle ISO and timezone
- * UTC), arrays of text or integers become arrays, all else is a string, NULL is
- * null.
+ * false, timestamptz becomes RFC 3339 in UTC ("2026-11-22T17:54:48.400979Z";
+ * sessions run with datestyle ISO and timezone UTC), json and jsonb are copied
+ * but for their times, which get the same form, arrays of text or integers
+ * become arrays, all else is a string, NULL is null.
  *
  * A column called "instance.name" is member name of an object instance;
  * columns of the same object stand together.  A column whose name starts with

@@ -88,13 +88,14 @@ tf_calloc(const tf_mem_t *m, size_t size)
  * What went wrong, for the caller and in the end for a person.  code is a key
  * of tf_error.c (a message_code of the API); field names the input at fault,
  * "" when none is; detail is one English line for logs and for answers to
- * whom it is safe to show it.
+ * whom it is safe to show it, and detail_zh the same in Chinese, or "".
  */
 
 typedef struct {
     int              code;
     char             field[64];
     char             detail[256];
+    char             detail_zh[256];
 } tf_err_t;
 
 

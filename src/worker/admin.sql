@@ -20,7 +20,7 @@ WHERE c.conrelid = 'users'::regclass AND c.conname = 'users_role_check'
 
 -- name: admin_reset_password
 -- worker
--- Whoever knew the old password is signed out.
+-- Whoever knew the old password is signed out, and so are the tokens.
 WITH changed AS (
     UPDATE users
     SET password_hash = :password_hash,
@@ -31,6 +31,10 @@ WITH changed AS (
 ), ended AS (
     DELETE FROM sessions
     WHERE user_id IN (SELECT id FROM changed)
+), revoked AS (
+    UPDATE api_tokens
+    SET revoked_at = now()
+    WHERE user_id IN (SELECT id FROM changed) AND revoked_at IS NULL
 ), forgiven AS (
     DELETE FROM login_throttle
     WHERE lower(username) = lower(:username)

@@ -47,7 +47,7 @@ our $HASH = '$argon2id$v=19$m=65536,t=2,p=1$YKQBBwPEDxi/D0hghtGmww'
 our $BUILD = $ENV{TAIFISH_BUILD} || "$ROOT/build";
 our $NGINX = $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx';
 
-my @roles = qw(admin user viewer auditor);
+my @roles = qw(admin operator user viewer auditor);
 my @open;
 
 sub import {

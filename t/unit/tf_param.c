@@ -1,4 +1,5 @@
 
+#include "tf_engine.h"
 #include "../../src/core/tf_param.c"
 
 #include "mem.h"
@@ -293,7 +294,7 @@ test_enum_sort_uuid(void)
     static const tf_param_t  u = { "uuid", TF_P_UUID, 0, 0, 0, NULL, NULL,
                                    "" };
     static const try_t  es[] = {
-        { "asc", "asc" }, { "desc", "desc" }, { "ASC", NULL }, { "as", NULL },
+        { "asc", "asc" }, { "desc", "desc" }, { "ASC", "asc" }, { "as", NULL },
         { "asc|desc", NULL }, { "|", NULL }, { "", NONE }, { NULL, NULL }
     };
     static const try_t  ss[] = {
@@ -311,7 +312,25 @@ test_enum_sort_uuid(void)
         { "0123abcd--9ab-cdef-0123-456789abcdef", NULL }, { NULL, NULL }
     };
 
+    static const tf_param_t  w = { "engine", TF_P_ENUM, 0, 0, 0,
+                                   TF_ENGINE_NAMES, NULL, "" };
+    static const tf_param_t  l = { "engines", TF_P_ENUMS, 0, 0, 2,
+                                   TF_ENGINE_NAMES, NULL, "" };
+    static const try_t  ws[] = {
+        { "MySQL", "mysql" }, { "Postgres", "postgresql" },
+        { "SQL Server", "sqlserver" }, { "MARIADB", "mysql" },
+        { "all", NONE }, { "ALL", NONE }, { "postgres=postgresql", NULL },
+        { "db2", NULL }, { NULL, NULL }
+    };
+    static const try_t  ls[] = {
+        { "PG,mysql", "{\"postgresql\",\"mysql\"}" }, { "all", NONE },
+        { "pg,all", NULL }, { "pg,,mysql", NULL }, { "pg,mysql,oracle", NULL },
+        { NULL, NULL }
+    };
+
     texts(&e, es);
+    texts(&w, ws);
+    texts(&l, ls);
     texts(&s, ss);
     texts(&u, us);
     jsons(&e, (const try_t[]) { { "\"asc\"", "asc" }, { "1", NULL },
@@ -468,7 +487,7 @@ test_absent(void)
     is_int(tf_param_json(&mem, &opt, NULL, &v, &err), TF_OK,
            "a default is read like a query's text");
     is_str(v.value, "t", "... into a value");
-    is_str(json(&opt, "null"), NONE, "null in a body takes no default");
+    is_str(json(&opt, "null"), NULL, "null in a body is no default");
     is_int(tf_param_text(&mem, &req, NULL, &v, &err), TF_ERROR,
            "what is required has no default");
     ok(strcmp(err.field, "x") == 0, "... and is named");

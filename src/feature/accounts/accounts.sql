@@ -111,10 +111,12 @@ SELECT a.id AS "account.id", a.principal AS "account.username",
         FROM (SELECT c.id, c.change_type, c.is_elevation, c.change_time,
                      c.status,
                      account_change_text(c.message, :_lang) AS message,
-                     CASE WHEN c.change_type <> 'add'
-                          THEN c.privilege_diff END AS privilege_diff,
-                     CASE WHEN c.change_type <> 'add'
-                          THEN c.other_diff END AS other_diff,
+                     CASE WHEN c.change_type = 'add' THEN '[]'
+                          ELSE coalesce(c.privilege_diff -> 'entries', '[]')
+                     END AS privilege_diff,
+                     CASE WHEN c.change_type = 'add' THEN '[]'
+                          ELSE coalesce(c.other_diff -> 'entries', '[]')
+                     END AS other_diff,
                      c.run_id AS session_id
               FROM account_changes c
               WHERE c.account_id = a.id
@@ -144,7 +146,8 @@ WHERE a.id = :id::bigint AND i.deleted_at IS NULL
 
 
 -- part: change
-c.id, c.account_id, c.instance_id, i.name AS instance_name, c.db_type,
+c.id, c.account_id, c.instance_id, i.name AS instance_name,
+       i.host AS instance_host, c.db_type,
        c.username, c.change_type, c.is_elevation, c.change_time, c.status,
        account_change_text(c.message, :_lang) AS message, c.run_id AS session_id
 
@@ -208,7 +211,9 @@ FROM (SELECT CASE WHEN :hours::int IS NULL
               WHERE c.is_elevation AND {recent}) AS elevations) n
 
 -- name: account_changes_get
-SELECT {change}, c.privilege_diff, c.other_diff
+SELECT {change},
+       coalesce(c.privilege_diff -> 'entries', '[]') AS privilege_diff,
+       coalesce(c.other_diff -> 'entries', '[]') AS other_diff
 FROM account_changes c
      JOIN instances i ON i.id = c.instance_id
 WHERE c.id = :id::bigint
@@ -233,6 +238,14 @@ WHERE (SELECT count(*) FROM rules) = 0
 
 -- name: accounts_sync_fleet
 -- lane: slow
--- Without an active instance the run is over at once.
+WITH rules AS (
+    SELECT tf_fail('INVALID_REQUEST', '',
+                   'there is no active instance with a credential')
+    WHERE NOT EXISTS (SELECT
+                      FROM instances
+                      WHERE is_active AND deleted_at IS NULL
+                            AND credential_id IS NOT NULL)
+)
 SELECT run_id, items AS instance_count
 FROM tf_enqueue('sync_accounts', 'manual', :_user_id::bigint)
+WHERE (SELECT count(*) FROM rules) = 0

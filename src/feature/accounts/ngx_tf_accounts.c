@@ -12,7 +12,7 @@
 #define NGX_TF_ACCOUNTS_HISTORY  1000
 
 #define NGX_TF_ACCOUNTS_CHANGES                                              \
-    "all|add|modify_privilege|modify_other|drop|recreate"
+    "add|modify_privilege|modify_other|drop|recreate|delete=drop"
 
 
 static const tf_param_t  ngx_tf_accounts_page[] = {
@@ -34,7 +34,7 @@ static const tf_param_t  ngx_tf_accounts_page[] = {
       "only of instances with one of these tags" },
     { "classification", TF_P_STR, 0, 1, 100, NULL, NULL,
       "only of this class; no account has one yet" },
-    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES_OR_ALL, NULL,
+    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES, NULL,
       "only of this engine" },
     { "owner_type", TF_P_ENUM, 0, 0, 0, "instance|sqlserver_ag", NULL,
       "only with an owner of this kind; all belong to instances" },
@@ -66,11 +66,11 @@ static const tf_param_t  ngx_tf_accounts_changes[] = {
       "only of this instance" },
     { "account_id", TF_P_INT, 0, 1, INT64_MAX, NULL, NULL,
       "only of this account" },
-    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES_OR_ALL, NULL,
+    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES, NULL,
       "only of this engine" },
     { "change_type", TF_P_ENUM, 0, 0, 0, NGX_TF_ACCOUNTS_CHANGES, NULL,
       "only of this kind" },
-    { "status", TF_P_ENUM, 0, 0, 0, "all|success|failed", NULL,
+    { "status", TF_P_ENUM, 0, 0, 0, "success|failed", NULL,
       "only of this state" },
     { "is_elevation", TF_P_BOOL, 0, 0, 0, NULL, NULL,
       "only those that gained SUPERUSER or GRANT_ADMIN, or the others" },

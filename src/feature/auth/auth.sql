@@ -86,7 +86,7 @@ WITH u AS (
     SET last_login = now(),
         password_hash = coalesce(:_rehash::text, password_hash)
     WHERE id = :_id::bigint AND is_active AND password_hash = :_hash::text
-    RETURNING id, username, role, is_active
+    RETURNING id, username, email, role, is_active, created_at, last_login
 ), t AS (
     DELETE FROM login_throttle l USING u WHERE l.username = lower(u.username)
 ), o AS (
@@ -97,7 +97,7 @@ WITH u AS (
            :_addr::inet, :_agent::text
     FROM u
 )
-SELECT id, username, role, is_active FROM u
+SELECT id, username, email, role, is_active, created_at, last_login FROM u
 
 -- Three attempts an hour.  No user can be called "password/1".
 
@@ -133,6 +133,9 @@ WITH u AS (
     RETURNING id
 ), o AS (
     DELETE FROM sessions s USING u WHERE s.user_id = u.id
+), t AS (
+    UPDATE api_tokens t SET revoked_at = now() FROM u
+    WHERE :end_tokens::boolean AND t.user_id = u.id AND t.revoked_at IS NULL
 ), s AS (
     INSERT INTO sessions (id, user_id, expires_at, remote_addr, user_agent)
     SELECT :_new::bytea, u.id, now() + make_interval(secs => :_life::float8),

@@ -10,7 +10,11 @@
     "{\"type\":\"object\",\"required\":[\"id\",\"username\",\"role\","       \
     "\"is_active\"],\"properties\":{\"id\":{\"type\":\"integer\"},"          \
     "\"username\":{\"type\":\"string\"},"                                    \
-    "\"role\":{\"enum\":[\"admin\",\"user\",\"viewer\",\"auditor\"]},"       \
+    "\"role\":{\"enum\":[\"admin\",\"operator\",\"user\",\"viewer\","       \
+    "\"auditor\"]},\"email\":{\"type\":[\"string\",\"null\"]},"               \
+    "\"created_at\":{\"type\":\"string\",\"format\":\"date-time\"},"         \
+    "\"last_login\":{\"type\":[\"string\",\"null\"],"                       \
+    "\"format\":\"date-time\"},"                                           \
     "\"is_active\":{\"type\":\"boolean\"}}}"
 
 
@@ -36,6 +40,8 @@ static const tf_param_t  ngx_tf_auth_password_body[] = {
       "8 to 128 characters, one upper case, one lower case, one digit" },
     { "confirm_password", TF_P_SECRET, TF_P_REQUIRED, 1, TF_AUTH_PASSWORD_MAX,
       NULL, NULL, "the new password once more" },
+    { "end_tokens", TF_P_BOOL, 0, 0, 0, NULL, "true",
+      "one's API tokens end too, in case somebody else knew the password" },
     { .type = TF_P_END }
 };
 
@@ -99,6 +105,7 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
       .schema = "{\"type\":\"null\"}" },
 
     { NGX_TF_ROUTE(GET, "/auth/session", TF_ANYONE, "Who is signed in"),
+      .sql = { TF_SQL_auth_me },
       .next = ngx_tf_auth_session,
       .render = NGX_TF_CUSTOM,
       .schema = "{\"type\":\"object\",\"required\":[\"authenticated\","
@@ -119,6 +126,7 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
       .next = ngx_tf_auth_password_change,
       .uses = NGX_TF_USES(TF_SQL_password_store),
       .sets = "_new _life _rehash _hash",
+      .rights = "_user_id",
       .errors = ngx_tf_auth_password_errors,
       .render = NGX_TF_CUSTOM,
       .schema = "{\"type\":\"object\",\"required\":[\"csrf_token\"],"
@@ -160,6 +168,7 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
     { NGX_TF_ROUTE(DELETE, "/auth/tokens/{id}", TF_LOGIN,
                    "Revoke an API token"),
       .sql = { TF_SQL_token_revoke },
+      .rights = "_user_id",
       .next = ngx_tf_auth_token_revoke,
       .errors = ngx_tf_auth_person_errors,
       .render = NGX_TF_CUSTOM,
@@ -202,6 +211,17 @@ ngx_tf_auth_session(ngx_tf_op_t *op)
 
     s = &op->session;
 
+    if (s->role != NGX_TF_ROLE_NONE && op->step == 0) {
+        return ngx_tf_op_send(op, op->route->sql, 1);
+    }
+
+    /* the user may be gone since */
+
+    if (op->step && PQntuples(op->res[0]) == 0) {
+        return ngx_tf_request_fail(op, TF_E_AUTHENTICATION_REQUIRED, NULL,
+                                   NULL);
+    }
+
     if (!s->bearer && ngx_tf_csrf_token(op, s, &token) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -222,13 +242,7 @@ ngx_tf_auth_session(ngx_tf_op_t *op)
         tf_buf_lit(&b, "null");
 
     } else {
-        tf_buf_char(&b, '{');
-        tf_json_key(&b, "id");
-        tf_buf_int(&b, s->user_id);
-        tf_json_member(&b, "username", tf_str((char *) s->username));
-        tf_json_member(&b, "role", ngx_tf_input_get(op, "_role"));
-        tf_json_key(&b, "is_active");
-        tf_buf_lit(&b, "true}");
+        tf_row_object(&b, op->res[0], 0);
     }
 
     tf_buf_char(&b, '}');
@@ -252,8 +266,10 @@ ngx_tf_auth_permissions(tf_buf_t *b, const ngx_tf_session_t *s)
         ngx_uint_t       write;
     } all[] = {
         { TF_VIEW, "view", 0 },
+        { TF_VIEW, "read", 0 },
         { TF_CREATE, "create", 1 },
         { TF_UPDATE, "update", 1 },
+        { TF_UPDATE, "execute", 1 },
         { TF_DELETE, "delete", 1 },
         { TF_LOGS, "logs", 0 },
         { TF_ADMIN, "admin", 0 }

@@ -374,7 +374,6 @@ ngx_tf_auth_password_reply(ngx_tf_op_t *op)
                                    "old_password", NULL);
     }
 
-    ngx_tf_session_zone_forget_user(s.user_id);
     ngx_tf_session_zone_forget(s.id);
 
     ngx_memcpy(s.id, ctx->id, TF_DIGEST_LEN);

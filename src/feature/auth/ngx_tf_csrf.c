@@ -4,6 +4,10 @@
 #include "ngx_tf_csrf.h"
 
 
+static ngx_int_t ngx_tf_csrf_anonymous(ngx_tf_op_t *op, tf_str_t token);
+static ngx_uint_t ngx_tf_csrf_proves(tf_str_t token,
+    const u_char digest[TF_DIGEST_LEN]);
+static ngx_uint_t ngx_tf_csrf_browser(ngx_http_request_t *r);
 static ngx_uint_t ngx_tf_csrf_same_site(ngx_http_request_t *r);
 static ngx_uint_t ngx_tf_csrf_same_host(tf_str_t origin, ngx_str_t *host);
 
@@ -11,8 +15,7 @@ static ngx_uint_t ngx_tf_csrf_same_host(tf_str_t origin, ngx_str_t *host);
 ngx_int_t
 ngx_tf_csrf_check(ngx_tf_op_t *op, ngx_tf_session_t *s)
 {
-    u_char    digest[TF_DIGEST_LEN];
-    tf_str_t  token, anon, binding;
+    tf_str_t  token;
 
     if (!ngx_tf_csrf_same_site(op->r)) {
         return ngx_tf_request_fail(op, TF_E_CSRF_INVALID, NULL,
@@ -25,27 +28,75 @@ ngx_tf_csrf_check(ngx_tf_op_t *op, ngx_tf_session_t *s)
         return ngx_tf_request_fail(op, TF_E_CSRF_MISSING, NULL, NULL);
     }
 
-    binding.data = digest;
+    if (s->role != NGX_TF_ROLE_NONE
+        && ngx_tf_csrf_proves(token, s->id))
+    {
+        return NGX_OK;
+    }
+
+    /* a program goes on with the token it got before it signed in: nobody else
+     * makes a program send its cookies */
+
+    if (s->role == NGX_TF_ROLE_NONE || !ngx_tf_csrf_browser(op->r)) {
+        return ngx_tf_csrf_anonymous(op, token);
+    }
+
+    return ngx_tf_request_fail(op, TF_E_CSRF_INVALID, NULL, NULL);
+}
+
+
+static ngx_int_t
+ngx_tf_csrf_anonymous(ngx_tf_op_t *op, tf_str_t token)
+{
+    u_char    digest[TF_DIGEST_LEN];
+    tf_str_t  anon;
+
+    anon = ngx_tf_cookie_get(op->r, NGX_TF_COOKIE_ANON);
+
+    if (anon.data != NULL) {
+        tf_sha256(digest, anon.data, anon.len);
+
+        if (ngx_tf_csrf_proves(token, digest)) {
+            return NGX_OK;
+        }
+    }
+
+    return ngx_tf_request_fail(op, TF_E_CSRF_INVALID, NULL, NULL);
+}
+
+
+static ngx_uint_t
+ngx_tf_csrf_proves(tf_str_t token, const u_char digest[TF_DIGEST_LEN])
+{
+    tf_str_t  binding;
+
+    binding.data = (u_char *) digest;
     binding.len = TF_DIGEST_LEN;
 
-    if (s->role != NGX_TF_ROLE_NONE) {
-        ngx_memcpy(digest, s->id, TF_DIGEST_LEN);
+    return tf_csrf_check(token, ngx_tf_conf()->csrf_key, binding);
+}
 
-    } else {
-        anon = ngx_tf_cookie_get(op->r, NGX_TF_COOKIE_ANON);
 
-        if (anon.data == NULL) {
-            return ngx_tf_request_fail(op, TF_E_CSRF_INVALID, NULL, NULL);
+/* Every browser says at least one of these with a request that changes
+ * something, and no page can take them away. */
+
+static ngx_uint_t
+ngx_tf_csrf_browser(ngx_http_request_t *r)
+{
+    ngx_uint_t  i;
+
+    static const char *const  names[] = {
+        "origin", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest",
+        "sec-fetch-user"
+    };
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (ngx_tf_cookie_header(r, names[i]).data != NULL) {
+            return 1;
         }
-
-        tf_sha256(digest, anon.data, anon.len);
     }
 
-    if (!tf_csrf_check(token, ngx_tf_conf()->csrf_key, binding)) {
-        return ngx_tf_request_fail(op, TF_E_CSRF_INVALID, NULL, NULL);
-    }
-
-    return NGX_OK;
+    return 0;
 }
 
 

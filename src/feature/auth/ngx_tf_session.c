@@ -207,9 +207,12 @@ ngx_tf_session_may(ngx_tf_role_e role, ngx_tf_perm_e perm)
         return role != NGX_TF_ROLE_NONE;
 
     case TF_CREATE:
-    case TF_UPDATE:
     case TF_DELETE:
-        return role == NGX_TF_ROLE_ADMIN || role == NGX_TF_ROLE_USER;
+        return role == NGX_TF_ROLE_ADMIN || role == NGX_TF_ROLE_OPERATOR;
+
+    case TF_UPDATE:
+        return role == NGX_TF_ROLE_ADMIN || role == NGX_TF_ROLE_OPERATOR
+               || role == NGX_TF_ROLE_USER;
 
     case TF_LOGS:
         return role == NGX_TF_ROLE_ADMIN || role == NGX_TF_ROLE_AUDITOR;

@@ -3,7 +3,8 @@
 #include "ngx_tf_session_zone.h"
 
 
-#define NGX_TF_SESSION_WAYS  4
+#define NGX_TF_SESSION_WAYS   4
+#define NGX_TF_SESSION_USERS  256
 
 
 typedef struct {
@@ -16,6 +17,10 @@ typedef struct {
 typedef struct {
     ngx_uint_t           buckets;
     ngx_tf_slot_t       *slots;
+
+    /* of the users whose id has this remainder, nothing asked before this
+     * time is believed; 0: never set */
+    ngx_msec_t           forgotten[NGX_TF_SESSION_USERS];
 } ngx_tf_session_sh_t;
 
 
@@ -25,6 +30,8 @@ static ngx_tf_slot_t *ngx_tf_session_bucket(ngx_tf_session_sh_t *sh,
     const u_char id[TF_DIGEST_LEN]);
 static ngx_tf_slot_t *ngx_tf_session_place(ngx_tf_session_sh_t *sh,
     const u_char id[TF_DIGEST_LEN]);
+static ngx_uint_t ngx_tf_session_stale(ngx_tf_session_sh_t *sh,
+    const ngx_tf_session_t *s);
 static void ngx_tf_session_write(ngx_tf_slot_t *slot,
     const ngx_tf_session_t *s, ngx_uint_t forgotten);
 static ngx_msec_int_t ngx_tf_session_age(const ngx_tf_slot_t *slot);
@@ -171,9 +178,10 @@ ngx_tf_session_zone_put(const ngx_tf_session_t *s)
 
     slot = ngx_tf_session_place(sh, s->id);
 
-    if (!slot->forgotten
-        || ngx_tf_session_age(slot) >= NGX_TF_SESSION_FRESH
-        || !tf_secret_eq(slot->session.id, s->id, TF_DIGEST_LEN))
+    if (!ngx_tf_session_stale(sh, s)
+        && (!slot->forgotten
+            || ngx_tf_session_age(slot) >= NGX_TF_SESSION_FRESH
+            || !tf_secret_eq(slot->session.id, s->id, TF_DIGEST_LEN)))
     {
         ngx_tf_session_write(slot, s, 0);
     }
@@ -212,30 +220,51 @@ ngx_tf_session_zone_forget_user(int64_t user_id)
     ngx_uint_t            i, n;
     ngx_tf_slot_t        *slot;
     ngx_slab_pool_t      *pool;
-    ngx_tf_session_t      s;
     ngx_tf_session_sh_t  *sh;
 
     sh = ngx_tf_session_sh(&pool);
     n = sh->buckets * NGX_TF_SESSION_WAYS;
 
-    ngx_memzero(&s, sizeof(ngx_tf_session_t));
-    s.asked = ngx_current_msec;
-
     ngx_shmtx_lock(&pool->mutex);
+
+    sh->forgotten[(uint64_t) user_id % NGX_TF_SESSION_USERS]
+        = (ngx_current_msec + ngx_tf_conf()->deadline) | 1;
 
     for (i = 0; i < n; i++) {
         slot = &sh->slots[i];
+
+        /* an entry that was never written whole is looked up anew */
 
         if (slot->seq && !slot->forgotten
             && slot->session.role != NGX_TF_ROLE_NONE
             && slot->session.user_id == user_id)
         {
-            ngx_memcpy(s.id, slot->session.id, TF_DIGEST_LEN);
-            ngx_tf_session_write(slot, &s, 1);
+            slot->seq |= 1;
         }
     }
 
     ngx_shmtx_unlock(&pool->mutex);
+}
+
+
+/* Under the lock: what PostgreSQL said may be older than a change of the
+ * user. */
+
+static ngx_uint_t
+ngx_tf_session_stale(ngx_tf_session_sh_t *sh, const ngx_tf_session_t *s)
+{
+    ngx_msec_t      until;
+    ngx_msec_int_t  left;
+
+    if (s->role == NGX_TF_ROLE_NONE) {
+        return 0;
+    }
+
+    until = sh->forgotten[(uint64_t) s->user_id % NGX_TF_SESSION_USERS];
+    left = (ngx_msec_int_t) (until - s->asked);
+
+    return until != 0 && left >= 0
+           && left <= (ngx_msec_int_t) (ngx_tf_conf()->deadline + 1);
 }
 
 

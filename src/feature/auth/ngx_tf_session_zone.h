@@ -32,9 +32,13 @@ ngx_int_t ngx_tf_session_zone_get(ngx_tf_session_t *s);
  * not remembered. */
 void ngx_tf_session_zone_put(const ngx_tf_session_t *s);
 
-/* Forgets a session or token on this host here and now (logout, revocation),
- * or all of a user (change of password, of role, disabling). */
+/* Forgets a session or token on this host here and now (logout). */
 void ngx_tf_session_zone_forget(const u_char id[TF_DIGEST_LEN]);
+
+/* To be called before a statement is sent that changes what a user may do or
+ * what proves who the user is.  Nothing of the user is believed on this host
+ * from now until the request's deadline: each request asks PostgreSQL, so that
+ * the change counts from its commit on, whether or not anybody waits for it. */
 void ngx_tf_session_zone_forget_user(int64_t user_id);
 
 

@@ -3,11 +3,7 @@
 -- part: credential
 c.id, c.name, c.credential_type, c.db_type, c.username,
        '********' AS password, c.description, c.is_active, c.created_at,
-       c.updated_at
-
--- part: db_type_rule
-SELECT tf_fail('VALIDATION_ERROR', 'db_type')
-    WHERE :credential_type::text = 'database' AND :db_type::text IS NULL
+       tf_display(c.created_at) AS created_at_display, c.updated_at
 
 
 -- name: credentials_list
@@ -22,7 +18,8 @@ WHERE (:search::text IS NULL OR c.name ILIKE :search
        OR c.username ILIKE :search OR c.description ILIKE :search)
       AND (:credential_type::text IS NULL
            OR :credential_type IN ('all', c.credential_type))
-      AND (:db_type::text IS NULL OR :db_type IN ('all', c.db_type))
+      AND (:db_type::text IS NULL OR :db_type IN ('all', c.db_type)
+           OR c.db_type IS NULL AND c.credential_type = 'database')
       AND coalesce(:status::text, 'all')
           IN ('all', CASE WHEN c.is_active THEN 'active' ELSE 'inactive' END)
       AND (:tags::text[] IS NULL
@@ -45,15 +42,12 @@ FROM credentials c
 WHERE c.id = :id::bigint
 
 -- name: credentials_create
-WITH rules AS (
-    {db_type_rule}
-)
+-- Without an engine it opens instances of any.
 INSERT INTO credentials AS c (uuid, name, credential_type, db_type, username,
                               sealed, description, is_active)
-SELECT :uuid::uuid, :name, :credential_type,
-       CASE WHEN :credential_type = 'database' THEN :db_type END, :username,
-       :sealed::bytea, :description, coalesce(:is_active::boolean, true)
-WHERE (SELECT count(*) FROM rules) = 0
+VALUES (:uuid::uuid, :name, :credential_type,
+        CASE WHEN :credential_type = 'database' THEN :db_type END, :username,
+        :sealed::bytea, :description, coalesce(:is_active::boolean, true))
 RETURNING {credential}, 0 AS instance_count
 
 -- name: credentials_uuid
@@ -63,16 +57,14 @@ WHERE id = :id::bigint
 
 -- name: credentials_update
 WITH rules AS (
-    {db_type_rule}
-    UNION ALL
     SELECT tf_fail('CREDENTIAL_IN_USE',
                    CASE WHEN :credential_type = 'database' THEN 'db_type'
                         ELSE 'credential_type' END)
     WHERE EXISTS (SELECT
                   FROM instances
                   WHERE credential_id = :id::bigint
-                        AND (:credential_type <> 'database'
-                             OR db_type <> :db_type))
+                        AND (:credential_type::text <> 'database'
+                             OR db_type <> :db_type::text))
 )
 UPDATE credentials c
 SET name = :name,

@@ -22,11 +22,11 @@ static const tf_param_t  ngx_tf_credentials_page[] = {
     TF_P_PAGE("created_at", "desc"),
     { "search", TF_P_SEARCH, 0, 0, 100, NULL, NULL,
       "in name, user name or description" },
-    { "credential_type", TF_P_ENUM, 0, 0, 0, "all|" NGX_TF_CREDENTIALS_TYPES,
+    { "credential_type", TF_P_ENUM, 0, 0, 0, NGX_TF_CREDENTIALS_TYPES,
       NULL, "only of this type" },
-    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES_OR_ALL, NULL,
+    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES, NULL,
       "only for this engine" },
-    { "status", TF_P_ENUM, 0, 0, 0, "all|active|inactive", "all",
+    { "status", TF_P_ENUM, 0, 0, 0, "active|inactive", NULL,
       "only of this state" },
     { "tags", TF_P_STRS, 0, 0, 100, NULL, NULL,
       "only those of instances with one of these tags" },
@@ -38,8 +38,8 @@ static const tf_param_t  ngx_tf_credentials_page[] = {
       NULL, "unique name" },                                                 \
     { "credential_type", TF_P_ENUM, TF_P_REQUIRED, 0, 0,                     \
       NGX_TF_CREDENTIALS_TYPES, NULL, "what it opens" },                     \
-    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES, NULL,           \
-      "engine; needed for the type database, else ignored" },                \
+    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES, NULL,                   \
+      "engine it opens; none: any.  Only for the type database" },           \
     { "username", TF_P_STR, TF_P_REQUIRED, 1, 128, "[^\\x00-\\x1f\\x7f]+",   \
       NULL, "name to sign in with" },                                        \
     { "password", TF_P_SECRET, password_flags, 1, 1024, NULL, NULL,          \

@@ -1,5 +1,6 @@
 
 #include "document.h"
+#include "tf_param_enum.h"
 
 
 static void document_type(tf_buf_t *b, const char *type,
@@ -40,7 +41,7 @@ document_schema_param(tf_buf_t *b, const tf_param_t *p, ngx_uint_t body,
 {
     ngx_uint_t  nullable;
 
-    nullable = body && !(p->flags & TF_P_REQUIRED);
+    nullable = body && !(p->flags & TF_P_REQUIRED) && p->def == NULL;
 
     tf_buf_char(b, '{');
 
@@ -51,6 +52,10 @@ document_schema_param(tf_buf_t *b, const tf_param_t *p, ngx_uint_t body,
 
         if (p->min || p->max) {
             document_bounds(b, p, "minimum", "maximum");
+        }
+
+        if (p->flags & TF_P_CLAMP) {
+            tf_buf_lit(b, ",\"x-clamped\":true");
         }
 
         break;
@@ -70,6 +75,7 @@ document_schema_param(tf_buf_t *b, const tf_param_t *p, ngx_uint_t body,
 
     case TF_P_INTS:
     case TF_P_STRS:
+    case TF_P_ENUMS:
         document_type(b, "array", nullable);
         document_list(b, p);
         break;
@@ -191,6 +197,13 @@ document_list(tf_buf_t *b, const tf_param_t *p)
     member.set = p->set;
 
     tf_buf_char(b, '{');
+
+    if (p->type == TF_P_ENUMS) {
+        document_choice(b, &member, 0);
+        tf_buf_char(b, '}');
+        return;
+    }
+
     document_type(b, "string", 0);
     document_text(b, &member);
     tf_buf_char(b, '}');
@@ -200,21 +213,18 @@ document_list(tf_buf_t *b, const tf_param_t *p)
 static void
 document_choice(tf_buf_t *b, const tf_param_t *p, ngx_uint_t nullable)
 {
-    tf_str_t     s;
-    const char  *q, *bar;
+    tf_str_t     word, means;
+    const char  *set;
 
     document_type(b, "string", nullable);
     tf_json_key(b, "enum");
     tf_buf_char(b, '[');
 
-    for (q = p->set; q; q = bar ? bar + 1 : NULL) {
-        bar = strchr(q, '|');
-
-        s.data = (u_char *) q;
-        s.len = bar ? (size_t) (bar - q) : ngx_strlen(q);
-
-        document_schema_comma(b);
-        tf_json_string(b, s);
+    for (set = p->set; tf_param_enum_next(&set, &word, &means); /* void */ ) {
+        if (word.data == means.data) {
+            document_schema_comma(b);
+            tf_json_string(b, word);
+        }
     }
 
     if (nullable) {
@@ -268,6 +278,7 @@ document_default(tf_buf_t *b, const tf_param_t *p, ngx_uint_t body)
 
     case TF_P_INTS:
     case TF_P_STRS:
+    case TF_P_ENUMS:
         break;
 
     default:

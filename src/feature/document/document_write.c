@@ -94,6 +94,7 @@ document_write_sql(const ngx_tf_route_t *route, tf_sql_e sql[2])
     switch (route->render) {
 
     case NGX_TF_RUN:
+    case NGX_TF_RUNS:
     case NGX_TF_CUSTOM:
         return 0;
 
@@ -377,7 +378,9 @@ document_params(tf_buf_t *b, const ngx_tf_route_t *route)
             tf_buf_lit(b, ",\"required\":true");
         }
 
-        if (p->type == TF_P_INTS || p->type == TF_P_STRS) {
+        if (p->type == TF_P_INTS || p->type == TF_P_STRS
+            || p->type == TF_P_ENUMS)
+        {
             tf_buf_lit(b, ",\"style\":\"form\",\"explode\":false");
         }
 
@@ -454,7 +457,7 @@ document_success(tf_buf_t *b, const document_t *doc,
         tf_buf_lit(b, "}}]}}}}");
     }
 
-    if (route->render == NGX_TF_RUN) {
+    if (ngx_tf_route_waits(route)) {
         tf_buf_lit(b, ",\"202\":{\"$ref\":\"#/components/responses/Run\"}");
     }
 }
@@ -602,7 +605,7 @@ document_codes(const ngx_tf_route_t *route, tf_code_e *codes)
             || (rule->path && strchr(route->path, '{') == NULL)
             || (rule->unsafe && !document_unsafe(route))
             || (rule->body && !route->body)
-            || (rule->run && route->render != NGX_TF_RUN)
+            || (rule->run && !ngx_tf_route_waits(route))
             || (rule->data && route->perm == TF_PUBLIC))
         {
             continue;

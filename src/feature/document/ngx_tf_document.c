@@ -23,7 +23,10 @@ const ngx_tf_route_t  ngx_tf_document_routes[] = {
                 "\"version\",\"openapi\"],\"properties\":{"
                 "\"name\":{\"type\":\"string\"},"
                 "\"version\":{\"type\":\"string\"},"
-                "\"openapi\":{\"type\":\"string\"}}}" },
+                "\"openapi\":{\"type\":\"string\"},"
+                "\"openapi_url\":{\"type\":\"string\"},"
+                "\"docs_url\":{\"type\":\"string\"},"
+                "\"health_ping_url\":{\"type\":\"string\"}}}" },
 
     { NGX_TF_ROUTE(GET, "/openapi.json", TF_PUBLIC, "This document"),
       .next = ngx_tf_document,
@@ -40,7 +43,12 @@ ngx_tf_document_index(ngx_tf_op_t *op)
     return ngx_tf_op_reply(op, NGX_HTTP_OK,
                            tf_str("{\"name\":\"TaiFish\","
                                   "\"version\":\"" TF_RELEASE "\","
-                                  "\"openapi\":\"/api/v1/openapi.json\"}"));
+                                  "\"openapi\":\"/api/v1/openapi.json\","
+                                  "\"openapi_url\":"
+                                  "\"/api/v1/openapi.json\","
+                                  "\"docs_url\":\"/api/v1/openapi.json\","
+                                  "\"health_ping_url\":"
+                                  "\"/api/v1/health/ping\"}"));
 }
 
 

@@ -15,6 +15,8 @@
 
 #define NGX_TF_HEALTH_STATUS                                                 \
     "\"status\":{\"enum\":[\"healthy\",\"unhealthy\"]}"
+#define NGX_TF_HEALTH_PART                                                   \
+    NGX_TF_HEALTH_STATUS ",\"healthy\":{\"type\":\"boolean\"}"
 #define NGX_TF_HEALTH_PERCENT  "{\"type\":[\"integer\",\"null\"]}"
 #define NGX_TF_HEALTH_COUNT    "{\"type\":\"integer\"}"
 #define NGX_TF_HEALTH_TIME                                                   \
@@ -43,6 +45,7 @@ static void ngx_tf_health_database(tf_buf_t *b, ngx_tf_pg_state_t *pg);
 static void ngx_tf_health_redis(tf_buf_t *b);
 static ngx_uint_t ngx_tf_health_system(tf_buf_t *b);
 static void ngx_tf_health_workers(ngx_tf_op_t *op, tf_buf_t *b);
+static void ngx_tf_health_part(tf_buf_t *b, ngx_uint_t healthy);
 static void ngx_tf_health_status(tf_buf_t *b, ngx_uint_t healthy);
 static void ngx_tf_health_percent(tf_buf_t *b, const char *name,
     ngx_int_t percent);
@@ -109,20 +112,21 @@ const ngx_tf_route_t  ngx_tf_health_routes[] = {
                 "\"version\":{\"type\":\"string\"},"
                 "\"components\":{\"type\":\"object\",\"properties\":{"
                 "\"database\":{\"type\":\"object\",\"properties\":{"
-                NGX_TF_HEALTH_STATUS ",\"waiting\":" NGX_TF_HEALTH_COUNT ","
+                NGX_TF_HEALTH_PART ",\"waiting\":" NGX_TF_HEALTH_COUNT ","
                 "\"in_flight\":" NGX_TF_HEALTH_COUNT ","
                 "\"reconnects\":" NGX_TF_HEALTH_COUNT ","
                 "\"rejected\":" NGX_TF_HEALTH_COUNT "}},"
                 "\"cache\":{\"type\":\"object\",\"properties\":{"
-                NGX_TF_HEALTH_STATUS ",\"reconnects\":" NGX_TF_HEALTH_COUNT ","
+                NGX_TF_HEALTH_PART ",\"reconnects\":" NGX_TF_HEALTH_COUNT ","
                 "\"subscriptions\":" NGX_TF_HEALTH_COUNT "}},"
                 "\"system\":{\"type\":\"object\",\"properties\":{"
-                NGX_TF_HEALTH_STATUS ",\"cpu_percent\":" NGX_TF_HEALTH_PERCENT
+                NGX_TF_HEALTH_PART ",\"cpu_percent\":" NGX_TF_HEALTH_PERCENT
                 ",\"memory_percent\":" NGX_TF_HEALTH_PERCENT
                 ",\"disk_percent\":" NGX_TF_HEALTH_PERCENT "}},"
                 "\"workers\":{\"type\":\"object\",\"properties\":{"
                 "\"status\":{\"enum\":[\"healthy\",\"unhealthy\","
                 "\"unknown\"]},"
+                "\"healthy\":{\"type\":[\"boolean\",\"null\"]},"
                 "\"alive\":{\"type\":[\"integer\",\"null\"]},"
                 "\"last_seen_at\":{\"type\":[\"string\",\"null\"],"
                 "\"format\":\"date-time\"}}}}}}}" },
@@ -298,7 +302,7 @@ ngx_tf_health_database(tf_buf_t *b, ngx_tf_pg_state_t *pg)
 {
     tf_json_key(b, "database");
     tf_buf_char(b, '{');
-    ngx_tf_health_status(b, pg->up);
+    ngx_tf_health_part(b, pg->up);
     tf_json_key(b, "waiting");
     tf_buf_int(b, pg->waiting);
     tf_json_key(b, "in_flight");
@@ -320,7 +324,7 @@ ngx_tf_health_redis(tf_buf_t *b)
 
     tf_json_key(b, "cache");
     tf_buf_char(b, '{');
-    ngx_tf_health_status(b, redis.up);
+    ngx_tf_health_part(b, redis.up);
     tf_json_key(b, "reconnects");
     tf_buf_int(b, redis.reconnects);
     tf_json_key(b, "subscriptions");
@@ -342,7 +346,7 @@ ngx_tf_health_system(tf_buf_t *b)
 
     tf_json_key(b, "system");
     tf_buf_char(b, '{');
-    ngx_tf_health_status(b, healthy);
+    ngx_tf_health_part(b, healthy);
     ngx_tf_health_percent(b, "cpu_percent", m.cpu);
     ngx_tf_health_percent(b, "memory_percent", m.memory);
     ngx_tf_health_percent(b, "disk_percent", m.disk);
@@ -362,7 +366,7 @@ ngx_tf_health_workers(ngx_tf_op_t *op, tf_buf_t *b)
     tf_json_key(b, "workers");
 
     if (op->step == 0) {
-        tf_buf_lit(b, "{\"status\":\"unknown\",\"alive\":null,"
+        tf_buf_lit(b, "{\"status\":\"unknown\",\"healthy\":null,\"alive\":null,"
                    "\"last_seen_at\":null}");
         return;
     }
@@ -377,9 +381,17 @@ ngx_tf_health_workers(ngx_tf_op_t *op, tf_buf_t *b)
         b->last--;
     }
 
-    tf_json_member(b, "status", tf_str(tf_str_eq(alive, "0") ? "unhealthy"
-                                                             : "healthy"));
+    ngx_tf_health_part(b, !tf_str_eq(alive, "0"));
     tf_buf_char(b, '}');
+}
+
+
+static void
+ngx_tf_health_part(tf_buf_t *b, ngx_uint_t healthy)
+{
+    ngx_tf_health_status(b, healthy);
+    tf_json_key(b, "healthy");
+    tf_buf_lit(b, healthy ? "true" : "false");
 }
 
 
@@ -407,12 +419,7 @@ ngx_tf_health_percent(tf_buf_t *b, const char *name, ngx_int_t percent)
 static void
 ngx_tf_health_timestamp(tf_buf_t *b)
 {
-    tf_str_t  now;
-
-    now.data = ngx_cached_http_log_iso8601.data;
-    now.len = ngx_cached_http_log_iso8601.len;
-
-    tf_json_member(b, "timestamp", now);
+    ngx_tf_reply_time(b, "timestamp", ngx_time());
 }
 
 

@@ -1,8 +1,8 @@
 -- What no part of TaiFish collects is null, never a value that claims to know.
 
 -- part: instance
-i.id, i.name, i.db_type, i.host, i.port, i.description, i.is_active,
-       i.deleted_at,
+i.id, i.name, i.db_type, i.host, i.port, i.description,
+       i.is_active AND i.deleted_at IS NULL AS is_active, i.deleted_at,
        CASE WHEN i.deleted_at IS NOT NULL THEN 'deleted'
             WHEN i.is_active THEN 'active'
             ELSE 'inactive' END AS status,
@@ -12,11 +12,35 @@ i.id, i.name, i.db_type, i.host, i.port, i.description, i.is_active,
        CASE WHEN i.last_sync_at IS NOT NULL THEN i.account_count
        END AS active_account_count,
        i.last_sync_at AS last_sync_time, i.last_sync_status,
-       NULL::boolean AS is_jumpserver_managed, i.tls_mode, i.credential_id,
-       i.tags
+       NULL::boolean AS is_jumpserver_managed, i.tls_mode,
+       i.tls_mode <> 'verify-full' AS is_tls_weak, i.credential_id
+
+-- part: instance_tags
+(SELECT coalesce(json_agg(json_build_object(
+                                     'id', t.id,
+                                     'name', t.name,
+                                     'display_name', t.display_name,
+                                     'category', t.category,
+                                     'is_active', t.is_active,
+                                     'created_at', t.created_at,
+                                     'updated_at', t.updated_at)
+                                 ORDER BY t.name), '[]')
+        FROM instance_tags it
+             JOIN tags t ON t.id = it.tag_id
+        WHERE it.instance_id = i.id) AS tags
+
+-- part: instance_credential
+(SELECT json_build_object('id', c.id,
+                                 'name', c.name,
+                                 'credential_type', c.credential_type,
+                                 'db_type', c.db_type,
+                                 'username', c.username,
+                                 'is_active', c.is_active)
+        FROM credentials c
+        WHERE c.id = i.credential_id) AS credential
 
 -- part: instance_detail
-{instance}, i.database_name, i.tls_ca, i.database_version,
+{instance}, {instance_tags}, {instance_credential}, i.database_name, i.tls_ca, i.database_version,
        i.detailed_version, i.sync_count, i.last_connected, i.created_at,
        i.updated_at
 FROM instances i
@@ -24,7 +48,7 @@ FROM instances i
 
 -- name: instances_list
 -- sort: id=i.id name=i.name db_type=i.db_type host=i.host port=i.port status=i.is_active main_version=coalesce(i.main_version,'') last_sync_time=coalesce(i.last_sync_at,'infinity') created_at=i.created_at
-SELECT {instance}
+SELECT {instance}, i.tags
 FROM k
      JOIN instances i ON i.id = k._id
 -- keys
@@ -34,11 +58,15 @@ WHERE true
       AND i.deleted_at IS NULL
 -- filtered
       AND (:include_deleted::boolean OR i.deleted_at IS NULL)
+      -- nobody collects these yet: whatever is asked for, none has it
+      AND coalesce(:audit_status::text, :managed_status::text,
+                   :backup_status::text) IS NULL
       AND (:search::text IS NULL OR i.name ILIKE :search
            OR i.host ILIKE :search OR i.description ILIKE :search)
       AND (:db_type::text IS NULL OR :db_type IN ('all', i.db_type))
       AND coalesce(:status::text, 'all')
-          IN ('all', CASE WHEN i.is_active THEN 'active' ELSE 'inactive' END)
+          IN ('all', CASE WHEN i.is_active AND i.deleted_at IS NULL
+                          THEN 'active' ELSE 'inactive' END)
       AND (:tags::text[] IS NULL
            OR EXISTS (SELECT
                       FROM instance_tags it
@@ -60,24 +88,29 @@ SELECT tf_fail('RESOURCE_NOT_FOUND', 'credential_id')
 
 -- part: credential_unfit
 (NOT c.is_active OR c.credential_type <> 'database'
-               OR c.db_type IS DISTINCT FROM :db_type::text)
+               OR c.db_type <> :db_type::text)
 
 -- part: credential_fits
-SELECT tf_fail('VALIDATION_ERROR', 'credential_id')
+SELECT tf_fail('VALIDATION_ERROR', 'credential_id',
+                   'is no active credential for this engine')
     FROM credentials c
     WHERE c.id = :credential_id
           AND {credential_unfit}
 
 -- part: tls_rules
 -- Weaker checks of the server's identity are an admin's decision.
-    SELECT tf_fail('FORBIDDEN', 'tls_mode')
-    WHERE :_role::text <> 'admin' AND :tls_mode::text <> 'verify-full'
+    SELECT tf_fail('FORBIDDEN', 'tls_mode',
+                   'weaker TLS to a new place is an administrator''s decision')
+    WHERE :_role::text <> 'admin'
+          AND tf_tls_strength(:tls_mode::text) < tf_tls_strength(:_tls_default)
     UNION ALL
-    SELECT tf_fail('FORBIDDEN', 'tls_ca')
+    SELECT tf_fail('FORBIDDEN', 'tls_ca',
+                   'weaker TLS to a new place is an administrator''s decision')
     WHERE :_role <> 'admin' AND :tls_ca::text IS NOT NULL
 
 -- part: tags_exist
-SELECT tf_fail('VALIDATION_ERROR', 'tag_names')
+SELECT tf_fail('VALIDATION_ERROR', 'tag_names',
+                   'names a tag that does not exist')
     WHERE EXISTS (SELECT unnest(:tag_names::text[])
                   EXCEPT
                   SELECT name FROM tags)
@@ -95,7 +128,7 @@ WITH rules AS (
     INSERT INTO instances (name, db_type, host, port, database_name, tls_mode,
                            tls_ca, credential_id, description, is_active)
     SELECT :name::text, :db_type, :host, :port::int, :database_name,
-           coalesce(:tls_mode, 'verify-full'), :tls_ca, :credential_id,
+           coalesce(:tls_mode, :_tls_default), :tls_ca, :credential_id,
            :description, coalesce(:is_active::boolean, true)
     WHERE (SELECT count(*) FROM rules) = 0
     RETURNING id
@@ -123,25 +156,37 @@ WITH old AS MATERIALIZED (
     SELECT tf_fail('RESOURCE_NOT_FOUND', 'id')
     WHERE NOT EXISTS (SELECT FROM old)
     UNION ALL
-    SELECT tf_fail('FORBIDDEN', 'tls_mode')
-    FROM old o, wanted w
-    WHERE :_role::text <> 'admin' AND w.tls_mode <> 'verify-full'
-          AND w.tls_mode <> o.tls_mode
-    UNION ALL
-    SELECT tf_fail('FORBIDDEN', 'tls_ca')
-    FROM old o, wanted w
-    WHERE :_role <> 'admin' AND w.tls_ca IS DISTINCT FROM o.tls_ca
+    -- Who is trusted, and a stored password sent to somebody new without the
+    -- full proof of who that is, are an administrator's decision; what an
+    -- administrator decided before stays good for what it was decided for.
+    SELECT tf_fail('FORBIDDEN', f.name,
+                   'weaker TLS to a new place is an administrator''s decision')
+    FROM old o, wanted w,
+         LATERAL (VALUES ('tls_mode', w.tls_mode <> o.tls_mode),
+                         ('tls_ca', w.tls_ca IS DISTINCT FROM o.tls_ca),
+                         ('host', :host::text <> o.host),
+                         ('port', :port::int <> o.port),
+                         ('db_type', :db_type::text <> o.db_type),
+                         ('credential_id',
+                          :has_credential_id::boolean
+                          AND :credential_id::bigint IS NOT NULL
+                          AND :credential_id
+                              IS DISTINCT FROM o.credential_id))
+                 AS f (name, changes)
+    WHERE :_role::text <> 'admin' AND f.changes
+          AND (f.name = 'tls_ca'
+               OR tf_tls_strength(w.tls_mode) < tf_tls_strength(:_tls_default))
     UNION ALL
     SELECT tf_fail('CREDENTIAL_REQUIRED', 'credential_id')
     FROM old o, wanted w
     WHERE o.credential_id IS NOT NULL AND NOT :has_credential_id::boolean
           AND (o.db_type, o.host, o.port, o.tls_mode, o.tls_ca)
-              IS DISTINCT FROM (:db_type::text, :host::text, :port::int,
-                                w.tls_mode, w.tls_ca)
+              IS DISTINCT FROM (:db_type, :host, :port, w.tls_mode, w.tls_ca)
     UNION ALL
     {credential_exists}
     UNION ALL
-    SELECT tf_fail('VALIDATION_ERROR', 'credential_id')
+    SELECT tf_fail('VALIDATION_ERROR', 'credential_id',
+                   'is no active credential for this engine')
     FROM credentials c, old o
     WHERE c.id = :credential_id
           AND (c.id IS DISTINCT FROM o.credential_id OR o.db_type <> :db_type)
@@ -183,9 +228,11 @@ WHERE t.name = ANY (:tag_names)
 ON CONFLICT DO NOTHING
 
 -- name: instances_delete
+-- Deleting what is deleted changes nothing and says when it was.
 UPDATE instances
-SET deleted_at = now(), updated_at = now()
-WHERE id = :id::bigint AND deleted_at IS NULL
+SET deleted_at = coalesce(deleted_at, now()),
+    updated_at = CASE WHEN deleted_at IS NULL THEN now() ELSE updated_at END
+WHERE id = :id::bigint
 RETURNING id AS instance_id, deleted_at, 'soft' AS deletion_mode
 
 -- name: instances_restore
@@ -264,6 +311,7 @@ WITH shown AS (
     SELECT count(*) AS total,
            count(*) FILTER (WHERE is_active) AS active,
            count(*) FILTER (WHERE NOT is_active) AS disabled,
+           count(*) FILTER (WHERE tls_mode <> 'verify-full') AS weak_tls,
            count(*) FILTER (WHERE is_active AND clustered) AS clustered
     FROM shown
 ), deleted AS (
@@ -276,6 +324,7 @@ SELECT c.total + d.total AS total_instances,
        c.disabled AS disabled_instances,
        c.disabled AS inactive_instances,
        d.total AS deleted_instances,
+       c.weak_tls AS weak_tls_instances,
        c.clustered AS high_availability_instances,
        NULL::bigint AS audit_enabled_instances,
        NULL::bigint AS managed_instances,
@@ -310,7 +359,7 @@ SELECT id AS instance_id, name AS instance_name, db_type, host, port,
             WHEN last_connected > now() - interval '1 hour' THEN 'good'
             WHEN last_connected > now() - interval '1 day' THEN 'warning'
             ELSE 'poor' END AS status,
-       is_active
+       is_active AND deleted_at IS NULL AS is_active
 FROM instances
 WHERE id = :id::bigint
 
@@ -334,9 +383,9 @@ WITH rules AS (
                           WHERE id = :instance_id AND deleted_at IS NULL)
     UNION ALL
     SELECT tf_fail('PERMISSION_REQUIRED', 'host')
-    WHERE :instance_id IS NULL AND :_role::text NOT IN ('admin', 'user')
+    WHERE :instance_id IS NULL AND :_role::text NOT IN ('admin', 'operator', 'user')
     UNION ALL
-    SELECT tf_fail('VALIDATION_ERROR', f.name)
+    SELECT tf_fail('VALIDATION_ERROR', f.name, 'is required')
     FROM (VALUES ('db_type', :db_type::text), ('host', :host::text),
                  ('port', :port::int::text),
                  ('credential_id', :credential_id::bigint::text)) f (name, value)
@@ -373,17 +422,9 @@ WHERE (SELECT count(*) FROM rules) = 0
 -- name: instances_batch_test
 -- lane: slow
 -- An id that is not there is an item that failed.
-WITH rules AS (
-    SELECT tf_fail('RESOURCE_NOT_FOUND', 'instance_ids')
-    WHERE NOT EXISTS (SELECT
-                      FROM instances
-                      WHERE id = ANY (:instance_ids::bigint[])
-                            AND deleted_at IS NULL)
-)
 SELECT q.run_id
 FROM tf_enqueue('test_connections', 'manual', :_user_id::bigint,
-                instance_ids => :instance_ids) q
-WHERE (SELECT count(*) FROM rules) = 0
+                instance_ids => :instance_ids::bigint[]) q
 
 
 -- Connection tests, in the worker.

@@ -27,8 +27,8 @@ static ngx_int_t ngx_tf_instances_next(ngx_tf_op_t *op);
     { "credential_id", TF_P_INT, 0, 1, INT64_MAX, NULL, NULL,                \
       "an active credential for this engine" },                              \
     { "tls_mode", TF_P_ENUM, 0, 0, 0, NGX_TF_INSTANCES_TLS, NULL,            \
-      "how the server proves who it is; verify-full unless an"               \
-      " administrator says otherwise" },                                     \
+      "how the server proves who it is; left out: as TAIFISH_TLS_DEFAULT"     \
+      " says for a new one; weaker: administrators only" },                  \
     { "tls_ca", TF_P_STR, 0, 1, NGX_TF_INSTANCES_PEM,                        \
       "-----BEGIN CERTIFICATE-----[\\s\\S]*-----END CERTIFICATE-----", NULL, \
       "PEM text of the authorities to trust instead of the system's" }
@@ -37,18 +37,26 @@ static const tf_param_t  ngx_tf_instances_page[] = {
     TF_P_PAGE("id", "desc"),
     { "search", TF_P_SEARCH, 0, 0, 100, NULL, NULL,
       "in name, host or description" },
-    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES_OR_ALL, NULL,
+    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES, NULL,
       "only of this engine" },
-    { "status", TF_P_ENUM, 0, 0, 0, "all|active|inactive", "all",
+    { "status", TF_P_ENUM, 0, 0, 0, "active|inactive", NULL,
       "only of this state" },
     { "tags", TF_P_STRS, 0, 0, 100, NULL, NULL, "only with one of these" },
+    { "audit_status", TF_P_ENUM, 0, 0, 0,
+      "enabled|configured_disabled|not_configured", NULL,
+      "only with this state of auditing; nobody knows it yet, none matches" },
+    { "managed_status", TF_P_ENUM, 0, 0, 0, "managed|unmanaged", NULL,
+      "only with this state; nobody knows it yet, none matches" },
+    { "backup_status", TF_P_ENUM, 0, 0, 0,
+      "backed_up|backup_stale|not_backed_up", NULL,
+      "only with this state of backup; nobody knows it yet, none matches" },
     { "include_deleted", TF_P_BOOL, 0, 0, 0, NULL, "false",
       "deleted ones too" },
     { .type = TF_P_END }
 };
 
 static const tf_param_t  ngx_tf_instances_engines[] = {
-    { "db_type", TF_P_STRS, 0, 0, TF_ENGINE_COUNT, TF_ENGINE_NAMES, NULL,
+    { "db_type", TF_P_ENUMS, 0, 0, TF_ENGINE_COUNT, TF_ENGINE_NAMES, NULL,
       "only of these engines" },
     { .type = TF_P_END }
 };
@@ -200,7 +208,7 @@ const ngx_tf_route_t  ngx_tf_instances_routes[] = {
                    "Connect to instances"),
       .body = ngx_tf_instances_tests,
       .sql = { TF_SQL_instances_batch_test },
-      .render = NGX_TF_RUN,
+      .render = NGX_TF_RUNS,
       .schema = ngx_tf_instances_tests_done },
 
     { .method = 0 }

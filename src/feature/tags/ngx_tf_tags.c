@@ -15,7 +15,7 @@ static const tf_param_t  ngx_tf_tags_page[] = {
     TF_P_PAGE("name", "asc"),
     { "search", TF_P_SEARCH, 0, 0, 100, NULL, NULL, "in name or label" },
     { "category", TF_P_STR, 0, 1, 50, NULL, NULL, "only of this category" },
-    { "status", TF_P_ENUM, 0, 0, 0, "all|active|inactive", "all",
+    { "status", TF_P_ENUM, 0, 0, 0, "active|inactive", NULL,
       "only of this state" },
     { .type = TF_P_END }
 };

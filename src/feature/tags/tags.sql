@@ -85,7 +85,7 @@ SELECT w.id AS tag_id,
        CASE WHEN d.id IS NOT NULL THEN 'deleted'
             WHEN u.tag_id IS NOT NULL THEN 'in_use'
             ELSE 'error' END AS status,
-       coalesce(u.n, 0) AS instance_count
+       coalesce(u.n, 0) AS instance_count, d.id IS NULL AS _refused
 FROM wanted w
      LEFT JOIN deleted d ON d.id = w.id
      LEFT JOIN used u ON u.tag_id = w.id

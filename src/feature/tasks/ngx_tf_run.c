@@ -28,6 +28,8 @@ static void ngx_tf_run_message(ngx_tf_redis_sub_t *sub, ngx_str_t *message);
 static void ngx_tf_run_polled(ngx_tf_op_t *op);
 static void ngx_tf_run_end(ngx_tf_op_t *op);
 static void ngx_tf_run_over(ngx_tf_op_t *op, tf_str_t status);
+static void ngx_tf_run_failed(ngx_tf_op_t *op, ngx_uint_t cancelled,
+    ngx_uint_t test);
 static void ngx_tf_run_data(ngx_tf_op_t *op, ngx_uint_t status,
     tf_str_t details);
 static void ngx_tf_run_answer(ngx_tf_op_t *op, ngx_uint_t status,
@@ -192,26 +194,57 @@ ngx_tf_run_polled(ngx_tf_op_t *op)
 static void
 ngx_tf_run_over(ngx_tf_op_t *op, tf_str_t status)
 {
-    tf_str_t   name, details;
-    tf_code_e  code;
+    PGresult    *res;
+    ngx_uint_t   cancelled, test;
 
-    if (tf_str_eq(status, "completed")
-        || tf_str_eq(status, "completed_with_errors"))
-    {
-        details = tf_row_get(op->res[0], 0, "details");
-        ngx_tf_run_data(op, NGX_HTTP_OK, details);
+    res = op->res[0];
+    cancelled = tf_str_eq(status, "cancelled");
+    test = tf_str_eq(tf_row_get(res, 0, "test_failed"), "t");
+
+    if (op->route->render == NGX_TF_RUNS && !cancelled) {
+        ngx_tf_run_data(op, NGX_HTTP_OK, tf_row_get(res, 0, "all_details"));
         return;
     }
 
-    name = tf_row_get(op->res[0], 0, "error_code");
-    code = name.data ? tf_error_find(name) : TF_E_NONE;
-
-    if (code == TF_E_NONE) {
-        code = tf_str_eq(status, "cancelled") ? TF_E_RUN_CANCELLED
-                                              : TF_E_TASK_EXECUTION_FAILED;
+    if (!cancelled && !test && !tf_str_eq(status, "failed")) {
+        ngx_tf_run_data(op, NGX_HTTP_OK, tf_row_get(res, 0, "details"));
+        return;
     }
 
-    ngx_tf_request_fail(op, code, NULL, NULL);
+    ngx_tf_run_failed(op, cancelled, test);
+}
+
+
+/* What the run left stands in "extra": of a connection test its reason, of
+ * other work the result it has in part. */
+
+static void
+ngx_tf_run_failed(ngx_tf_op_t *op, ngx_uint_t cancelled, ngx_uint_t test)
+{
+    tf_str_t   name, extra, message;
+    tf_code_e  code;
+
+    name = tf_row_get(op->res[0], 0, "error_code");
+    extra = tf_row_get(op->res[0], 0, "extra");
+    message = tf_row_get(op->res[0], 0, "message");
+
+    code = test ? TF_E_DATABASE_CONNECTION_ERROR
+           : name.data ? tf_error_find(name) : TF_E_NONE;
+
+    if (code == TF_E_NONE) {
+        code = cancelled ? TF_E_RUN_CANCELLED : TF_E_TASK_EXECUTION_FAILED;
+    }
+
+    /* an object without its braces */
+
+    if (extra.len > 2) {
+        extra.data++;
+        extra.len -= 2;
+        ngx_tf_reply_more(op, extra);
+    }
+
+    ngx_tf_request_fail(op, code, NULL,
+                   test && message.data ? (char *) message.data : NULL);
     ngx_tf_op_error(op);
 }
 

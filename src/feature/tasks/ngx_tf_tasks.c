@@ -9,7 +9,8 @@
 
 
 #define NGX_TF_TASKS_STATUS                                                  \
-    "pending|running|completed|completed_with_errors|failed|cancelled"
+    "pending|running|completed|completed_with_errors|failed|cancelled"       \
+    "|partial=completed_with_errors"
 
 static const tf_param_t  ngx_tf_tasks_page[] = {
     TF_P_PAGE("id", "desc"),

@@ -70,7 +70,11 @@ WHERE r.run_id = :run_id::uuid
 -- name: task_runs_cancel
 -- What waits ends now; what runs is asked to, and its worker ends it.  One
 -- UPDATE for both: an item claimed meanwhile is looked at again.
-WITH asked AS (
+WITH rules AS (
+    SELECT tf_fail('RUN_ENDED', 'status', status)
+    FROM task_runs
+    WHERE run_id = :run_id::uuid AND status NOT IN ('pending', 'running')
+), asked AS (
     UPDATE task_items i
     SET cancel = true,
         state = CASE WHEN i.state = 'running' THEN i.state
@@ -78,7 +82,7 @@ WITH asked AS (
         completed_at = CASE WHEN i.state = 'running' THEN NULL
                             ELSE now() END
     FROM task_runs r
-    WHERE r.run_id = :run_id::uuid AND i.run_id = r.id
+    WHERE r.run_id = :run_id AND i.run_id = r.id
           AND r.status IN ('pending', 'running')
           AND i.state IN ('scheduled', 'ready', 'running', 'retry')
     RETURNING i.state
@@ -93,6 +97,7 @@ SET status = 'cancelled',
     progress_cancelled = r.progress_cancelled + c.ended
 FROM counted c
 WHERE r.run_id = :run_id AND r.status IN ('pending', 'running')
+      AND (SELECT count(*) FROM rules) = 0
 RETURNING r.run_id, r.status
 
 -- Jobs leave message and message_en; the client gets the one it reads.
@@ -114,20 +119,31 @@ coalesce({spoken}, '{}')
                            || CASE WHEN i.state = 'done' THEN '{}'::jsonb
                                    ELSE '{"success": false}' END
 
+-- part: test_failed
+coalesce(i.kind = 'test_connection' AND i.details ->> 'success' = 'false',
+                false)
+
 -- name: task_run_outcome
--- What a request that waits for a run answers with: what its item left, and of
--- several items what all of them left.
-SELECT r.run_id, r.status, {item_status} AS item_status,
-       CASE WHEN n.items = 1
-            THEN {spoken}
-            ELSE jsonb_build_object(
-                     'results', n.results,
-                     'summary', jsonb_build_object('total', n.items,
-                                                   'success', n.success,
-                                                   'failed', n.items
-                                                             - n.success),
-                     'run_id', r.run_id) END AS details,
-       i.error_code, i.error_message
+-- What a request that waits for a run answers with: what its only item left,
+-- or what all of them left; and the "extra" of a failure.
+SELECT r.run_id, r.status,
+       CASE WHEN n.items = 1 THEN {spoken} END AS details,
+       jsonb_build_object('results', coalesce(n.results, '[]'),
+                          'summary', jsonb_build_object(
+                                         'total', n.items,
+                                         'success', n.success,
+                                         'failed', n.items - n.success),
+                          'run_id', r.run_id) AS all_details,
+       i.error_code, {test_failed} AS test_failed,
+       {spoken} ->> 'message' AS message,
+       CASE WHEN {test_failed}
+            THEN ({spoken} - 'success' - 'message')
+                 || jsonb_build_object('connection_error_id', r.run_id,
+                                       'instance_id', i.instance_id)
+            WHEN n.items = 1
+            THEN jsonb_build_object('result', n.results -> 0,
+                                    'instance_id', i.instance_id,
+                                    'run_id', r.run_id) END AS extra
 FROM task_runs r
      CROSS JOIN LATERAL (
          SELECT count(*) AS items,

@@ -9,6 +9,7 @@
 
 
 #define NGX_TF_USERS_PASSWORD  512      /* bytes of 128 characters */
+#define NGX_TF_USERS_ROLES     "admin|operator|user|viewer|auditor"
 
 
 /* What the thread that hashes a password gets and leaves. */
@@ -30,9 +31,9 @@ static ngx_int_t ngx_tf_users_hashed(ngx_tf_op_t *op);
 static const tf_param_t  ngx_tf_users_page[] = {
     TF_P_PAGE_OF("10", "created_at", "desc"),
     { "search", TF_P_SEARCH, 0, 0, 100, NULL, NULL, "in name or address" },
-    { "role", TF_P_ENUM, 0, 0, 0, "admin|user|viewer|auditor", NULL,
+    { "role", TF_P_ENUM, 0, 0, 0, NGX_TF_USERS_ROLES, NULL,
       "only of this role" },
-    { "status", TF_P_ENUM, 0, 0, 0, "all|active|inactive", "all",
+    { "status", TF_P_ENUM, 0, 0, 0, "active|inactive", NULL,
       "only of this state" },
     { .type = TF_P_END }
 };
@@ -40,8 +41,8 @@ static const tf_param_t  ngx_tf_users_page[] = {
 #define NGX_TF_USERS_BODY(password_flags)                                    \
     { "username", TF_P_STR, TF_P_REQUIRED, 3, 20, "[A-Za-z0-9_]+", NULL,     \
       "3 to 20 letters, digits and _" },                                     \
-    { "role", TF_P_ENUM, TF_P_REQUIRED, 0, 0, "admin|user|viewer|auditor",   \
-      NULL, "what the person may do" },                                      \
+    { "role", TF_P_ENUM, TF_P_REQUIRED, 0, 0, NGX_TF_USERS_ROLES, NULL,      \
+      "what the person may do" },                                            \
     { "password", TF_P_SECRET, password_flags, 1, NGX_TF_USERS_PASSWORD,     \
       NULL, NULL, "8 to 128 characters: upper case, lower case, digit" },    \
     { "email", TF_P_STR, 0, 3, 254, "[^\\x00-\\x20@]+@[^\\x00-\\x20@]+",     \
@@ -94,12 +95,23 @@ const ngx_tf_route_t  ngx_tf_users_routes[] = {
       .body = ngx_tf_users_change,
       .sql = { TF_SQL_users_update },
       .key = "user",
+      .rights = "id",
       .constraints = ngx_tf_users_rules,
       .next = ngx_tf_users_next,
       .sets = "password_hash" },
 
     { NGX_TF_ROUTE(DELETE, "/users/{id}", TF_ADMIN, "Delete a user"),
-      .sql = { TF_SQL_users_delete } },
+      .sql = { TF_SQL_users_delete },
+      .rights = "id" },
+
+    { NGX_TF_ROUTE(GET, "/users/{id}/tokens", TF_ADMIN,
+                   "List a user's API tokens"),
+      .sql = { TF_SQL_users_tokens } },
+
+    { NGX_TF_ROUTE(DELETE, "/users/{id}/tokens/{token_id}", TF_ADMIN,
+                   "Revoke an API token of a user"),
+      .sql = { TF_SQL_users_token_revoke },
+      .rights = "id" },
 
     { .method = 0 }
 };

@@ -1,5 +1,6 @@
 -- part: person
-u.id, u.username, u.email, u.role, u.is_active, u.created_at, u.updated_at,
+u.id, u.username, u.email, u.role, u.is_active, u.created_at,
+       tf_display(u.created_at) AS created_at_display, u.updated_at,
        u.password_changed_at, u.last_login
 
 
@@ -20,6 +21,7 @@ SELECT count(*) AS total,
        count(*) FILTER (WHERE is_active) AS active,
        count(*) FILTER (WHERE NOT is_active) AS inactive,
        count(*) FILTER (WHERE role = 'admin') AS admin,
+       count(*) FILTER (WHERE role = 'operator') AS operator,
        count(*) FILTER (WHERE role = 'user') AS "user",
        count(*) FILTER (WHERE role = 'viewer') AS viewer,
        count(*) FILTER (WHERE role = 'auditor') AS auditor
@@ -85,13 +87,20 @@ WITH {admins}, old AS MATERIALIZED (
     USING changed c
     WHERE s.user_id = c.id AND c._ends
           AND s.id IS DISTINCT FROM :_session::bytea
+), revoked AS (
+    -- whoever knew the old password may have made tokens with it
+    UPDATE api_tokens t
+    SET revoked_at = now()
+    FROM changed c
+    WHERE t.user_id = c.id AND t.revoked_at IS NULL
+          AND :password_hash IS NOT NULL
 )
 SELECT *
 FROM changed
 
 -- name: users_delete
 WITH {admins}, rules AS (
-    SELECT tf_fail('FORBIDDEN', 'id')
+    SELECT tf_fail('FORBIDDEN', 'id', 'one''s own user cannot be deleted')
     WHERE :id::bigint = :_user_id::bigint
     UNION ALL
     SELECT tf_fail('LAST_ADMIN_REQUIRED', 'id')
@@ -100,3 +109,18 @@ WITH {admins}, rules AS (
 DELETE FROM users
 WHERE id = :id::bigint AND (SELECT count(*) FROM rules) = 0
 RETURNING id AS user_id
+
+-- name: users_tokens
+-- No row: there is no such user.
+SELECT (SELECT coalesce(json_agg(t ORDER BY t.id), '[]')
+        FROM (SELECT id, name, prefix, scope, created_at, expires_at,
+                     last_used_at
+              FROM api_tokens
+              WHERE user_id = u.id AND revoked_at IS NULL) t) AS items
+FROM users u
+WHERE u.id = :id::bigint
+
+-- name: users_token_revoke
+UPDATE api_tokens SET revoked_at = now()
+WHERE id = :token_id::bigint AND user_id = :id::bigint AND revoked_at IS NULL
+RETURNING id

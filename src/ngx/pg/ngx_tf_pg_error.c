@@ -161,7 +161,8 @@ ngx_tf_pg_error_passing(ngx_tf_pg_conn_t *conn, const PGresult *res,
 }
 
 
-/* tf_fail() of our own SQL: a code of the catalogue and the field at fault. */
+/* tf_fail() of our own SQL: a code of the catalogue, the field at fault and the
+ * reason. */
 
 static void
 ngx_tf_pg_error_said(ngx_tf_pg_item_t *item, const PGresult *res)
@@ -179,7 +180,8 @@ ngx_tf_pg_error_said(ngx_tf_pg_item_t *item, const PGresult *res)
     }
 
     tf_fail(&item->u.err, code,
-            ngx_tf_pg_error_field(res, PG_DIAG_COLUMN_NAME), "%s", "");
+            ngx_tf_pg_error_field(res, PG_DIAG_COLUMN_NAME), "%s",
+            ngx_tf_pg_error_field(res, PG_DIAG_MESSAGE_DETAIL));
 }
 
 

@@ -15,6 +15,7 @@
  *     _user_id _role _session    of the signed-in user; _session is bytea text
  *     _addr _agent               the client's address and user agent
  *     _lang         "zh" or "en", what the client reads
+ *     _tls_default  the TLS mode of instances that say none
  *     whatever next set by ngx_tf_input_set()
  */
 

@@ -9,6 +9,7 @@
 static char *ngx_tf_conf_place(ngx_conf_t *cf, void *post, void *data);
 static ngx_int_t ngx_tf_conf_urls(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf);
 static ngx_int_t ngx_tf_conf_keys(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf);
+static ngx_int_t ngx_tf_conf_tls(ngx_conf_t *cf, ngx_str_t *mode);
 static ngx_int_t ngx_tf_conf_setting(ngx_conf_t *cf, const char *name,
     ngx_str_t *value);
 static ngx_int_t ngx_tf_conf_file(ngx_conf_t *cf, ngx_str_t *path, u_char *buf,
@@ -57,6 +58,13 @@ ngx_tf_conf_init(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf)
     rc = NGX_OK;
 
     if (ngx_tf_conf_urls(cf, mcf) != NGX_OK) {
+        rc = NGX_ERROR;
+    }
+
+    if (ngx_tf_conf_setting(cf, "TAIFISH_TLS_DEFAULT", &mcf->tls_default)
+        != NGX_OK
+        || ngx_tf_conf_tls(cf, &mcf->tls_default) != NGX_OK)
+    {
         rc = NGX_ERROR;
     }
 
@@ -150,6 +158,51 @@ ngx_tf_conf_keys(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf)
     seal = ngx_tf_conf_key(cf, &mcf->keys, "seal.pub", mcf->seal_key);
 
     return csrf == NGX_OK && seal == NGX_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+/* How instances that say nothing prove who they are. */
+
+static ngx_int_t
+ngx_tf_conf_tls(ngx_conf_t *cf, ngx_str_t *mode)
+{
+    ngx_uint_t  i;
+
+    static const char *const  modes[] = {
+        "verify-full", "verify-ca", "require", "disable"
+    };
+
+    if (mode->len == 0) {
+        ngx_str_set(mode, "verify-full");
+        return NGX_OK;
+    }
+
+    for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        if (mode->len == ngx_strlen(modes[i])
+            && ngx_strncmp(mode->data, modes[i], mode->len) == 0)
+        {
+            break;
+        }
+    }
+
+    if (i == sizeof(modes) / sizeof(modes[0])) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "taifish: TAIFISH_TLS_DEFAULT has to be verify-full, "
+                      "verify-ca, require or disable, not \"%V\"", mode);
+        return NGX_ERROR;
+    }
+
+    /* a NUL follows, as after every parameter of a statement */
+
+    mode->data = (u_char *) modes[i];
+
+    if (i > 0) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "taifish: TAIFISH_TLS_DEFAULT is %V: new instances do "
+                      "not prove who they are", mode);
+    }
+
+    return NGX_OK;
 }
 
 

@@ -37,6 +37,10 @@ typedef struct {
     /* Waits for the end of the run in op->res, then answers. */
     void               (*await_run)(ngx_tf_op_t *op);
 
+    /* A statement is about to change what this user may do, or what proves
+     * who the user is: nothing that was known of it is believed. */
+    void               (*forget)(int64_t user_id);
+
     const tf_sql_e      *uses;
     const char          *sets;
 } ngx_tf_hooks_t;
@@ -52,6 +56,8 @@ typedef struct {
     ngx_tf_conf_place_t  redis_place;
     ngx_tf_redis_conf_t *redis;             /* made from it, NULL: none */
     ngx_str_t            keys;              /* directory: csrf.key, seal.pub */
+    ngx_str_t            tls_default;       /* of instances that say none:
+                                               verify-full */
     ngx_thread_pool_t   *threads;           /* "taifish": password hashing */
     ngx_uint_t           hashes;            /* in the pool at once, 32 */
     struct ngx_tf_router_s  *router;

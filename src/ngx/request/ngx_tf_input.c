@@ -38,6 +38,7 @@ static tf_str_t ngx_tf_input_number(ngx_tf_op_t *op, int64_t n);
 static const char *const  ngx_tf_builtins[] = {
     "_offset", "_after", "_after_id",
     "_user_id", "_role", "_session", "_addr", "_agent", "_lang",
+    "_tls_default",
     NULL
 };
 
@@ -328,7 +329,8 @@ ngx_tf_input_arg(ngx_tf_op_t *op, const tf_param_t *param, ngx_tf_arg_t *args,
     u_char     *p;
     ngx_uint_t  i, found, list;
 
-    list = param->type == TF_P_INTS || param->type == TF_P_STRS;
+    list = param->type == TF_P_INTS || param->type == TF_P_STRS
+           || param->type == TF_P_ENUMS;
     len = ngx_strlen(param->name);
     found = 0;
 
@@ -702,6 +704,13 @@ ngx_tf_input_builtin(ngx_tf_op_t *op, const char *name)
 
     if (ngx_strcmp(name, "_lang") == 0) {
         return tf_str(op->lang == TF_LANG_EN ? "en" : "zh");
+    }
+
+    if (ngx_strcmp(name, "_tls_default") == 0) {
+        text.data = ngx_tf_conf()->tls_default.data;
+        text.len = ngx_tf_conf()->tls_default.len;
+
+        return text;
     }
 
     if (ngx_strcmp(name, "_addr") == 0 || ngx_strcmp(name, "_agent") == 0) {

@@ -322,7 +322,7 @@ ngx_tf_op_render(ngx_tf_op_t *op)
     tf_str_t    body;
     ngx_uint_t  status;
 
-    if (op->route->render == NGX_TF_RUN) {
+    if (ngx_tf_route_waits(op->route)) {
         op->in.hook = 1;
         ngx_tf_conf()->hooks->await_run(op);
         return;
@@ -340,6 +340,7 @@ ngx_tf_op_render(ngx_tf_op_t *op)
 ngx_int_t
 ngx_tf_op_send(ngx_tf_op_t *op, const tf_sql_e *sql, ngx_uint_t n)
 {
+    tf_str_t           user;
     tf_sql_e           stmts[NGX_TF_SQL_MAX];
     tf_str_t           values[NGX_TF_SQL_MAX * NGX_TF_PG_PARAMS_MAX];
     ngx_uint_t         i, k, v;
@@ -375,6 +376,11 @@ ngx_tf_op_send(ngx_tf_op_t *op, const tf_sql_e *sql, ngx_uint_t n)
         }
 
         v += tf_sql[stmts[i]].nparams;
+    }
+
+    if (op->route->rights && !op->in.hook) {
+        user = ngx_tf_input_get(op, op->route->rights);
+        ngx_tf_conf()->hooks->forget(ngx_atosz(user.data, user.len));
     }
 
     u = ngx_tf_pg_unit(stmts, k, values);

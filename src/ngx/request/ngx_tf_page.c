@@ -39,7 +39,7 @@ ngx_tf_page_statements(ngx_tf_op_t *op, tf_sql_e page, tf_sql_e *sql)
 
     if (i == stmt->nsorts) {
         return ngx_tf_request_fail(op, TF_E_VALIDATION_ERROR, "sort",
-                                   "not a sort key of this list");
+                                   "is no key this list can be sorted by");
     }
 
     if (ngx_tf_page_after(op, stmt->sorts[i], desc) != NGX_OK) {

@@ -3,6 +3,7 @@
 #include "ngx_tf_reply.h"
 #include "tf_json.h"
 #include "tf_row.h"
+#include "tf_words.h"
 
 
 #define NGX_TF_REPLY_MAX  (64 * 1024 * 1024)
@@ -14,6 +15,15 @@ static ngx_int_t ngx_tf_reply_headers(ngx_tf_op_t *op, ngx_uint_t status,
     const char *type);
 static void ngx_tf_reply_open(ngx_tf_op_t *op, tf_buf_t *b, size_t size);
 static void ngx_tf_reply_close(ngx_tf_op_t *op, tf_buf_t *b);
+static ngx_uint_t ngx_tf_reply_refused(const PGresult *res);
+static void ngx_tf_reply_reason(ngx_tf_op_t *op, tf_buf_t *b,
+    const tf_error_t *e, const tf_err_t *err);
+static const char *ngx_tf_reply_detail(ngx_tf_op_t *op, const tf_error_t *e,
+    const tf_err_t *err);
+static void ngx_tf_reply_suggestions(ngx_tf_op_t *op, tf_buf_t *b,
+    const tf_error_t *e);
+static void ngx_tf_reply_extra(ngx_tf_op_t *op, tf_buf_t *b,
+    const tf_error_t *e, const tf_err_t *err);
 static void ngx_tf_reply_context(ngx_tf_op_t *op, tf_buf_t *b);
 static const char *ngx_tf_reply_message(ngx_tf_op_t *op, ngx_uint_t status);
 
@@ -50,7 +60,9 @@ ngx_tf_reply_render(ngx_tf_op_t *op, ngx_uint_t *status, tf_str_t *body)
 
     route = op->route;
     res = op->nres ? op->res[op->nres - 1] : NULL;
-    *status = route->render == NGX_TF_CREATED ? NGX_HTTP_CREATED : NGX_HTTP_OK;
+    *status = route->render == NGX_TF_CREATED ? NGX_HTTP_CREATED
+              : res && ngx_tf_reply_refused(res) ? 207 /* Multi-Status */
+              : NGX_HTTP_OK;
 
     if (res == NULL
         || (PQntuples(res) == 0 && (route->render == NGX_TF_ITEM
@@ -94,6 +106,26 @@ ngx_tf_reply_render(ngx_tf_op_t *op, ngx_uint_t *status, tf_str_t *body)
 }
 
 
+/* Something of a list was refused: a row's _refused says so. */
+
+static ngx_uint_t
+ngx_tf_reply_refused(const PGresult *res)
+{
+    int  column, i, n;
+
+    column = PQfnumber(res, "_refused");
+    n = column < 0 ? 0 : PQntuples(res);
+
+    for (i = 0; i < n; i++) {
+        if (*PQgetvalue(res, i, column) == 't') {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 ngx_int_t
 ngx_tf_reply_error(ngx_tf_op_t *op, ngx_uint_t *status, tf_str_t *body)
 {
@@ -123,29 +155,15 @@ ngx_tf_reply_error(ngx_tf_op_t *op, ngx_uint_t *status, tf_str_t *body)
     tf_json_member(&b, "category", tf_str(e->category));
     tf_json_member(&b, "severity", tf_str(e->severity));
     tf_json_member(&b, "message_code", tf_str(e->code));
-    tf_json_member(&b, "message", tf_str(e->message[op->lang]));
-    tf_buf_lit(&b, e->recoverable ? ",\"recoverable\":true"
-                                  : ",\"recoverable\":false");
-    tf_buf_lit(&b, ",\"suggestions\":[]");
+    ngx_tf_reply_reason(op, &b, e, err);
 
+    /* bad input is mended by whoever sent it */
+
+    tf_buf_lit(&b, e->recoverable || ngx_strcmp(e->category, "validation") == 0
+                   ? ",\"recoverable\":true" : ",\"recoverable\":false");
+    ngx_tf_reply_suggestions(op, &b, e);
     ngx_tf_reply_context(op, &b);
-
-    /* what a failure of ours was is for the log only */
-
-    if (err->field[0] || (err->detail[0] && e->status < 500)) {
-        tf_json_key(&b, "extra");
-        tf_buf_char(&b, '{');
-
-        if (err->field[0]) {
-            tf_json_member(&b, "field", tf_str(err->field));
-        }
-
-        if (err->detail[0] && e->status < 500) {
-            tf_json_member(&b, "detail", tf_str(err->detail));
-        }
-
-        tf_buf_char(&b, '}');
-    }
+    ngx_tf_reply_extra(op, &b, e, err);
 
     ngx_tf_reply_close(op, &b);
 
@@ -156,6 +174,110 @@ ngx_tf_reply_error(ngx_tf_op_t *op, ngx_uint_t *status, tf_str_t *body)
     *status = e->status;
 
     return ngx_tf_reply_done(op, &b, body);
+}
+
+
+/* The message: what the code means, and of input which field and why. */
+
+static void
+ngx_tf_reply_reason(ngx_tf_op_t *op, tf_buf_t *b, const tf_error_t *e,
+    const tf_err_t *err)
+{
+    tf_buf_t     text;
+    tf_str_t     message;
+    const char  *detail;
+
+    message = tf_str(e->message[op->lang]);
+    detail = ngx_tf_reply_detail(op, e, err);
+
+    if (ngx_strcmp(e->category, "validation") == 0
+        && (err->field[0] || detail[0]))
+    {
+        tf_buf_init(&text, &op->mem, 512, 2048);
+        tf_buf_str(&text, message);
+        tf_buf_lit(&text, op->lang == TF_LANG_EN ? ": " : "：");
+        tf_buf_lit(&text, err->field);
+        tf_buf_lit(&text, err->field[0] && detail[0] ? " " : "");
+        tf_buf_lit(&text, detail);
+
+        if (tf_buf_done(&text, &message) != TF_OK) {
+            message = tf_str(e->message[op->lang]);
+        }
+    }
+
+    tf_json_member(b, "message", message);
+}
+
+
+/* What a failure of ours was is for the log only. */
+
+static const char *
+ngx_tf_reply_detail(ngx_tf_op_t *op, const tf_error_t *e, const tf_err_t *err)
+{
+    if (e->status >= 500) {
+        return "";
+    }
+
+    return op->lang == TF_LANG_ZH && err->detail_zh[0] ? err->detail_zh
+                                                           : err->detail;
+}
+
+
+static void
+ngx_tf_reply_suggestions(ngx_tf_op_t *op, tf_buf_t *b, const tf_error_t *e)
+{
+    ngx_uint_t          i;
+    const char *const  *lines;
+
+    lines = tf_words_suggestions(e->category, op->lang);
+
+    tf_json_key(b, "suggestions");
+    tf_buf_char(b, '[');
+
+    for (i = 0; i < TF_SUGGESTIONS; i++) {
+        if (i) {
+            tf_buf_char(b, ',');
+        }
+
+        tf_json_string(b, tf_str(lines[i]));
+    }
+
+    tf_buf_char(b, ']');
+}
+
+
+static void
+ngx_tf_reply_extra(ngx_tf_op_t *op, tf_buf_t *b, const tf_error_t *e,
+    const tf_err_t *err)
+{
+    const char  *detail;
+
+    detail = ngx_tf_reply_detail(op, e, err);
+
+    if (!err->field[0] && !detail[0] && op->extra.len == 0) {
+        return;
+    }
+
+    tf_json_key(b, "extra");
+    tf_buf_char(b, '{');
+
+    if (err->field[0]) {
+        tf_json_member(b, "field", tf_str(err->field));
+    }
+
+    if (detail[0]) {
+        tf_json_member(b, "detail", tf_str(detail));
+    }
+
+    if (op->extra.len) {
+        if (err->field[0] || detail[0]) {
+            tf_buf_char(b, ',');
+        }
+
+        tf_buf_str(b, op->extra);
+    }
+
+    tf_buf_char(b, '}');
 }
 
 
@@ -214,13 +336,31 @@ ngx_tf_reply_open(ngx_tf_op_t *op, tf_buf_t *b, size_t size)
 static void
 ngx_tf_reply_close(ngx_tf_op_t *op, tf_buf_t *b)
 {
-    tf_str_t  now;
-
-    now.data = ngx_cached_http_log_iso8601.data;
-    now.len = ngx_cached_http_log_iso8601.len;
-
-    tf_json_member(b, "timestamp", now);
+    ngx_tf_reply_time(b, "timestamp", ngx_time());
     tf_buf_char(b, '}');
+}
+
+
+void
+ngx_tf_reply_more(ngx_tf_op_t *op, tf_str_t members)
+{
+    op->extra = members;
+}
+
+
+void
+ngx_tf_reply_time(tf_buf_t *b, const char *name, time_t t)
+{
+    u_char    text[sizeof("1970-09-28T12:00:00Z")];
+    ngx_tm_t  tm;
+
+    ngx_gmtime(t, &tm);
+
+    (void) ngx_sprintf(text, "%4d-%02d-%02dT%02d:%02d:%02dZ%Z",
+                       tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
+                       tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec);
+
+    tf_json_member(b, name, tf_str((char *) text));
 }
 
 

@@ -9,6 +9,7 @@
 
 
 #include "ngx_tf_request.h"
+#include "tf_buf.h"
 
 
 #define NGX_TF_REPLY_JSON  "application/json"
@@ -17,6 +18,14 @@
 /* Adds a response header; both live as long as the request. */
 ngx_int_t ngx_tf_reply_header(ngx_tf_op_t *op, const char *name,
     tf_str_t value);
+
+
+/* Adds a member that is this time, RFC 3339 in UTC. */
+void ngx_tf_reply_time(tf_buf_t *b, const char *name, time_t t);
+
+/* Adds members ("name":value, no comma at the ends) to the "extra" of an error
+ * answer; they live as long as the request. */
+void ngx_tf_reply_more(ngx_tf_op_t *op, tf_str_t members);
 
 
 /* --- for the op --------------------------------------------------------- */

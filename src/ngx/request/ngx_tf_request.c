@@ -16,7 +16,7 @@ static ngx_int_t ngx_tf_request_variable(ngx_http_request_t *r,
 
 
 static const char *const  ngx_tf_request_roles[] = {
-    NULL, "viewer", "auditor", "user", "admin"
+    NULL, "viewer", "auditor", "user", "operator", "admin"
 };
 
 

@@ -23,6 +23,7 @@ typedef enum {
     NGX_TF_ROLE_VIEWER,
     NGX_TF_ROLE_AUDITOR,
     NGX_TF_ROLE_USER,
+    NGX_TF_ROLE_OPERATOR,
     NGX_TF_ROLE_ADMIN
 } ngx_tf_role_e;
 
@@ -121,6 +122,7 @@ struct ngx_tf_op_s {
     tf_err_t                     err;
     ngx_str_t                    id;            /* X-Request-ID */
     tf_lang_e                    lang;
+    tf_str_t                     extra;         /* ngx_tf_reply_more() */
     ngx_tf_session_t             session;       /* role NONE: nobody */
     ngx_uint_t                   step;
     ngx_uint_t                   nres;

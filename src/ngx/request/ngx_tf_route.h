@@ -30,10 +30,10 @@ typedef enum {
     TF_PUBLIC = 1,      /* without signing in; PostgreSQL may be away */
     TF_ANYONE,          /* the same, but who it is gets looked up */
     TF_LOGIN,           /* whoever is signed in */
-    TF_VIEW,            /* admin, user, viewer, auditor */
-    TF_CREATE,          /* admin, user */
-    TF_UPDATE,          /* admin, user */
-    TF_DELETE,          /* admin, user */
+    TF_VIEW,            /* admin, operator, user, viewer, auditor */
+    TF_CREATE,          /* admin, operator */
+    TF_UPDATE,          /* admin, operator, user */
+    TF_DELETE,          /* admin, operator */
     TF_LOGS,            /* admin, auditor: logs and settings */
     TF_ADMIN            /* admin */
 } ngx_tf_perm_e;
@@ -46,9 +46,11 @@ typedef enum {
     NGX_TF_CREATED,     /* the same with status 201 */
     NGX_TF_PAGE,        /* a page statement's items and where they are in the
                            list, see ngx_tf_page.h */
-    NGX_TF_LIST,        /* {key: [rows]} */
+    NGX_TF_LIST,        /* {key: [rows]}; 207 when a row's _refused is true */
     NGX_TF_RUN,         /* the row has run_id: wait for that run up to 20 s,
                            then 200 with its outcome, or 202 with run_id */
+    NGX_TF_RUNS,        /* the same, and its outcome is what all of its items
+                           left, also when all of them failed */
     NGX_TF_CUSTOM       /* next answers by ngx_tf_op_reply() */
 } ngx_tf_render_e;
 
@@ -89,6 +91,10 @@ struct ngx_tf_route_s {
     ngx_tf_render_e              render;        /* of the last statement */
     const char                  *key;           /* data is {key: ...} */
     const ngx_tf_constraint_t   *constraints;   /* ended by name NULL */
+    const char                  *rights;        /* the value that is the id of
+                                                   the user whose rights, or
+                                                   proofs of who it is, the
+                                                   statements change */
     ngx_tf_next_pt               next;
 
     /* of a row with next: the statements it may send besides sql, ended by
@@ -112,6 +118,10 @@ struct ngx_tf_route_s {
 #define NGX_TF_ROUTE(method_, path_, perm_, summary_)                        \
     .method = NGX_HTTP_##method_, .path = path_, .perm = perm_,              \
     .summary = summary_
+
+
+#define ngx_tf_route_waits(route)                                            \
+    ((route)->render == NGX_TF_RUN || (route)->render == NGX_TF_RUNS)
 
 
 typedef struct {

@@ -39,7 +39,7 @@ BEGIN {
     $tf = TaiFish->new;
     $tf->start_nginx;
 
-    for my $role (qw(admin user viewer auditor)) {
+    for my $role (qw(admin operator user viewer auditor)) {
         my $client = $tf->as($role);
         my $token = $client->csrf;
         my @cookies = map { "$_=" . $client->cookie($_) }

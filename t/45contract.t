@@ -1,0 +1,406 @@
+use lib 't/lib';
+use TaiFish;
+
+# The contract with clients of the reference API, as a table: a request, the
+# status, and what stands where in the answer.  What differs on purpose is in
+# docs/compatibility.md and at the end of this file.
+
+my $tf = TaiFish->new(redis => 1);
+my $target = $tf->postgres('fleet');
+
+$tf->start;
+
+my %as = map { $_ => $tf->as($_) } qw(admin operator user viewer auditor);
+$as{nobody} = $tf->client;
+
+my $json = JSON::PP->new->utf8->canonical->allow_nonref;
+
+
+# --- what there is ---------------------------------------------------------
+
+sub made {
+    my ($path, $body, $key) = @_;
+    my $r = $as{admin}->post($path, $body);
+    $r->status == 201 or die "POST $path: " . $r->as_string;
+    return $r->data->{$key};
+}
+
+my $tag = made('/tags', { name => 'prod', display_name => '生产',
+    category => 'environment' }, 'tag');
+my $unused = made('/tags', { name => 'unused', display_name => 'Unused',
+    category => 'environment' }, 'tag');
+my $cred = made('/credentials', { name => 'monitor',
+    credential_type => 'database', db_type => 'postgresql',
+    username => 'monitor', password => 'Secret-1' }, 'credential');
+
+sub instance {
+    my ($name, %more) = @_;
+    return made('/instances', { name => $name, db_type => 'postgresql',
+        host => '127.0.0.1', port => $target->{port},
+        credential_id => $cred->{id}, tls_mode => 'disable', %more },
+        'instance');
+}
+
+my $live = instance('live', tag_names => ['prod']);
+my $dead = instance('dead', port => TaiFish::Server::free_port(),
+    is_active => JSON::PP::false);
+my $gone = instance('gone');
+my $bare = instance('bare', credential_id => undef,
+    is_active => JSON::PP::false);
+
+# an account that changed, and a run that is over
+
+$tf->sql("INSERT INTO accounts (instance_id, principal, username, kind)
+    VALUES ($live->{id}, 'app', 'app', 'user');
+    INSERT INTO account_versions (account_id, snapshot, facts, fingerprint,
+                                  observed)
+    SELECT id, '{}', '{\"capability_reasons\": {\"LOCKED\":
+                       [\"attribute:rolcanlogin\"]}}',
+           '\\x00', tstzrange(now(), NULL) FROM accounts;
+    UPDATE accounts SET version_id = (SELECT max(id) FROM account_versions);
+    INSERT INTO account_changes (account_id, instance_id, db_type, username,
+        change_type, message, privilege_diff, other_diff)
+    SELECT id, instance_id, 'postgresql', 'app', x.type, 'GRANT 1', x.diff,
+           NULL
+    FROM accounts, (VALUES ('modify_privilege',
+        '{\"entries\": [{\"action\": \"GRANT\"}]}'::jsonb),
+        ('drop', NULL), ('add', NULL)) AS x (type, diff);
+    INSERT INTO task_runs (task_key, task_category, trigger_source, status,
+                           started_at, completed_at, progress_total)
+    VALUES ('sync_accounts', 'account', 'manual', 'completed_with_errors',
+            now(), now(), 1);
+    INSERT INTO task_items (run_id, kind, item_type, item_key, item_name,
+        instance_id, state, started_at, completed_at, error_code, metrics)
+    SELECT id, 'sync_accounts', 'instance', '$live->{id}', 'live', $live->{id},
+           'dead', now(), now(), 'TARGET_AUTH', '{\"synced_count\": 3}'
+    FROM task_runs");
+
+my $account = $tf->value('SELECT max(id) FROM accounts');
+my $run = $tf->value("SELECT run_id FROM task_runs
+                      WHERE status = 'completed_with_errors'");
+my $change = $tf->value("SELECT id FROM account_changes
+                         WHERE change_type = 'drop'");
+
+
+# --- the table -------------------------------------------------------------
+
+# A place is a path into the answer.  What stands there: a word of types (str,
+# int, num, bool, obj, list, null, "str|null"), "=text", a reference to the
+# value itself, or a pattern.
+
+my %type = (
+    str  => sub { !ref $_[0] && defined $_[0] && $json->encode($_[0]) =~ /^"/ },
+    int  => sub { !ref $_[0] && defined $_[0]
+                  && $json->encode($_[0]) =~ /^-?[0-9]+$/ },
+    num  => sub { !ref $_[0] && defined $_[0]
+                  && $json->encode($_[0]) =~ /^-?[0-9.]+$/ },
+    bool => sub { JSON::PP::is_bool($_[0]) },
+    true => sub { JSON::PP::is_bool($_[0]) && $_[0] },
+    false => sub { JSON::PP::is_bool($_[0]) && !$_[0] },
+    obj  => sub { ref $_[0] eq 'HASH' },
+    list => sub { ref $_[0] eq 'ARRAY' },
+    null => sub { !defined $_[0] },
+    time => sub { defined $_[0] && $_[0]
+                  =~ /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$/ },
+    display => sub { defined $_[0]
+                     && $_[0] =~ /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/ },
+);
+
+sub at {
+    my ($value, $path) = @_;
+
+    for my $step (split /\./, $path) {
+        if (ref $value eq 'HASH' && exists $value->{$step}) {
+            $value = $value->{$step};
+        } elsif (ref $value eq 'ARRAY' && $step =~ /^\d+$/
+                 && $step < @$value) {
+            $value = $value->[$step];
+        } else {
+            return (0);
+        }
+    }
+
+    return (1, $value);
+}
+
+sub fits {
+    my ($json_, $path, $want) = @_;
+    my ($there, $value) = at($json_, $path);
+
+    return "$path is missing" unless $there;
+    return $json->encode($value) eq $json->encode($$want) ? ()
+        : "$path is " . $json->encode($value) if ref $want eq 'REF'
+        || ref $want eq 'SCALAR';
+    return defined $value && $value =~ $want ? ()
+        : "$path is " . ($value // 'null') if ref $want eq 'Regexp';
+    return defined $value && $value eq substr($want, 1) ? ()
+        : "$path is " . ($value // 'null') if $want =~ /^=/;
+    return (grep { $type{$_}->($value) } split /\|/, $want) ? ()
+        : "$path is no $want: " . $json->encode($value);
+}
+
+sub line {
+    my ($who, $request, $body, $status, %places) = @_;
+    my ($method, $path) = split / /, $request, 2;
+    my $lang = delete $places{lang};
+    my $r = $as{$who}->request($method, $path, $body,
+        $lang ? { 'accept-language' => $lang } : undef);
+    my @wrong = $r->status == $status ? () : ("status " . $r->status);
+
+    push @wrong, map { fits($r->json, $_, $places{$_}) } sort keys %places;
+
+    ok !@wrong, join ' ', "$who $request", $body ? $json->encode($body) : (),
+        "-> $status" or diag join "\n", @wrong,
+            substr($r->as_string, 0, 700);
+    return $r;
+}
+
+my $id = $live->{id};
+my $nowhere = 999_999_999;
+
+
+# connection tests
+
+line admin => 'POST /instances/actions/test-connection',
+    { instance_id => $dead->{id} }, 409,
+    message_code => '=DATABASE_CONNECTION_ERROR', 'extra.error_code' => 'str',
+    'extra.details' => 'obj', 'extra.details.host' => '=127.0.0.1',
+    'extra.connection_error_id' => 'str';
+line admin => 'POST /instances/actions/batch-test-connections',
+    { instance_ids => [$dead->{id}] }, 200, 'data.results.0' => 'obj',
+    'data.results.0.success' => 'false', 'data.summary.total' => '=1',
+    'data.summary.failed' => '=1';
+line admin => 'POST /instances/actions/batch-test-connections',
+    { instance_ids => $dead->{id} }, 200, 'data.results.0' => 'obj',
+    'data.summary.total' => '=1';
+line admin => 'POST /instances/actions/batch-test-connections',
+    { instance_ids => [$nowhere] }, 200, 'data.results.0.success' => 'false',
+    'data.summary.total' => '=1', 'data.summary.failed' => '=1';
+
+
+# changes
+
+for ("/accounts/ledgers/$account/change-history") {
+    my $r = line viewer => "GET $_", undef, 200, 'data.history' => 'list',
+        map { ("data.history.$_.privilege_diff" => 'list',
+               "data.history.$_.other_diff" => 'list') } 0 .. 2;
+    is_deeply [map { scalar @{ $_->{privilege_diff} } }
+               @{ $r->data->{history} }], [0, 0, 1],
+        'an entry of the diff is an entry of the list';
+}
+
+line viewer => "GET /account-change-logs/$change", undef, 200,
+    'data.log.privilege_diff' => \[], 'data.log.other_diff' => \[],
+    'data.log.instance_host' => '=127.0.0.1';
+line viewer => 'GET /account-change-logs?change_type=delete', undef, 200,
+    'data.total' => '=1', 'data.items.0.change_type' => '=drop',
+    'data.items.0.instance_host' => '=127.0.0.1';
+line viewer => 'GET /task-runs?status=partial', undef, 200,
+    'data.total' => '=1', 'data.items.0.status' => '=completed_with_errors';
+line viewer => 'GET /sync-sessions?status=Partial', undef, 200,
+    'data.total' => '=1';
+
+
+# filters
+
+for (['/instances', 4, qw(db_type status tags audit_status managed_status
+                          backup_status)],
+     ['/credentials', 1, qw(credential_type db_type status tags)],
+     ['/tags', 2, qw(category status)],
+     ['/users', 5, qw(role status)],
+     ['/accounts/ledgers', 1, qw(db_type classification ad_status plugin
+        tags owner_type owner_id instance_id is_locked is_superuser)],
+     ['/account-change-logs', 3, qw(db_type change_type status instance_id
+        account_id is_elevation hours)],
+     ['/task-runs', 1, qw(task_key task_category trigger_source status)],
+     ['/sync-sessions', 1, qw(sync_type sync_category status)])
+{
+    my ($path, $total, @filters) = @$_;
+    my $all = $as{admin}->get($path)->data->{total};
+
+    for my $filter (@filters) {
+        line admin => "GET $path?$filter=all", undef, 200,
+            'data.total' => "=$all";
+    }
+    cmp_ok $all, '>=', $total, "$path has something to filter";
+}
+
+for ('audit_status=enabled', 'audit_status=not_configured',
+     'managed_status=managed', 'managed_status=unmanaged',
+     'backup_status=backed_up', 'backup_status=not_backed_up')
+{
+    line viewer => "GET /instances?$_", undef, 200, 'data.total' => '=0';
+}
+
+for ('db_type=PostgreSQL', 'db_type=postgres', 'status=ACTIVE') {
+    my $r = line viewer => "GET /instances?$_", undef, 200;
+    cmp_ok $r->data->{total} // 0, '>', 0, "$_ finds instances";
+}
+
+line viewer => 'GET /instances/options?db_type=Postgres,MYSQL', undef, 200,
+    'data.instances.0.db_type' => '=postgresql',
+    'data.instances.0.asset_url' => 'str|null';
+line viewer => 'GET /instances?db_type=db2', undef, 400,
+    message_code => '=VALIDATION_ERROR', 'extra.field' => '=db_type';
+
+
+# pages
+
+for (['page=0', 1, 20], ['page=-1', 1, 20], ['limit=0', 1, 1],
+     ['limit=-5', 1, 1], ['limit=500', 1, 200],
+     ['limit=99999999999999999999', 1, 200])
+{
+    my ($query, $page, $limit) = @$_;
+    line viewer => "GET /instances?$query", undef, 200,
+        'data.page' => "=$page", 'data.limit' => "=$limit";
+}
+
+line viewer => 'GET /instances?page=x', undef, 400, 'extra.field' => '=page';
+line viewer => 'GET /instances?limit=1e3', undef, 400,
+    'extra.field' => '=limit';
+
+
+# writes
+
+line admin => 'POST /credentials', { name => 'any', username => 'm',
+    credential_type => 'Database', password => 'Secret-1' }, 201,
+    'data.credential.db_type' => 'null',
+    'data.credential.credential_type' => '=database';
+line admin => 'POST /credentials', { name => 'my', username => 'm',
+    db_type => 'MySQL', credential_type => 'database',
+    password => 'Secret-1' }, 201, 'data.credential.db_type' => '=mysql';
+
+{
+    my $any = $tf->value("SELECT id FROM credentials WHERE name = 'any'");
+    line operator => "POST /instances", { name => 'of-any', db_type => 'MySQL',
+        host => '127.0.0.1', port => 3306, credential_id => $any }, 201,
+        'data.instance.db_type' => '=mysql',
+        'data.instance.credential.name' => '=any',
+        'data.instance.tls_mode' => '=verify-full',
+        'data.instance.is_tls_weak' => 'false';
+}
+
+line operator => 'POST /tags/batch-delete',
+    { tag_ids => [$tag->{id}, $unused->{id}] }, 207, 'data.results' => 'list',
+    'data.results.0.status' => '=in_use', 'data.results.1.status' => '=deleted';
+line operator => "DELETE /instances/$gone->{id}", undef, 200,
+    'data.instance_id' => "=$gone->{id}", 'data.deleted_at' => 'time';
+line operator => "DELETE /instances/$gone->{id}", undef, 200,
+    'data.instance_id' => "=$gone->{id}", 'data.deleted_at' => 'time';
+line viewer => "GET /instances/$gone->{id}", undef, 200,
+    'data.instance.is_active' => 'false', 'data.instance.status' => '=deleted';
+line viewer => 'GET /instances?include_deleted=true&search=gone', undef, 200,
+    'data.items.0.is_active' => 'false';
+
+
+# fields
+
+line viewer => "GET /instances/$id", undef, 200,
+    'data.instance.credential.id' => "=$cred->{id}",
+    'data.instance.credential.name' => '=monitor',
+    'data.instance.credential.username' => '=monitor',
+    'data.instance.is_tls_weak' => 'true',
+    (map { ("data.instance.tags.0.$_" => 'str') }
+         qw(name display_name category)),
+    'data.instance.tags.0.id' => 'int', 'data.instance.tags.0.is_active' =>
+        'true', 'data.instance.tags.0.created_at' => 'time',
+    'data.instance.tags.0.updated_at' => 'time';
+line viewer => "GET /instances/$bare->{id}", undef, 200,
+    'data.instance.credential' => 'null', 'data.instance.tags' => 'list';
+line viewer => 'GET /credentials', undef, 200,
+    'data.items.0.created_at_display' => 'display';
+line admin => 'GET /users', undef, 200,
+    'data.items.0.created_at_display' => 'display';
+line viewer => 'GET /api/v1/health/detailed', undef, 200, timestamp => 'time',
+    'data.timestamp' => 'time', map { ("data.components.$_.healthy" => 'bool') }
+        qw(database cache system workers);
+line nobody => 'GET /', undef, 200, 'data.docs_url' => qr{^/api/v1/},
+    'data.openapi_url' => '=/api/v1/openapi.json',
+    'data.health_ping_url' => '=/api/v1/health/ping';
+line viewer => 'GET /auth/session', undef, 200, 'data.user.email' => 'str|null',
+    'data.user.created_at' => 'time', 'data.user.last_login' => 'str|null',
+    'data.user.is_active' => 'true', 'data.user.role' => '=viewer';
+line nobody => 'GET /auth/session', undef, 200, 'data.user' => 'null',
+    'data.authenticated' => 'false';
+
+
+# roles
+
+my %may = (admin => [qw(view read create update execute delete logs admin)],
+    operator => [qw(view read create update execute delete)],
+    user => [qw(view read update execute)], viewer => [qw(view read)],
+    auditor => [qw(view read logs)]);
+
+for my $role (sort keys %may) {
+    line $role => 'GET /auth/session', undef, 200,
+        'data.permissions' => \$may{$role};
+}
+
+for ('viewer', 'user') {
+    line $_ => 'POST /tags', { name => 'x', display_name => 'x',
+        category => 'x' }, 403, message_code => '=PERMISSION_REQUIRED';
+    line $_ => "DELETE /instances/$id", undef, 403,
+        message_code => '=PERMISSION_REQUIRED';
+    line $_ => 'POST /tags/bulk/actions/assign', { instance_ids => [$id],
+        tag_ids => [$tag->{id}] }, 403, message_code => '=PERMISSION_REQUIRED';
+}
+
+line user => "PUT /tags/$tag->{id}", { name => 'prod', display_name => '生产',
+    category => 'environment' }, 200, 'data.tag.name' => '=prod';
+
+
+# errors
+
+line admin => 'POST /instances', { name => 'x', db_type => 'mysql',
+    host => 'h', port => 70000 }, 400, recoverable => 'true',
+    'extra.field' => '=port', 'suggestions.0' => 'str',
+    'suggestions.1' => 'str',
+    message => qr/port 应为 1 到 65535 之间的整数/;
+line admin => 'POST /instances', { name => 'x', db_type => 'mysql',
+    host => 'h', port => 70000 }, 400, lang => 'en',
+    message => qr/port has to be an integer from 1 to 65535/,
+    'extra.detail' => '=has to be an integer from 1 to 65535';
+line operator => 'POST /instances', { name => 'x', db_type => 'mysql',
+    host => 'h', port => 1, credential_id => $cred->{id} }, 400, lang => 'en',
+    message => qr/credential_id is no active credential for this engine/;
+line nobody => 'GET /instances', undef, 401, 'suggestions.1' => 'str';
+
+
+# --- times -----------------------------------------------------------------
+
+# Every time in every answer has one form.
+
+sub times_of {
+    my ($value, $path, $found) = @_;
+
+    if (ref $value eq 'HASH') {
+        times_of($value->{$_}, "$path.$_", $found) for sort keys %$value;
+    } elsif (ref $value eq 'ARRAY') {
+        times_of($value->[$_], "$path.$_", $found) for 0 .. $#$value;
+    } elsif (defined $value && !ref $value
+             && $value =~ /^\d{4}-\d\d-\d\dT\d\d:\d\d/) {
+        push @$found, [$path, $value];
+    }
+}
+
+for my $path ('/tags', '/tags/options', '/tags/bulk/tags', '/instances',
+    "/instances/$id", '/credentials', '/users', '/accounts/ledgers',
+    "/accounts/ledgers/$account/permissions",
+    "/accounts/ledgers/$account/change-history",
+    "/accounts/ledgers/$account/versions", '/account-change-logs',
+    '/task-runs', "/task-runs/$run", "/task-runs/$run/error-logs",
+    '/sync-sessions', "/sync-sessions/$run", "/sync-sessions/$run/error-logs",
+    '/auth/me', '/api/v1/health', '/api/v1/health/basic',
+    '/api/v1/health/detailed')
+{
+    my $r = $as{admin}->get($path);
+    my @found;
+    times_of($r->json, '', \@found);
+    my @bad = grep { !$type{time}->($_->[1]) } @found;
+
+    ok @found && !@bad, "$path: times are RFC 3339 in UTC"
+        or diag join "\n", $r->status, map { "@$_" } @bad;
+}
+
+
+done_testing;
