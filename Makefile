@@ -157,7 +157,7 @@ $(BUILD)/ngx_taifish_module.so: $(BUILD)/nginx/objs/Makefile $(tf_core) $(tf_ngx
 
 ngx_src     = $(BUILD)/nginx/src
 ngx_inc     = -I$(BUILD)/nginx/objs $(addprefix -I$(ngx_src)/,core event \
-              event/modules os/unix http http/modules http/v2)
+              event/modules event/quic os/unix http http/modules http/v2 http/v3)
 document_c  = $(wildcard src/feature/document/document_*.c)
 
 $(BUILD)/document: $(document_c) src/feature/document/document.h \
