@@ -238,8 +238,10 @@ my $second = posted($admin->post('/credentials', { name => 'second',
     username => 'taifish', password => of_host('secrets/db_owner_password')
 }))->{credential}{id};
 for my $id ($second, $credential) {
-    is $admin->put("/instances/$instance", { credential_id => $id })->status,
-        200, 'a credential';
+    my $set = $admin->put("/instances/$instance", { name => 'own',
+        db_type => 'postgresql', host => '172.20.0.30', port => 5432,
+        tls_mode => 'disable', credential_id => $id });
+    is $set->status, 200, 'a credential' or diag $set->as_string;
     my $r = $admin->post('/instances/actions/test-connection',
         { instance_id => $instance });
     is $r->status, 200, 'of either key opens' or diag $r->as_string;
