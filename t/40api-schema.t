@@ -54,6 +54,12 @@ my %fixture;
     tokens => sub {
         return made('/auth/tokens', { name => 'token' . ++$serial });
     },
+    jobs => sub {
+        my $id = 'job' . ++$serial;
+        $tf->sql("INSERT INTO schedules (job_id, task_key, cron_expression)
+                  VALUES ('$id', 'housekeeping', '0 5 * * *')");
+        return $id;
+    },
     run => sub {
         my ($status) = @_;
         my $done = $status eq 'completed' ? 'now()' : 'NULL';
@@ -124,6 +130,8 @@ my %body = (
         { name => 'instance' . ++$serial, db_type => 'postgresql',
           host => 'other.example', port => 5433,
           credential_id => $fixture{credentials}->() } },
+    'PUT /scheduler/jobs/{job_id}' => sub {
+        { trigger_type => 'cron', cron_expression => '15 30 2 * * MON' } },
     'POST /instances/actions/test-connection' => sub {
         { instance_id => $fixture{instances}->() } },
 );

@@ -10,6 +10,7 @@ const ngx_tf_routes_t  ngx_tf_routes[] = {
     { "health", ngx_tf_health_routes },
     { "instances", ngx_tf_instances_routes },
     { "metrics", ngx_tf_metrics_routes },
+    { "scheduler", ngx_tf_schedules_routes },
     { "sync-sessions", ngx_tf_sync_sessions_routes },
     { "tags", ngx_tf_tags_routes },
     { "task-runs", ngx_tf_events_routes },

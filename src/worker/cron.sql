@@ -57,9 +57,3 @@ WHERE id = :id::bigint AND is_enabled
 SELECT extract(epoch FROM (to_timestamp(:at::bigint) AT TIME ZONE :timezone)
                           - (to_timestamp(:at::bigint) AT TIME ZONE 'UTC')
               )::bigint AS seconds
-
--- name: cron_instant
--- worker
--- The time at which clocks of the zone show this, given as if it were UTC.
-SELECT extract(epoch FROM (to_timestamp(:civil::bigint) AT TIME ZONE 'UTC')
-                          AT TIME ZONE :timezone)::bigint AS at

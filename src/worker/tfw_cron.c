@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tf_cron.h"
+#include "tf_cron_zone.h"
 #include "tf_row.h"
 #include "tfw_cron.h"
 #include "tfw_log.h"
@@ -28,6 +28,11 @@ typedef struct {
     int64_t          now;
 } tfw_schedule_t;
 
+typedef struct {
+    tfw_db_t        *db;
+    const char      *name;
+} tfw_cron_zone_t;
+
 
 static tf_int_t tfw_cron_schedule(tfw_db_t *db, const char *id, int *fired,
     tf_err_t *err);
@@ -41,18 +46,8 @@ static tf_int_t tfw_cron_fire(tfw_schedule_t *s, int *fired, tf_err_t *err);
 static tf_int_t tfw_cron_store(tfw_schedule_t *s, int64_t next, int fire,
     tf_err_t *err);
 static void tfw_cron_postpone(tfw_db_t *db, const char *id);
-static tf_int_t tfw_cron_elapsed(tfw_db_t *db, const tf_cron_t *cron,
-    const char *zone, int64_t after, int64_t *next, tf_err_t *err);
-static tf_int_t tfw_cron_civil_day(tfw_db_t *db, const tf_cron_t *cron,
-    const char *zone, int64_t after, int64_t *next, tf_err_t *err);
-static tf_int_t tfw_cron_offset(tfw_db_t *db, const char *zone, int64_t at,
-    int64_t *offset, tf_err_t *err);
-static tf_int_t tfw_cron_number(tfw_db_t *db, tf_sql_e sql,
-    const tfw_arg_t *args, int64_t *n, tf_err_t *err);
-static tf_int_t tfw_cron_next_civil(const tf_cron_t *cron, int64_t civil,
-    int64_t *next);
-static int64_t tfw_cron_days(int year, int month, int day);
-static void tfw_cron_civil(int64_t seconds, tf_civil_t *t);
+static tf_int_t tfw_cron_offset(void *ctx, int64_t at, int64_t *offset,
+    tf_err_t *err);
 
 
 tf_int_t
@@ -108,15 +103,21 @@ tf_int_t
 tfw_cron_after(tfw_db_t *db, const char *expression, const char *zone,
     int64_t after, int64_t *next, tf_err_t *err)
 {
-    tf_cron_t  cron;
+    tf_cron_t         cron;
+    tf_cron_zone_t    clocks;
+    tfw_cron_zone_t   of;
 
     if (tf_cron_parse(tf_str(expression), &cron, err) != TF_OK) {
         return TF_ERROR;
     }
 
-    return cron.every_hour
-           ? tfw_cron_elapsed(db, &cron, zone, after, next, err)
-           : tfw_cron_civil_day(db, &cron, zone, after, next, err);
+    of.db = db;
+    of.name = zone;
+
+    clocks.offset = tfw_cron_offset;
+    clocks.ctx = &of;
+
+    return tf_cron_zone_after(&cron, &clocks, after, next, err);
 }
 
 
@@ -343,198 +344,26 @@ tfw_cron_postpone(tfw_db_t *db, const char *id)
 }
 
 
-/*
- * By elapsed time: clocks are thought to run on as they do at "after".  When
- * they were changed before the time that gives, that time and the one by the
- * new clocks are looked at, whether the clocks then show what the expression
- * says.
- */
-
 static tf_int_t
-tfw_cron_elapsed(tfw_db_t *db, const tf_cron_t *cron, const char *zone,
-    int64_t after, int64_t *next, tf_err_t *err)
+tfw_cron_offset(void *ctx, int64_t at, int64_t *offset, tf_err_t *err)
 {
-    int       i;
-    int64_t   civil, old, new, at, check, tries[2];
-    tf_int_t  rc;
+    char              text[24];
+    PGresult         *res;
+    tfw_cron_zone_t  *zone;
 
-    if (tfw_cron_offset(db, zone, after, &old, err) != TF_OK) {
-        return TF_ERROR;
-    }
-
-    rc = tfw_cron_next_civil(cron, after + old, &civil);
-    if (rc != TF_OK) {
-        return rc;
-    }
-
-    *next = civil - old;
-
-    if (tfw_cron_offset(db, zone, *next, &new, err) != TF_OK) {
-        return TF_ERROR;
-    }
-
-    if (new == old) {
-        return TF_OK;
-    }
-
-    tries[0] = new > old ? civil - new : civil - old;
-    tries[1] = new > old ? civil - old : civil - new;
-
-    for (i = 0; i < 2; i++) {
-        at = tries[i];
-
-        if (at <= after) {
-            continue;
-        }
-
-        if (tfw_cron_offset(db, zone, at, &check, err) != TF_OK) {
-            return TF_ERROR;
-        }
-
-        if (tfw_cron_next_civil(cron, at + check - 1, &civil) == TF_OK
-            && civil == at + check)
-        {
-            *next = at;
-            return TF_OK;
-        }
-    }
-
-    rc = tfw_cron_next_civil(cron, *next + new, &civil);
-    *next = civil - new;
-
-    return rc;
-}
-
-
-/* By the clocks on the wall. */
-
-static tf_int_t
-tfw_cron_civil_day(tfw_db_t *db, const tf_cron_t *cron, const char *zone,
-    int64_t after, int64_t *next, tf_err_t *err)
-{
-    char      text[24];
-    int64_t   civil, offset;
-    tf_int_t  rc;
-
-    if (tfw_cron_offset(db, zone, after, &offset, err) != TF_OK) {
-        return TF_ERROR;
-    }
-
-    civil = after + offset;
-
-    do {
-        rc = tfw_cron_next_civil(cron, civil, &civil);
-        if (rc != TF_OK) {
-            return rc;
-        }
-
-        snprintf(text, sizeof(text), "%" PRId64, civil);
-
-        if (tfw_cron_number(db, TF_SQL_cron_instant,
-                            TFW_ARGS({ "civil", text }, { "timezone", zone }),
-                            next, err)
-            != TF_OK)
-        {
-            return TF_ERROR;
-        }
-
-    } while (*next <= after);
-
-    return TF_OK;
-}
-
-
-static tf_int_t
-tfw_cron_offset(tfw_db_t *db, const char *zone, int64_t at, int64_t *offset,
-    tf_err_t *err)
-{
-    char  text[24];
+    zone = ctx;
 
     snprintf(text, sizeof(text), "%" PRId64, at);
 
-    return tfw_cron_number(db, TF_SQL_cron_offset,
-                           TFW_ARGS({ "at", text }, { "timezone", zone }),
-                           offset, err);
-}
-
-
-static tf_int_t
-tfw_cron_number(tfw_db_t *db, tf_sql_e sql, const tfw_arg_t *args, int64_t *n,
-    tf_err_t *err)
-{
-    PGresult  *res;
-
-    res = tfw_db_run(db, sql, args, err);
+    res = tfw_db_run(zone->db, TF_SQL_cron_offset,
+                     TFW_ARGS({ "at", text }, { "timezone", zone->name }),
+                     err);
     if (res == NULL) {
         return TF_ERROR;
     }
 
-    *n = strtoll(PQgetvalue(res, 0, 0), NULL, 10);
+    *offset = strtoll(PQgetvalue(res, 0, 0), NULL, 10);
     PQclear(res);
 
     return TF_OK;
-}
-
-
-/* Civil times as seconds of the epoch, as if the zone were UTC. */
-
-static tf_int_t
-tfw_cron_next_civil(const tf_cron_t *cron, int64_t civil, int64_t *next)
-{
-    tf_int_t    rc;
-    tf_civil_t  from, to;
-
-    tfw_cron_civil(civil, &from);
-
-    rc = tf_cron_next(cron, &from, &to);
-
-    if (rc == TF_OK) {
-        *next = tfw_cron_days(to.year, to.month, to.day) * 86400
-                + to.hour * 3600 + to.minute * 60 + to.second;
-    }
-
-    return rc;
-}
-
-
-/* Days from 1970-01-01 in the Gregorian calendar, by eras of 400 years that
- * begin on the first of March. */
-
-static int64_t
-tfw_cron_days(int year, int month, int day)
-{
-    int64_t  y, era, of_year, of_era;
-
-    y = month <= 2 ? year - 1 : year;
-    era = y / 400;
-    y -= era * 400;
-    of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    of_era = y * 365 + y / 4 - y / 100 + of_year;
-
-    return era * 146097 + of_era - 719468;
-}
-
-
-static void
-tfw_cron_civil(int64_t seconds, tf_civil_t *t)
-{
-    int64_t  days, rest, era, of_era, y, of_year, m;
-
-    days = seconds / 86400;
-    rest = seconds % 86400;
-
-    t->hour = (int) (rest / 3600);
-    t->minute = (int) (rest / 60 % 60);
-    t->second = (int) (rest % 60);
-
-    days += 719468;
-    era = days / 146097;
-    of_era = days % 146097;
-    y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    of_year = of_era - (365 * y + y / 4 - y / 100);
-    m = (5 * of_year + 2) / 153;
-
-    t->day = (int) (of_year - (153 * m + 2) / 5 + 1);
-    t->month = (int) (m < 10 ? m + 3 : m - 9);
-    t->year = (int) (y + era * 400 + (t->month <= 2));
 }

@@ -9,10 +9,6 @@
  *     skip   nothing happens, the next due time counts
  *     once   one run for all that were missed
  *     fill   a run for each that was missed in the last 24 hours
- *
- * Schedules of every hour fire by elapsed time through the hours that a change
- * of clocks repeats or leaves out; others once per civil time, and at the end
- * of the gap when their time does not exist that day.
  */
 
 

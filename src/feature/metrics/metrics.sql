@@ -51,6 +51,7 @@ WITH queued AS (
            is_enabled AND coalesce(next_due_at, updated_at)
                           < now() - interval '1 minute' AS overdue
     FROM schedules
+    WHERE NOT is_deleted
 ), lane (name) AS (
     SELECT DISTINCT lane FROM job_kinds
 )

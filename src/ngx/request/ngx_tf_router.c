@@ -506,7 +506,11 @@ ngx_tf_router_fits(ngx_tf_node_t *node, ngx_str_t *segment)
         }
 
         for (p = segment->data; p < segment->data + segment->len; /* void */) {
-            ch = ngx_utf8_decode(&p, segment->data + segment->len - p);
+
+            /* nginx decodes what is not ASCII only */
+
+            ch = *p < 0x80 ? *p++
+                 : ngx_utf8_decode(&p, segment->data + segment->len - p);
 
             if (ch == 0 || ch > 0x10ffff) {
                 return 0;
