@@ -198,9 +198,10 @@ for my $mode (qw(verify-ca require disable)) {
 refused $api->post('/instances', place('weak', tls_ca => $pem)), 403,
     'FORBIDDEN', 'tls_ca', 'nor trusts other authorities';
 my $weak = data_of($as{admin}->post('/instances', place('weak',
-    tls_mode => 'require', tls_ca => $pem)), 201, 'an admin does')
+    tls_mode => 'require', tls_ca => "$pem\0")), 201, 'an admin does')
     ->{instance};
-is_deeply [@$weak{qw(tls_mode tls_ca)}], ['require', $pem], 'both kept';
+is_deeply [@$weak{qw(tls_mode tls_ca)}], ['require', $pem],
+    'both kept, without the NUL at the end of a ca.pem of MySQL';
 is data_of($api->put("/instances/$weak->{id}", place('weak',
     description => 'x')), 200, 'an operator changes the rest')->{instance}
     {tls_mode}, 'require', 'and leaves it';

@@ -280,6 +280,9 @@ my $my_infile = "\xfb$file";
 
 for my $plugin (qw(mysql_clear_password dialog mysql_old_password
                    caching_sha2_password sha256_password ../../evil)) {
+    my $code = $plugin eq 'caching_sha2_password'
+        ? 'TARGET_TLS_REQUIRED' : qr/^TARGET_(AUTH|PROTOCOL|OTHER)$/;
+
     survives("mysql greets with $plugin", attack('mysql', sub {
         my ($s, $hear) = @_;
         print $s my_hello($plugin, $my_plain);
@@ -288,7 +291,7 @@ for my $plugin (qw(mysql_clear_password dialog mysql_old_password
         $hear->(1);
         print $s my_msg(4, $my_ok);
         $hear->(1);
-    }), qr/^TARGET_(AUTH|PROTOCOL|OTHER)$/);
+    }), $code);
 
     survives("mysql switches to $plugin", attack('mysql', sub {
         my ($s, $hear) = @_;
@@ -298,7 +301,7 @@ for my $plugin (qw(mysql_clear_password dialog mysql_old_password
         $hear->(2);
         print $s my_msg(4, "\1\4");
         $hear->(1);
-    }), qr/^TARGET_(AUTH|PROTOCOL|OTHER)$/);
+    }), $code);
 }
 
 my $d = attack('mysql', sub {

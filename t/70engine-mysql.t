@@ -209,7 +209,11 @@ $my->sql('RENAME TABLE away TO proxies_priv', 'mysql');
 
 # --- how it connects, and how it ends ----------------------------------------
 
+$my->sql(q{CREATE USER late@'%' IDENTIFIED BY 'x' PASSWORD EXPIRE});
+
 for my $case ([[password => 'wrong'], 'TARGET_AUTH', 'wrong password'],
+              [[user => 'late', password => 'x'], 'TARGET_PASSWORD_EXPIRED',
+               'an expired password'],
               [[user => 'locked', password => ''], 'TARGET_AUTH', 'locked'],
               [[port => TaiFish::Server::free_port()], 'TARGET_REFUSED',
                'nobody there'],
@@ -222,6 +226,13 @@ for my $case ([[password => 'wrong'], 'TARGET_AUTH', 'wrong password'],
     is $d->{error}, $case->[1], $case->[2];
     isnt $d->{scopes}{accounts} // '', 'ok', 'and no list of accounts';
     is $d->{verified}, 0, 'and nothing verified';
+}
+
+for my $limit ('SET GLOBAL disconnect_on_expired_password = 1',
+               'SET GLOBAL disconnect_on_expired_password = 0') {
+    $my->sql($limit);
+    is TaiFish::Dump::read('mysql', @as, user => 'late', password => 'x')
+        ->{error}, 'TARGET_PASSWORD_EXPIRED', $limit;
 }
 
 $my->sql(q{SET GLOBAL general_log = 1; SET GLOBAL log_output = 'TABLE'});

@@ -71,7 +71,9 @@ typedef enum {
     TF_E_TARGET_BUSY,                   /* no free connection */
     TF_E_TARGET_TIMEOUT,
     TF_E_TARGET_TLS,
+    TF_E_TARGET_TLS_REQUIRED,           /* the sign-in needs TLS */
     TF_E_TARGET_AUTH,
+    TF_E_TARGET_PASSWORD_EXPIRED,
     TF_E_TARGET_PERMISSION,
     TF_E_TARGET_PROTOCOL,
     TF_E_TARGET_OTHER,

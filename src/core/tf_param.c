@@ -54,11 +54,7 @@ tf_param_text(const tf_mem_t *mem, const tf_param_t *p, const tf_str_t *raw,
     }
 
     v->present = 1;
-    s = *raw;
-
-    if (p->type != TF_P_SECRET && !(p->flags & TF_P_NOTRIM)) {
-        s = tf_param_value_trim(s);
-    }
+    s = tf_param_value_trim(p, *raw);
 
     /* "?page=" is what a form sends for nothing */
 
@@ -141,11 +137,7 @@ tf_param_json(const tf_mem_t *mem, const tf_param_t *p, const tf_json_t *raw,
                        : "has to be a string");
     }
 
-    s = raw->str;
-
-    if (p->type != TF_P_SECRET && !(p->flags & TF_P_NOTRIM)) {
-        s = tf_param_value_trim(s);
-    }
+    s = tf_param_value_trim(p, raw->str);
 
     if (s.len == 0 && !(p->flags & TF_P_EMPTY)) {
         return tf_param_empty(p, v, err);

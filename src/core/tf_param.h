@@ -43,6 +43,7 @@ typedef enum {
 #define TF_P_NOTRIM    0x02     /* keep white space at both ends (TF_P_STR) */
 #define TF_P_EMPTY     0x04     /* "" is a value; else it means no value */
 #define TF_P_CLAMP     0x08     /* an INT out of bounds becomes the bound */
+#define TF_P_NULEND    0x10     /* NUL at the end is white space (TF_P_STR) */
 
 
 /* A maximum of 0 is none; so are minimum and maximum of an INT that are both

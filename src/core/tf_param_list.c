@@ -139,9 +139,7 @@ tf_param_member(tf_buf_t *b, const tf_param_t *p, const tf_pattern_t *pattern,
     size_t   i;
     int64_t  n;
 
-    if (!(p->flags & TF_P_NOTRIM)) {
-        s = tf_param_value_trim(s);
-    }
+    s = tf_param_value_trim(p, s);
 
     if (p->type == TF_P_ENUMS
         && tf_param_enum_choose(p, s, &s, err) != TF_OK)

@@ -52,8 +52,14 @@ tf_param_value_memory(tf_err_t *err)
 
 
 tf_str_t
-tf_param_value_trim(tf_str_t s)
+tf_param_value_trim(const tf_param_t *p, tf_str_t s)
 {
+    int  nul = p->flags & TF_P_NULEND;
+
+    if (p->type == TF_P_SECRET || (p->flags & TF_P_NOTRIM)) {
+        return s;
+    }
+
     while (s.len && (s.data[0] == ' '
                      || (s.data[0] >= '\t' && s.data[0] <= '\r')))
     {
@@ -62,6 +68,7 @@ tf_param_value_trim(tf_str_t s)
     }
 
     while (s.len && (s.data[s.len - 1] == ' '
+                     || (nul && s.data[s.len - 1] == '\0')
                      || (s.data[s.len - 1] >= '\t'
                          && s.data[s.len - 1] <= '\r')))
     {

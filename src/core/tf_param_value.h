@@ -34,7 +34,7 @@ tf_int_t tf_param_value_keep(const tf_mem_t *mem, tf_str_t s, tf_value_t *v,
 tf_int_t tf_param_value_memory(tf_err_t *err);
 
 /* Without white space at both ends. */
-tf_str_t tf_param_value_trim(tf_str_t s);
+tf_str_t tf_param_value_trim(const tf_param_t *p, tf_str_t s);
 
 /* The number of characters, or TF_ERROR. */
 int64_t tf_param_value_chars(const tf_param_t *p, tf_str_t s, tf_err_t *err);

@@ -173,6 +173,8 @@ test_str(void)
     static const tf_param_t  raw = { "raw", TF_P_STR,
                                      TF_P_NOTRIM|TF_P_EMPTY, 0, 3, NULL, NULL,
                                      "" };
+    static const tf_param_t  nul = { "nul", TF_P_STR, TF_P_NULEND, 0, 4, NULL,
+                                     NULL, "" };
     static const tf_param_t  wrong = { "wrong", TF_P_STR, 0, 0, 0, "(", NULL,
                                        "" };
     static const try_t  t[] = {
@@ -214,6 +216,8 @@ test_str(void)
     jsons(&p, body);
     is_str(text(&p, "a\0b", 3), NULL, "a NUL in text");
     is_str(text(&p, "ab\0", 3), NULL, "a NUL at its end");
+    is_str(text(&nul, "ab\n\0", 4), "ab", "which may be white space");
+    is_str(text(&nul, "a\0b\0", 4), NULL, "but not inside");
 
     is_int(tf_param_text(&mem, &wrong, &(tf_str_t) tf_string("x"), &v, &err),
            TF_ERROR, "a pattern that does not compile");

@@ -29,7 +29,7 @@ static ngx_int_t ngx_tf_instances_next(ngx_tf_op_t *op);
     { "tls_mode", TF_P_ENUM, 0, 0, 0, NGX_TF_INSTANCES_TLS, NULL,            \
       "how the server proves who it is; left out: as TAIFISH_TLS_DEFAULT"     \
       " says for a new one; weaker: administrators only" },                  \
-    { "tls_ca", TF_P_STR, 0, 1, NGX_TF_INSTANCES_PEM,                        \
+    { "tls_ca", TF_P_STR, TF_P_NULEND, 1, NGX_TF_INSTANCES_PEM,              \
       "-----BEGIN CERTIFICATE-----[\\s\\S]*-----END CERTIFICATE-----", NULL, \
       "PEM text of the authorities to trust instead of the system's" }
 

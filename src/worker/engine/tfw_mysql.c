@@ -12,6 +12,8 @@
  */
 
 
+#define _GNU_SOURCE     /* memmem() */
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,6 +31,9 @@
 #define TFW_MYSQL_GRACE_MS  3000
 /* A packet's header and the handshake response cut before the user's name. */
 #define TFW_MYSQL_SSL_REQUEST  (4 + 32)
+
+/* May have to send the password itself: only under TLS. */
+#define TFW_MYSQL_SHA2      "caching_sha2_password"
 
 #define TFW_MYSQL_PACKET    (16 * 1024 * 1024)
 
@@ -215,7 +220,7 @@ tfw_mysql_step(void *session, tfw_wait_t *wait, tf_err_t *err)
 static tf_int_t
 tfw_mysql_options(tfw_mysql_t *my, tf_err_t *err)
 {
-    int                  failed = 0, verify;
+    int                  failed = 0, full;
     my_bool              on = 1, off = 0;
     MYSQL               *m = &my->mysql;
     const char          *plugins;
@@ -241,32 +246,28 @@ tfw_mysql_options(tfw_mysql_t *my, tf_err_t *err)
                                    tfw_mysql_infile_end,
                                    tfw_mysql_infile_error, NULL);
 
-    /* caching_sha2_password may have to send the password itself: under TLS
-     * only */
-
     if (strcmp(t->tls_mode, "disable") == 0) {
         plugins = "mysql_native_password,client_ed25519";
 
     } else {
-        plugins = "mysql_native_password,client_ed25519,"
-                  "caching_sha2_password";
-        verify = strcmp(t->tls_mode, "require") != 0;
+        plugins = "mysql_native_password,client_ed25519," TFW_MYSQL_SHA2;
         my->tls = 1;
 
         failed |= mysql_optionsv(m, MYSQL_OPT_SSL_ENFORCE, &on);
         failed |= mysql_optionsv(m, MARIADB_OPT_TLS_VERSION,
                                  "TLSv1.2,TLSv1.3");
 
-        if (verify) {
+        if (strcmp(t->tls_mode, "require") != 0) {
             failed |= mysql_optionsv(m, MYSQL_OPT_SSL_CA,
                                      t->tls_ca ? t->tls_ca
                                                : tfw_engine_system_ca());
         }
 
-        /* verify-ca too checks the name: libmariadb has no way to check one
-         * without the other */
+        /* where authorities are given libmariadb verifies the chain; this
+         * is for the name, too */
+        full = strcmp(t->tls_mode, "verify-full") == 0;
         failed |= mysql_optionsv(m, MYSQL_OPT_SSL_VERIFY_SERVER_CERT,
-                                 verify ? &on : &off);
+                                 full ? &on : &off);
     }
 
     failed |= mysql_optionsv(m, MARIADB_OPT_RESTRICTED_AUTH, plugins);
@@ -502,6 +503,11 @@ tfw_mysql_failed(tfw_mysql_t *my, tf_scope_status_e *status, tf_err_t *err)
         (void) tf_fail(err, TF_E_TARGET_OTHER, NULL, "%s", text);
         return TF_DECLINED;
 
+    case ER_MUST_CHANGE_PASSWORD:
+        *status = TF_SCOPE_DENIED;
+        (void) tf_fail(err, TF_E_TARGET_PASSWORD_EXPIRED, NULL, "%s", text);
+        return TF_DECLINED;
+
     case ER_QUERY_INTERRUPTED:
     case TFW_MYSQL_TIMEOUT:
     case TFW_MYSQL_TIMEOUT_MYSQL:
@@ -570,7 +576,7 @@ tfw_mysql_connect_code(tfw_mysql_t *my)
         { ER_ACCESS_DENIED_ERROR, TF_E_TARGET_AUTH },
         { ER_ACCESS_DENIED_NO_PASSWORD_ERROR, TF_E_TARGET_AUTH },
         { ER_HOST_NOT_PRIVILEGED, TF_E_TARGET_AUTH },
-        { TFW_MYSQL_EXPIRED, TF_E_TARGET_AUTH },
+        { TFW_MYSQL_EXPIRED, TF_E_TARGET_PASSWORD_EXPIRED },
         { TFW_MYSQL_LOCKED, TF_E_TARGET_AUTH },
         { TFW_MYSQL_LOCKED_MYSQL, TF_E_TARGET_AUTH },
         { ER_NOT_SUPPORTED_AUTH_MODE, TF_E_TARGET_AUTH },
@@ -584,12 +590,16 @@ tfw_mysql_connect_code(tfw_mysql_t *my)
         { ER_USER_LIMIT_REACHED, TF_E_TARGET_BUSY },
         { ER_HOST_IS_BLOCKED, TF_E_TARGET_REFUSED },
         { CR_SSL_CONNECTION_ERROR, TF_E_TARGET_TLS },
-        { TFW_MYSQL_NEEDS_TLS, TF_E_TARGET_TLS },
+        { TFW_MYSQL_NEEDS_TLS, TF_E_TARGET_TLS_REQUIRED },
         { CR_UNKNOWN_HOST, TF_E_TARGET_DNS }
     };
 
     if (my->refused) {
         return TF_E_TARGET_TLS;
+    }
+
+    if (n == CR_PLUGIN_NOT_ALLOWED && !my->tls && my->sha2) {
+        return TF_E_TARGET_TLS_REQUIRED;
     }
 
     for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
@@ -697,6 +707,9 @@ tfw_mysql_io_read(MARIADB_PVIO *pvio, uchar *buffer, size_t length)
 
     if (n > 0 && my) {
         my->heard = 1;
+        my->sha2 = memmem(buffer, (size_t) n, TFW_MYSQL_SHA2,
+                          sizeof(TFW_MYSQL_SHA2) - 1)
+                   != NULL;
     }
 
     return n;

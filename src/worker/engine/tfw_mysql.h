@@ -30,6 +30,8 @@ typedef struct {
     int                  tls;       /* has to be */
     int                  refused;   /* the server has none */
     int                  heard;     /* the server said something */
+    int                  sha2;      /* and at last named caching_sha2_password,
+                                       as far as TLS did not hide it */
     tfw_version_t        reported;
 } tfw_mysql_t;
 

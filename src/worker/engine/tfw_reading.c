@@ -559,6 +559,7 @@ tfw_reading_status(const tf_err_t *err)
         return TF_SCOPE_TIMEOUT;
 
     case TF_E_TARGET_AUTH:
+    case TF_E_TARGET_PASSWORD_EXPIRED:
     case TF_E_TARGET_PERMISSION:
         return TF_SCOPE_DENIED;
     }
@@ -896,6 +897,7 @@ tfw_visit_failed(tfw_reading_t *rd, tfw_visit_t *v, tf_err_t *err)
         break;
 
     case TF_E_TARGET_AUTH:
+    case TF_E_TARGET_PASSWORD_EXPIRED:
     case TF_E_TARGET_PERMISSION:
     case TF_E_TARGET_OTHER:
     case TF_E_RESULT_TOO_LARGE:
