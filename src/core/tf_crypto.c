@@ -28,6 +28,8 @@
 static int tf_bcrypt_check(const char *hash, tf_str_t password);
 static int tf_password_has(tf_str_t password, tf_str_t word);
 static int tf_password_common(tf_str_t password);
+static size_t tf_password_word(const unsigned char *p, size_t len);
+static int tf_password_sign(unsigned char c);
 static unsigned char tf_lower(unsigned char c);
 static void tf_csrf_mac(unsigned char *mac, const unsigned char *nonce,
     const unsigned char *key, tf_str_t binding);
@@ -283,7 +285,7 @@ static int
 tf_password_common(tf_str_t password)
 {
     int            found;
-    size_t         i;
+    size_t         i, len;
     unsigned char  line[TF_PASSWORD_BYTES + 2];
 
     line[0] = '\n';
@@ -302,9 +304,58 @@ tf_password_common(tf_str_t password)
                    password.len + 2)
             != NULL;
 
+    len = tf_password_word(line + 1, password.len);
+
+    if (len && !found) {
+        line[len + 1] = '\n';
+
+        found = memmem(tf_password_words, tf_password_words_len, line, len + 2)
+                != NULL;
+    }
+
     sodium_memzero(line, sizeof(line));
 
     return found;
+}
+
+
+/* The length of what stands before a usual ending, 0 when it has none: a sign
+ * or not, digits that count up from 1, "01" or a year, a sign or not. */
+
+static size_t
+tf_password_word(const unsigned char *p, size_t len)
+{
+    size_t  n;
+
+    len -= (len && tf_password_sign(p[len - 1]));
+
+    for (n = 0; n < len && p[len - n - 1] >= '0' && p[len - n - 1] <= '9'; n++)
+    {
+        /* void */
+    }
+
+    len -= n;
+
+    p += len;
+
+    if (n == 0
+        || !((n <= 6 && tf_secret_eq(p, "123456", n))
+             || (n == 2 && tf_secret_eq(p, "01", 2))
+             || (n == 4 && (tf_secret_eq(p, "19", 2)
+                            || tf_secret_eq(p, "20", 2)))))
+    {
+        return 0;
+    }
+
+    return len - (len && tf_password_sign(p[-1]));
+}
+
+
+static int
+tf_password_sign(unsigned char c)
+{
+    return c > ' ' && c < 0x7f && !(c >= '0' && c <= '9')
+           && !(c >= 'a' && c <= 'z');
 }
 
 

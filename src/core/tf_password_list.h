@@ -15,5 +15,9 @@
 extern const char    tf_password_list[];
 extern const size_t  tf_password_list_len;
 
+/* The same, of words that are as bad with the usual endings behind them. */
+extern const char    tf_password_words[];
+extern const size_t  tf_password_words_len;
+
 
 #endif /* _TF_PASSWORD_LIST_H_INCLUDED_ */
