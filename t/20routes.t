@@ -15,8 +15,7 @@ system('cp', '-R', "$TaiFish::BUILD/nginx", $copy) == 0 or die;
 
 my $make = TaiFish::slurp("$copy/objs/Makefile");
 my $text = TaiFish::slurp("$TaiFish::BUILD/tf_sql_list.c");
-$make =~ s{(?<=[\s=])\.\./\.\./}{$TaiFish::ROOT/}g;
-$make =~ s{-I\.\./\.\./}{-I$TaiFish::ROOT/}g;
+$make =~ s{(?<=[\s=I])\.\./\.\./}{$TaiFish::ROOT/}g;     # of the copy
 $make =~ s{\S+/tf_sql_list\.c}{$dir/tf_sql_list.c}g;
 TaiFish::spew("$copy/objs/Makefile", $make);
 

@@ -28,6 +28,7 @@ sub build {
     TaiFish::spew("$dir/include/tf_release.h",
         $header =~ s/"\Q$release"/"$next"/r);
     my $make = TaiFish::slurp("$copy/objs/Makefile");
+    $make =~ s{(?<=[\s=I])\.\./\.\./}{$TaiFish::ROOT/}g;    # of the copy
     $make =~ s{^(CFLAGS = )}{$1-I$dir/include }m or die 'no CFLAGS';
     TaiFish::spew("$copy/objs/Makefile", $make);
     unlink map { glob "$copy/objs/addon/*/$_.o" } @knows;
