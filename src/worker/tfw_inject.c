@@ -95,6 +95,10 @@ tfw_test_effect(tfw_job_t *job)
         return tfw_test_cron(job, v);
     }
 
+    if (tf_json_get(job->payload, "nothing")) {
+        return TF_OK;
+    }
+
     v = tf_json_get(job->payload, "ms");
 
     for (ms = v ? strtol((char *) v->str.data, NULL, 10) : 0; ms > 0; ms -= 10)
