@@ -106,6 +106,45 @@ is $s->change('fresh@%')->{change_type}, 'modify_other', 'a lock is no grant';
 $s->changes;
 
 
+# --- what decides who gets in ----------------------------------------------
+
+my $native = q(mysql_native_password USING 'invalid');
+
+# each alone, so that none hides behind another
+for (["REQUIRE SUBJECT '/CN=a' AND ISSUER '/CN=i' AND CIPHER 'AES'",
+      'ssl_cipher', 'ssl_type', 'x509_issuer', 'x509_subject'],
+     ["REQUIRE SUBJECT '/CN=b' AND ISSUER '/CN=i' AND CIPHER 'AES'",
+      'x509_subject'],
+     ["REQUIRE SUBJECT '/CN=b' AND ISSUER '/CN=j' AND CIPHER 'AES'",
+      'x509_issuer'],
+     ["REQUIRE SUBJECT '/CN=b' AND ISSUER '/CN=j' AND CIPHER 'DES'",
+      'ssl_cipher'],
+     ['REQUIRE NONE', 'ssl_cipher', 'ssl_type', 'x509_issuer',
+      'x509_subject'],
+     ['PASSWORD EXPIRE NEVER', 'password_lifetime'],
+     ['PASSWORD EXPIRE DEFAULT', 'password_lifetime'],
+     map(["WITH $_->[0] 7", $_->[1]],
+         ['MAX_QUERIES_PER_HOUR', 'max_questions'],
+         ['MAX_UPDATES_PER_HOUR', 'max_updates'],
+         ['MAX_CONNECTIONS_PER_HOUR', 'max_connections'],
+         ['MAX_USER_CONNECTIONS', 'max_user_connections'],
+         ['MAX_STATEMENT_TIME', 'max_statement_time']),
+     ['IDENTIFIED VIA unix_socket', 'plugin'],
+     ["IDENTIFIED VIA $native", 'plugin'],
+     ["IDENTIFIED VIA $native OR unix_socket", 'other_plugins'],
+     ["IDENTIFIED VIA $native", 'other_plugins'])
+{
+    my ($clause, @fields) = @$_;
+    $db->sql("ALTER USER fresh\@'%' $clause");
+    $s->sync;
+    is_deeply [$s->changes], ['modify_other fresh@%'], "$clause: a change";
+    is_deeply [grep { $_ ne 'password_last_changed' }
+               map { $_->{field} =~ s/^type_specific\.//r }
+               @{ $s->change('fresh@%')->{other_diff}{entries} }], \@fields,
+        "of @fields";
+}
+
+
 # --- what can not be read --------------------------------------------------
 
 my $before = $s->categories('app@%');

@@ -65,6 +65,12 @@ $my->sql($_) for (
     q{CREATE ROLE r_app, `r@odd`, `R_app`},
     q{CREATE USER boss@localhost IDENTIFIED BY 'x' REQUIRE X509},
     q{GRANT ALL PRIVILEGES ON *.* TO boss@localhost WITH GRANT OPTION},
+    q{CREATE USER strict@'%' IDENTIFIED VIA mysql_native_password OR
+      unix_socket REQUIRE CIPHER 'AES' AND ISSUER '/CN="i"'
+      AND SUBJECT '/CN=''中' WITH MAX_QUERIES_PER_HOUR 1 MAX_UPDATES_PER_HOUR 2
+      MAX_CONNECTIONS_PER_HOUR 3 MAX_USER_CONNECTIONS 4
+      MAX_STATEMENT_TIME 2.5 PASSWORD EXPIRE INTERVAL 30 DAY},
+    q{CREATE USER `mysql.sys`@'%', `mariadb.sys`@h, rds_like@'%'},
     q{CREATE USER locked@'%' ACCOUNT LOCK PASSWORD EXPIRE},
     q{CREATE DATABASE App}, q{CREATE DATABASE app}, q{CREATE DATABASE a_p},
     q{CREATE DATABASE `o'dd; "``db`}, q{CREATE DATABASE `LIKE x`},
@@ -179,6 +185,22 @@ is_deeply [@of{qw(is_locked account_locked password_expired)}],
     [(JSON::PP::true) x 3], 'locked and expired';
 is $accounts->{'mariadb.sys@localhost'}{attributes}{is_system},
     JSON::PP::true, 'the system brings mariadb.sys along';
+is $accounts->{$_}{attributes}{is_system}, JSON::PP::false, "but not $_"
+    for 'mysql.sys@%', 'mariadb.sys@h', 'rds_like@%';
+
+# What a sign-in has to bring along, and what it may use.
+
+%of = %{ $accounts->{'strict@%'}{attributes} };
+is_deeply [@of{qw(ssl_type ssl_cipher x509_issuer x509_subject max_questions
+    max_updates max_connections max_user_connections max_statement_time
+    password_lifetime)}],
+    ['SPECIFIED', 'AES', '/CN="i"', "/CN='\x{4e2d}", 1, 2, 3, 4, '2.5', 30],
+    'requirements and limits';
+like $of{other_plugins}, qr/unix_socket/, 'another way to sign in';
+%of = %{ $accounts->{'twin@%'}{attributes} };
+is_deeply [@of{qw(ssl_cipher x509_issuer x509_subject max_questions
+    max_statement_time password_lifetime other_plugins)}],
+    [undef, undef, undef, 0, 0, undef, undef], 'and an account without';
 
 # Entries of older servers are read as the server itself reads them.
 

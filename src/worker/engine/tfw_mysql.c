@@ -27,7 +27,7 @@
 #include <mysqld_error.h>
 
 
-#define TFW_MYSQL_COLUMNS   16
+#define TFW_MYSQL_COLUMNS   32
 #define TFW_MYSQL_GRACE_MS  3000
 /* A packet's header and the handshake response cut before the user's name. */
 #define TFW_MYSQL_SSL_REQUEST  (4 + 32)

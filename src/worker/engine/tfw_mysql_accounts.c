@@ -33,6 +33,10 @@ static tf_int_t tfw_mysql_attributes(tfw_batch_t *b, tf_str_t principal,
     const tf_str_t *row, uint64_t access);
 static tf_int_t tfw_mysql_texts(tfw_batch_t *b, tf_str_t principal,
     const tf_str_t *row, int role);
+static tf_int_t tfw_mysql_limit(tfw_batch_t *b, const tfw_query_t *q,
+    tf_str_t principal, const tf_str_t *row);
+static tf_int_t tfw_mysql_text(tfw_batch_t *b, tf_str_t principal,
+    const char *name, tf_str_t value);
 static tf_int_t tfw_mysql_global(tfw_batch_t *b, const tfw_query_t *q,
     tf_str_t principal, uint64_t access);
 static uint64_t tfw_mysql_access(const tfw_session_t *s, tf_str_t access,
@@ -56,10 +60,48 @@ static int tfw_mysql_is_role(tfw_batch_t *b, tf_str_t user, tf_str_t host);
 static int tfw_mysql_mariadb(const tfw_batch_t *b);
 static int tfw_mysql_compare(const void *one, const void *two);
 static int tfw_mysql_true(tf_str_t s);
+static int tfw_mysql_is_number(tf_str_t s);
+static int tfw_mysql_is_system(const tfw_batch_t *b, const tf_str_t *row);
 static int tfw_mysql_plain(tf_str_t s);
 
 
 static const tf_str_t  tfw_mysql_none = tf_string("");
+
+
+/* The columns from TFW_MYSQL_LIMITS on. */
+
+#define TFW_MYSQL_LIMITS  12
+
+#define TFW_MYSQL_LIMITS_BOTH                                                 \
+    { "ssl_cipher", 0 },                                                      \
+    { "x509_issuer", 0 },                                                     \
+    { "x509_subject", 0 },                                                    \
+    { "max_questions", 0 },                                                   \
+    { "max_updates", 0 },                                                     \
+    { "max_connections", 0 },                                                 \
+    { "max_user_connections", 0 },                                            \
+    { "password_lifetime", 0 }
+
+typedef struct {
+    const char  *name;
+    int          boolean;
+} tfw_mysql_limit_t;
+
+static const tfw_mysql_limit_t  tfw_mysql_limits_mariadb[] = {
+    TFW_MYSQL_LIMITS_BOTH,
+    { "max_statement_time", 0 }
+};
+
+static const tfw_mysql_limit_t  tfw_mysql_limits_mysql[] = {
+    TFW_MYSQL_LIMITS_BOTH,
+    { "password_reuse_history", 0 },
+    { "password_reuse_time", 0 },
+    { "password_require_current", 1 },
+    { "failed_login_attempts", 0 },
+    { "password_lock_time_days", 0 },
+    { "has_retained_password", 1 },
+    { "second_factors", 0 }
+};
 
 
 tf_int_t
@@ -107,7 +149,8 @@ tfw_mysql_accounts_account(tfw_batch_t *b, const tfw_query_t *q,
     if (b->sink->account(b->sink, principal, username, host, kind,
                          tfw_mysql_none)
         != TF_OK
-        || tfw_mysql_attributes(b, principal, row, access) != TF_OK)
+        || tfw_mysql_attributes(b, principal, row, access) != TF_OK
+        || tfw_mysql_limit(b, q, principal, row) != TF_OK)
     {
         return TF_ERROR;
     }
@@ -159,7 +202,7 @@ static tf_int_t
 tfw_mysql_attributes(tfw_batch_t *b, tf_str_t principal,
     const tf_str_t *row, uint64_t access)
 {
-    int          role, locked, super, grant, sys;
+    int          role, locked, super, grant;
     size_t       i;
     tf_str_t     value;
     tfw_sink_t  *s = b->sink;
@@ -168,10 +211,6 @@ tfw_mysql_attributes(tfw_batch_t *b, tf_str_t principal,
     locked = tfw_mysql_true(row[5]);
     super = access >> 15 & 1;
     grant = access >> 10 & 1;
-    sys = (row[0].len > 6 && memcmp(row[0].data, "mysql.", 6) == 0)
-          || tf_str_eq(row[0], "mariadb.sys")
-          || (row[0].len > 3 && memcmp(row[0].data, "rds", 3) == 0)
-          || (role && tfw_mysql_mariadb(b) && tf_str_eq(row[0], "PUBLIC"));
 
     struct {
         const char  *name;
@@ -180,7 +219,7 @@ tfw_mysql_attributes(tfw_batch_t *b, tf_str_t principal,
         { "is_superuser", super },
         { "is_locked", locked && !role },
         { "can_grant", grant },
-        { "is_system", sys },
+        { "is_system", tfw_mysql_is_system(b, row) },
         { "super_priv", super },
         { "grant_priv", grant },
         { "account_locked", locked },
@@ -203,54 +242,101 @@ static tf_int_t
 tfw_mysql_texts(tfw_batch_t *b, tf_str_t principal, const tf_str_t *row,
     int role)
 {
-    size_t       i;
-    tf_buf_t     json;
-    tf_str_t     value;
-    tfw_sink_t  *s = b->sink;
+    size_t  i;
 
     struct {
         const char  *name;
         tf_str_t     value;
-        int          null;
     } texts[] = {
-        { "host", row[1], 0 },
-        { "original_username", row[0], 0 },
-        { "account_kind", tf_str(role ? "role" : "user"), 0 },
-        { "plugin", row[6], 0 },
-        { "ssl_type", row[9], 0 },
-        { "password_last_changed", row[7], 1 },
-        { "other_plugins", row[10], 1 }
+        { "host", row[1] },
+        { "original_username", row[0] },
+        { "account_kind", tf_str(role ? "role" : "user") },
+        { "plugin", row[6] },
+        { "ssl_type", row[9] }
     };
 
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-
-        if (texts[i].value.data == NULL && texts[i].null) {
-            if (i + 1 < sizeof(texts) / sizeof(texts[0])
-                && s->attribute(s, principal, texts[i].name, tf_str("null"))
-                   != TF_OK)
-            {
-                return TF_ERROR;
-            }
-
-            /* other plugins are reported only when there are some */
-            continue;
+        if (texts[i].value.data == NULL) {
+            texts[i].value = tfw_mysql_none;
         }
 
-        if (tfw_engine_text(b->mem, texts[i].value, &value) != TF_OK) {
-            return TF_ERROR;
-        }
-
-        tf_buf_init(&json, b->mem, value.len + 16, 1 << 20);
-        tf_json_string(&json, value.data ? value : tfw_mysql_none);
-
-        if (tf_buf_done(&json, &value) != TF_OK
-            || s->attribute(s, principal, texts[i].name, value) != TF_OK)
+        if (tfw_mysql_text(b, principal, texts[i].name, texts[i].value)
+            != TF_OK)
         {
             return TF_ERROR;
         }
     }
 
+    if (tfw_mysql_text(b, principal, "password_last_changed", row[7])
+        != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    return tfw_mysql_text(b, principal, "other_plugins", row[10]);
+}
+
+
+/* What a sign-in has to bring along, and what it may use.  An attribute that
+ * is not set is null: only what was asked before can be a change. */
+
+static tf_int_t
+tfw_mysql_limit(tfw_batch_t *b, const tfw_query_t *q, tf_str_t principal,
+    const tf_str_t *row)
+{
+    unsigned                  i;
+    tf_str_t                  value;
+    const tfw_mysql_limit_t  *limit;
+
+    limit = tfw_mysql_mariadb(b) ? tfw_mysql_limits_mariadb
+                                 : tfw_mysql_limits_mysql;
+
+    for (i = TFW_MYSQL_LIMITS; i < q->columns; i++, limit++) {
+        value = row[i];
+
+        if (limit->boolean && value.data) {
+            value = tf_str(tfw_mysql_true(value) ? "true" : "false");
+        }
+
+        if (limit->boolean || tfw_mysql_is_number(value)) {
+            if (b->sink->attribute(b->sink, principal, limit->name,
+                                   value.data ? value : tf_str("null"))
+                != TF_OK)
+            {
+                return TF_ERROR;
+            }
+
+        } else if (tfw_mysql_text(b, principal, limit->name, value) != TF_OK) {
+            return TF_ERROR;
+        }
+    }
+
     return TF_OK;
+}
+
+
+/* An attribute that is a string, or null. */
+
+static tf_int_t
+tfw_mysql_text(tfw_batch_t *b, tf_str_t principal, const char *name,
+    tf_str_t value)
+{
+    tf_buf_t     json;
+    tfw_sink_t  *s = b->sink;
+
+    if (value.data == NULL) {
+        return s->attribute(s, principal, name, tf_str("null"));
+    }
+
+    if (tfw_engine_text(b->mem, value, &value) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    tf_buf_init(&json, b->mem, value.len + 16, 1 << 20);
+    tf_json_string(&json, value);
+
+    return tf_buf_done(&json, &value) == TF_OK
+               ? s->attribute(s, principal, name, value) : TF_ERROR;
 }
 
 
@@ -736,6 +822,64 @@ tfw_mysql_true(tf_str_t s)
 {
     return s.len && (s.data[0] == '1' || s.data[0] == 'Y'
                      || s.data[0] == 'y' || s.data[0] == 't');
+}
+
+
+/* A number that JSON can have, and that needs no more than its bytes. */
+
+static int
+tfw_mysql_is_number(tf_str_t s)
+{
+    size_t  i = 0, from, digits;
+
+    i += s.len && s.data[0] == '-';
+    from = i;
+
+    for (digits = 0; i < s.len && s.data[i] >= '0' && s.data[i] <= '9'; i++) {
+        digits++;
+    }
+
+    if (digits == 0 || (digits > 1 && s.data[from] == '0')) {
+        return 0;
+    }
+
+    if (i < s.len && s.data[i] == '.') {
+        for (digits = 0, i++;
+             i < s.len && s.data[i] >= '0' && s.data[i] <= '9';
+             i++)
+        {
+            digits++;
+        }
+    }
+
+    return digits && i == s.len && s.len < 32;
+}
+
+
+/* By its exact name: whoever may create users may call one "mysql.x". */
+
+static int
+tfw_mysql_is_system(const tfw_batch_t *b, const tf_str_t *row)
+{
+    size_t  i;
+
+    static const char *const  names[] = {
+        "mysql.sys", "mysql.session", "mysql.infoschema", "mariadb.sys",
+        "rdsadmin"
+    };
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (tf_str_eq(row[0], names[i])) {
+            return tf_str_eq(row[1], "localhost");
+        }
+    }
+
+    if (!tfw_mysql_true(row[4])) {
+        return 0;
+    }
+
+    return tf_str_eq(row[0], tfw_mysql_mariadb(b) ? "PUBLIC"
+                                                  : "rds_superuser_role");
 }
 
 

@@ -34,14 +34,25 @@
     " account_locked = 'Y', plugin,"                                          \
     " DATE_FORMAT(password_last_changed, " TFW_MYSQL_TIME "),"                \
     " password_expired = 'Y', ssl_type, NULL,"                                \
-    " CONCAT(User, '@', Host) = CURRENT_USER() FROM mysql.user"
+    " CONCAT(User, '@', Host) = CURRENT_USER(),"                              \
+    " nullif(ssl_cipher, ''), nullif(x509_issuer, ''),"                       \
+    " nullif(x509_subject, ''), max_questions, max_updates,"                  \
+    " max_connections, max_user_connections, password_lifetime"
 
+/* CREATE ROLE makes an account that is locked and expired and has no password;
+ * a user that was granted like a role remains one. */
+#define TFW_MYSQL_USER_8                                                      \
+    "SELECT User, Host, CONCAT(" TFW_MYSQL_USER_PRIVILEGES                    \
+    ", Create_role_priv, Drop_role_priv), NULL,"                              \
+    " account_locked = 'Y' AND password_expired = 'Y'"                        \
+    "   AND authentication_string = '',"                                      \
+    TFW_MYSQL_USER_REST
 
 #define TFW_MYSQL_ONCE(scope, flavour, since, before, columns)               \
     scope, TFW_ONCE_PER_INSTANCE, flavour, since, before, columns
 
-#define TFW_MYSQL_ACCOUNTS(flavour, since, before)                            \
-    TFW_MYSQL_ONCE("accounts", flavour, since, before, 12),                   \
+#define TFW_MYSQL_ACCOUNTS(flavour, since, before, columns)                   \
+    TFW_MYSQL_ONCE("accounts", flavour, since, before, columns),              \
     tfw_mysql_accounts_account, 0, "mysql_global_privileges"
 
 #define TFW_MYSQL_GRANTS(scope, flavour, since, before, columns, what)        \
@@ -51,7 +62,7 @@
 
 const tfw_query_t  tfw_mysql_queries[] = {
 
-    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MARIADB, 0, 0),
+    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MARIADB, 0, 0, 21),
       "SELECT User, Host, JSON_VALUE(Priv, '$.access'),"
       " JSON_VALUE(Priv, '$.version_id'),"
       " coalesce(JSON_VALUE(Priv, '$.is_role'), '0'),"
@@ -64,21 +75,35 @@ const tfw_query_t  tfw_mysql_queries[] = {
       " elt(1 + coalesce(JSON_VALUE(Priv, '$.ssl_type'), 0), '',"
       "   'ANY', 'X509', 'SPECIFIED'),"
       " JSON_EXTRACT(Priv, '$.auth_or[*].plugin'),"
-      " CONCAT(User, '@', Host) = CURRENT_USER()"
+      " CONCAT(User, '@', Host) = CURRENT_USER(),"
+      " nullif(JSON_VALUE(Priv, '$.ssl_cipher'), ''),"
+      " nullif(JSON_VALUE(Priv, '$.x509_issuer'), ''),"
+      " nullif(JSON_VALUE(Priv, '$.x509_subject'), ''),"
+      " coalesce(JSON_VALUE(Priv, '$.max_questions'), '0'),"
+      " coalesce(JSON_VALUE(Priv, '$.max_updates'), '0'),"
+      " coalesce(JSON_VALUE(Priv, '$.max_connections'), '0'),"
+      " coalesce(JSON_VALUE(Priv, '$.max_user_connections'), '0'),"
+      " nullif(JSON_VALUE(Priv, '$.password_lifetime'), '-1'),"
+      " coalesce(JSON_VALUE(Priv, '$.max_statement_time'), '0')"
       " FROM mysql.global_priv" },
 
-    /* CREATE ROLE makes an account that is locked and expired and has no
-     * password; a user that was granted like a role remains one */
-    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MYSQL, 80000, 0),
-      "SELECT User, Host, CONCAT(" TFW_MYSQL_USER_PRIVILEGES
-      ", Create_role_priv, Drop_role_priv), NULL,"
-      " account_locked = 'Y' AND password_expired = 'Y'"
-      "   AND authentication_string = '',"
-      TFW_MYSQL_USER_REST },
+    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MYSQL, 80016, 0, 27),
+      TFW_MYSQL_USER_8 ","
+      " Password_reuse_history, Password_reuse_time,"
+      " lower(Password_require_current),"
+      " User_attributes->>'$.Password_locking.failed_login_attempts',"
+      " User_attributes->>'$.Password_locking.password_lock_time_days',"
+      " coalesce(JSON_CONTAINS_PATH(User_attributes, 'one',"
+      "   '$.additional_password'), 0),"
+      " User_attributes->'$.multi_factor_authentication[*].plugin'"
+      " FROM mysql.user" },
 
-    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MYSQL, 0, 80000),
+    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MYSQL, 80000, 80016, 20),
+      TFW_MYSQL_USER_8 " FROM mysql.user" },
+
+    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MYSQL, 0, 80000, 20),
       "SELECT User, Host, CONCAT(" TFW_MYSQL_USER_PRIVILEGES "), NULL, 0,"
-      TFW_MYSQL_USER_REST },
+      TFW_MYSQL_USER_REST " FROM mysql.user" },
 
     { TFW_MYSQL_GRANTS("global", TFW_MYSQL_MYSQL, 80000, 0, 4,
                        TFW_MYSQL_DYNAMIC), "mysql_global_privileges",
