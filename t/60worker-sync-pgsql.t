@@ -94,6 +94,47 @@ is_deeply [$s->entries('app')],
 $s->changes;
 
 
+# --- owners ------------------------------------------------------------------
+
+for my $case (
+    ['TABLE t', 'tables', 'public.t'], ['SCHEMA public', 'schemas', 'public'],
+    ['SEQUENCE s', 'sequences', 'public.s'])
+{
+    my ($what, $kind, $name) = @$case;
+    my $old = $db->value("SELECT pg_get_userbyid(nspowner) FROM pg_namespace
+                          WHERE nspname = 'public'", 'one');
+    $old = 'taifish' if $kind ne 'schemas';
+
+    $db->sql("ALTER $what OWNER TO app", 'one');
+    $s->sync;
+    is_deeply [$s->changes],
+        ['modify_privilege app', "modify_privilege $old"],
+        "ALTER $what OWNER TO is a change";
+    is scalar(grep { $_ eq "GRANT postgresql_owned_$kind one.$name: OWNER" }
+              $s->entries('app')), 1, 'of the new owner'
+        or diag explain [$s->entries('app')];
+    is scalar(grep { $_ eq "REVOKE postgresql_owned_$kind one.$name: OWNER" }
+              $s->entries($old)), 1, 'and of the old one';
+
+    $db->sql("ALTER $what OWNER TO $old", 'one');
+    $s->sync;
+    is scalar($s->changes), 2, 'and back';
+}
+
+# after an update that reads more than before, what was there is no news
+
+$tf->sql(q{
+    DELETE FROM instance_scopes WHERE scope ~ 'owners';
+    UPDATE account_versions SET fingerprint = sha256('before the update'),
+        snapshot = jsonb_set(snapshot::jsonb, '{categories}',
+            (SELECT coalesce(jsonb_object_agg(key, value), '{}')
+             FROM jsonb_each(snapshot::jsonb -> 'categories')
+             WHERE key !~ '_owned_' OR key ~ '_databases'))::text
+    WHERE upper_inf(observed)});
+$s->sync;
+is_deeply [$s->changes], [], 'owners read for the first time are no change';
+
+
 # --- what can not be read --------------------------------------------------
 
 my $before = $s->categories('app');
@@ -252,7 +293,8 @@ for my $name (@odd) {
                 GRANT SELECT ON "$sql" TO "$sql"}, 'one');
 }
 $s->sync;
-is_deeply [sort $s->changes], [sort map { "add $_" } @odd],
+is_deeply [sort $s->changes],
+    [sort 'modify_privilege taifish', map { "add $_" } @odd],
     'names of all kinds are kept as they are';
 is scalar(grep { %{ $s->categories($_)->{postgresql_table_privileges}{one} } }
           @odd), @odd, 'with their rights';

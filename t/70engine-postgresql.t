@@ -85,6 +85,46 @@ $pg->sql($_) for (
     q{SELECT lo_create(4711)},
     q{GRANT SELECT ON LARGE OBJECT 4711 TO app_ro},
     q{CREATE EXTENSION pg_stat_statements},
+
+    q{CREATE ROLE keeper}, q{GRANT CREATE ON DATABASE taifish TO keeper},
+    q{SET ROLE keeper; CREATE SCHEMA kept; SET search_path = kept;
+      CREATE EXTENSION citext;
+      CREATE TABLE t (a serial, b int); CREATE INDEX ON t (a);
+      CREATE TABLE parts (a int) PARTITION BY LIST (a);
+      CREATE VIEW v AS SELECT 1 AS one;
+      CREATE MATERIALIZED VIEW mv AS SELECT 1 AS one;
+      CREATE SEQUENCE "S 1";
+      CREATE FUNCTION f(int, text) RETURNS int LANGUAGE sql AS 'SELECT 1';
+      CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1';
+      CREATE AGGREGATE ag(int) (SFUNC = int4pl, STYPE = int);
+      CREATE TYPE mood AS ENUM ('a'); CREATE DOMAIN d AS int;
+      CREATE TYPE pair AS (a int, b int);
+      CREATE COLLATION c FROM "C";
+      CREATE CONVERSION cv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+      CREATE STATISTICS st ON a, b FROM t;
+      CREATE TEXT SEARCH DICTIONARY dict (TEMPLATE = simple);
+      CREATE TEXT SEARCH CONFIGURATION cfg (COPY = simple);
+      CREATE OPERATOR === (FUNCTION = int4eq, LEFTARG = int, RIGHTARG = int);
+      CREATE OPERATOR !!! (FUNCTION = int4um, RIGHTARG = int);
+      CREATE PUBLICATION pub;
+      CREATE TEMPORARY TABLE passing (a int)},
+    q{CREATE OPERATOR FAMILY kept.fam USING hash},
+    q{ALTER OPERATOR FAMILY kept.fam USING hash OWNER TO keeper},
+    q{CREATE OPERATOR CLASS kept.cls FOR TYPE int USING hash FAMILY kept.fam
+      AS OPERATOR 1 =, FUNCTION 1 hashint4(int)},
+    q{ALTER OPERATOR CLASS kept.cls USING hash OWNER TO keeper},
+    q{ALTER TABLESPACE pg_default OWNER TO keeper},
+    q{ALTER LANGUAGE plpgsql OWNER TO keeper},
+    q{ALTER SERVER "sr v" OWNER TO keeper},
+    q{ALTER FUNCTION pg_ls_dir(text) OWNER TO keeper},
+    q{SELECT lo_create(4712)}, q{ALTER LARGE OBJECT 4712 OWNER TO keeper},
+    q{ALTER FOREIGN DATA WRAPPER w OWNER TO boss},
+    q{CREATE FUNCTION et() RETURNS event_trigger LANGUAGE plpgsql AS
+      'BEGIN END'},
+    q{REVOKE EXECUTE ON FUNCTION et() FROM PUBLIC},
+    q{SET ROLE boss; CREATE EVENT TRIGGER et ON ddl_command_start
+      EXECUTE FUNCTION et()},
+    q{REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA kept FROM PUBLIC},
 );
 $pg->sql(q{CREATE TABLE t (a int); GRANT DELETE ON t TO app_ro},
     'my; "db');
@@ -147,6 +187,45 @@ is_deeply $d->{accounts}{app_ro}{grants}, {
     postgresql_large_object_privileges => { 'taifish|4711' => ['SELECT'] },
 }, 'all that app_ro may do';
 
+# --- owners: every kind of object that has one -------------------------------
+
+my %owned = %{ $d->{accounts}{keeper}{grants} };
+is_deeply { map { my $k = $_;
+        ($k => [sort map { s/^taifish\|//r } keys %{ $owned{$k} }]) }
+    grep { /_owned_/ && !/tablespaces/ } keys %owned }, {
+    postgresql_owned_schemas => ['kept'],
+    postgresql_owned_tables => [map { "kept.$_" } qw(mv parts t v)],
+    postgresql_owned_sequences => ['kept."S 1"', 'kept.t_a_seq'],
+    postgresql_owned_functions => ['kept.ag(integer)',
+        'kept.f(integer, text)', 'kept.p()', 'pg_catalog.pg_ls_dir(text)'],
+    postgresql_owned_types => [map { "kept.$_" } qw(d mood pair)],
+    postgresql_owned_languages => ['plpgsql'],
+    postgresql_owned_large_objects => ['4712'],
+    postgresql_owned_foreign_objects => ['FOREIGN SERVER "sr v"'],
+    postgresql_owned_other_objects => ['COLLATION kept.c',
+        'CONVERSION kept.cv', 'EXTENSION citext',
+        'OPERATOR CLASS kept.cls USING hash',
+        'OPERATOR FAMILY kept.fam USING hash',
+        'OPERATOR kept.!!!(NONE, integer)',
+        'OPERATOR kept.===(integer, integer)', 'PUBLICATION pub',
+        'STATISTICS kept.st', 'TEXT SEARCH CONFIGURATION kept.cfg',
+        'TEXT SEARCH DICTIONARY kept.dict'],
+}, 'all that keeper owns, and nothing twice' or diag explain \%owned;
+is_deeply $owned{postgresql_owned_tables}{'taifish|kept.t'}, ['OWNER'],
+    'as its owner';
+is_deeply $owned{postgresql_owned_tablespaces}, { '' => ['pg_default'] },
+    'a tablespace';
+is_deeply [map { sort keys %$_ }
+        @{ $d->{accounts}{boss}{grants} }{
+            'postgresql_owned_foreign_objects',
+            'postgresql_owned_other_objects' }],
+    ['taifish|FOREIGN DATA WRAPPER w', 'taifish|EVENT TRIGGER et'],
+    'what only a superuser may own';
+is_deeply [grep { /pg_catalog|information_schema/ } map { keys %$_ }
+        map { $d->{accounts}{taifish}{grants}{"postgresql_owned_$_"} }
+        qw(schemas tables functions types)], [],
+    'the server itself is nobody\'s news';
+
 my $rw = $d->{accounts}{app_rw};
 is $rw->{kind}, 'role', 'no login: a role';
 is $rw->{grants}{postgresql_role_attributes}{can_inherit}[0], 'false',
@@ -196,6 +275,9 @@ is_deeply [sort keys %{ $public{postgresql_database_privileges} }],
 my $before = $d->{accounts};
 $pg->sql('CREATE TABLE fresh (a int); GRANT SELECT ON fresh TO app_rw');
 my $after = TaiFish::Dump::read('postgresql', @as)->{accounts};
+ok $after->{taifish}{grants}{postgresql_owned_tables}{'taifish|public.fresh'},
+    'its owner owns it';
+delete $_->{taifish}{grants}{postgresql_owned_tables} for $before, $after;
 is_deeply [grep { !eq_hash($before->{$_}{grants}, $after->{$_}{grants}) }
     sort keys %$after], ['app_ro', 'app_rw'],
     'one by GRANT, one by default privileges';
@@ -217,8 +299,8 @@ $pg->sql('GRANT SELECT ON pg_auth_members TO PUBLIC', 'postgres');
 
 $pg->sql('REVOKE SELECT ON pg_proc FROM PUBLIC', 'my; "db');
 $d = TaiFish::Dump::read('postgresql', @as);
-is_deeply statuses($d), { 'functions my; "db' => 'denied' },
-    'one scope of one database denied';
+is_deeply statuses($d), { 'functions my; "db' => 'denied',
+    'owners my; "db' => 'denied' }, 'one table of one database denied';
 $pg->sql('GRANT SELECT ON pg_proc TO PUBLIC', 'my; "db');
 
 $pg->sql('REVOKE SELECT ON pg_roles FROM PUBLIC', 'postgres');

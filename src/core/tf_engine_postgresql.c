@@ -1,7 +1,7 @@
 
 /*
- * PostgreSQL.  The scopes schemas, tables, columns and functions are read
- * database by database, all others once for the instance.
+ * PostgreSQL.  The scopes schemas, tables, columns, functions and owners are
+ * read database by database, all others once for the instance.
  */
 
 
@@ -27,6 +27,9 @@ static const tf_category_t  tf_engine_postgresql_categories[] = {
 
     { "postgresql_tablespace_privileges", TF_SHAPE_MAP, "tablespaces",
       { "表空间权限", "Tablespace privileges" }, NULL, 0 },
+
+    { "postgresql_owned_tablespaces", TF_SHAPE_LIST, "tablespace_owners",
+      { "拥有的表空间", "Owned tablespaces" }, NULL, 0 },
 
     { "postgresql_parameter_privileges", TF_SHAPE_MAP, "parameters",
       { "参数权限", "Parameter privileges" }, NULL, 0 },
@@ -60,6 +63,33 @@ static const tf_category_t  tf_engine_postgresql_categories[] = {
 
     { "postgresql_function_privileges", TF_SHAPE_DBMAP, "functions",
       { "函数权限", "Function privileges" }, NULL, 0 },
+
+    { "postgresql_owned_schemas", TF_SHAPE_DBMAP, "owners",
+      { "拥有的模式", "Owned schemas" }, NULL, 0 },
+
+    { "postgresql_owned_tables", TF_SHAPE_DBMAP, "owners",
+      { "拥有的表", "Owned tables" }, NULL, 0 },
+
+    { "postgresql_owned_sequences", TF_SHAPE_DBMAP, "owners",
+      { "拥有的序列", "Owned sequences" }, NULL, 0 },
+
+    { "postgresql_owned_functions", TF_SHAPE_DBMAP, "owners",
+      { "拥有的函数", "Owned functions" }, NULL, 0 },
+
+    { "postgresql_owned_types", TF_SHAPE_DBMAP, "owners",
+      { "拥有的类型", "Owned types" }, NULL, 0 },
+
+    { "postgresql_owned_languages", TF_SHAPE_DBMAP, "owners",
+      { "拥有的语言", "Owned languages" }, NULL, 0 },
+
+    { "postgresql_owned_large_objects", TF_SHAPE_DBMAP, "owners",
+      { "拥有的大对象", "Owned large objects" }, NULL, 0 },
+
+    { "postgresql_owned_foreign_objects", TF_SHAPE_DBMAP, "owners",
+      { "拥有的外部数据对象", "Owned foreign data objects" }, NULL, 0 },
+
+    { "postgresql_owned_other_objects", TF_SHAPE_DBMAP, "owners",
+      { "拥有的其他对象", "Owned objects of other kinds" }, NULL, 0 },
 
     { .key = NULL }
 };

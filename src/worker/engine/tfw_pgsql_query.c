@@ -15,6 +15,11 @@
  *   extensions) only what was added to their initial privileges.
  *
  * Several grantors of the same privilege make one row.
+ *
+ * Owners are scopes of their own.  Left out are what initdb made for the
+ * bootstrap superuser, whose oid is 10, what follows the owner of its table
+ * (row types, arrays, indexes, TOAST), and members of an extension that belong
+ * to whom the extension belongs or to the bootstrap superuser.
  */
 
 
@@ -57,6 +62,38 @@
 
 #define TFW_PG_RELATION_NAME  "quote_ident(n.nspname) || '.'"                 \
     " || quote_ident(c.relname)"
+
+/* An object with its owner; the row of catalog class that t stands for. */
+#define TFW_PG_OWNED(class, t, owner, kind, name, from)                       \
+    "SELECT '" class "'::regclass AS class, " t ".oid, " owner " AS owner,"   \
+    " '" kind "' AS kind, " name " AS name FROM " from                        \
+    " WHERE (" t ".oid >= 16384 OR " owner " <> 10)"
+
+#define TFW_PG_OWNERS(objects)                                                \
+    "SELECT 'postgresql_owned_' || o.kind, o.owner, o.name, 'OWNER', false"   \
+    " FROM (" objects ") o"                                                   \
+    " LEFT JOIN pg_depend x ON x.classid = o.class AND x.objid = o.oid"       \
+    " AND x.deptype = 'e'"                                                    \
+    " LEFT JOIN pg_extension e ON e.oid = x.refobjid"                         \
+    " WHERE e.oid IS NULL OR o.owner NOT IN (10, e.extowner)"
+
+/* where t.<field>namespace is the schema */
+#define TFW_PG_IN_SCHEMA(class, t, field)                                     \
+    class " " t " JOIN pg_namespace n ON n.oid = " t "." field "namespace"
+
+#define TFW_PG_QUALIFIED(name)                                                \
+    "quote_ident(n.nspname) || '.' || quote_ident(" name ")"
+
+/* an object without columns, of a schema, among the other objects */
+#define TFW_PG_OWNED_OTHER(class, field, word)                                \
+    TFW_PG_OWNED(class, "t", "t." field "owner", "other_objects",             \
+                 "'" word " ' || " TFW_PG_QUALIFIED("t." field "name"),       \
+                 TFW_PG_IN_SCHEMA(class, "t", field))
+
+/* one that has no schema */
+#define TFW_PG_OWNED_TOP(class, field, kind, word)                            \
+    TFW_PG_OWNED(class, "t", "t." field "owner", kind,                        \
+                 word "quote_ident(t." field "name)", class " t")
 
 /* functions know kinds since 11, which the type of grant does not care for */
 #define TFW_PG_ARGUMENTS  "pg_get_function_identity_arguments(p.oid)"
@@ -133,7 +170,11 @@ const tfw_query_t  tfw_pgsql_queries[] = {
       " WHERE t.spcacl IS NOT NULL AND a.grantee <> t.spcowner"
       " GROUP BY a.grantee, t.spcname, a.privilege_type" },
 
-    /* parameters belong to the bootstrap superuser, whose oid is 10 */
+    { TFW_PG_ONCE("tablespace_owners", 0, 0, 5, grant),
+      "SELECT 'postgresql_owned_tablespaces', spcowner, '', spcname, false"
+      " FROM pg_tablespace WHERE oid >= 16384 OR spcowner <> 10" },
+
+    /* parameters belong to the bootstrap superuser */
     { TFW_PG_ONCE("parameters", 150000, 0, 5, grant),
       "SELECT 'postgresql_parameter_privileges', a.grantee, p.parname, "
       TFW_PG_PRIVILEGE
@@ -257,6 +298,98 @@ const tfw_query_t  tfw_pgsql_queries[] = {
       " AND (NOT p.system OR"
       TFW_PG_NOT_INITIAL("coalesce(p.initprivs, acldefault('f', p.proowner))")
       ") GROUP BY a.grantee, p.oid, n.nspname, p.proname, a.privilege_type" },
+
+    { TFW_PG_EACH("owners"),
+      TFW_PG_OWNERS(
+      TFW_PG_OWNED("pg_namespace", "n", "n.nspowner", "schemas", "n.nspname",
+                   "pg_namespace n")
+      " AND n.nspname !~ '^pg_(toast|temp)'"
+      " UNION ALL "
+      TFW_PG_OWNED("pg_class", "c", "c.relowner", "tables",
+                   TFW_PG_RELATION_NAME,
+                   TFW_PG_IN_SCHEMA("pg_class", "c", "rel"))
+      " AND c.relkind IN ('r', 'v', 'm', 'f', 'p')"
+      " AND n.nspname !~ '^pg_(toast|temp)'"
+      " UNION ALL "
+      TFW_PG_OWNED("pg_class", "c", "c.relowner", "sequences",
+                   TFW_PG_RELATION_NAME,
+                   TFW_PG_IN_SCHEMA("pg_class", "c", "rel"))
+      " AND c.relkind = 'S' AND n.nspname !~ '^pg_temp'") },
+
+    { TFW_PG_EACH("owners"),
+      TFW_PG_OWNERS(
+      TFW_PG_OWNED("pg_proc", "p", "p.proowner", "functions",
+                   TFW_PG_QUALIFIED("p.proname") " || '('"
+                   " || " TFW_PG_ARGUMENTS " || ')'",
+                   TFW_PG_IN_SCHEMA("pg_proc", "p", "pro"))
+      " AND n.nspname !~ '^pg_temp'"
+      " UNION ALL "
+      TFW_PG_OWNED("pg_type", "t", "t.typowner", "types",
+                   TFW_PG_QUALIFIED("t.typname"),
+                   TFW_PG_IN_SCHEMA("pg_type", "t", "typ"))
+      " AND n.nspname !~ '^pg_(toast|temp)'"
+      " AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_class c"
+      "      WHERE c.oid = t.typrelid AND c.relkind = 'c'))"
+      " AND NOT EXISTS (SELECT FROM pg_type y WHERE y.typarray = t.oid)"
+      " UNION ALL "
+      TFW_PG_OWNED("pg_language", "t", "t.lanowner", "languages",
+                   "t.lanname", "pg_language t")
+      " UNION ALL "
+      TFW_PG_OWNED("pg_largeobject", "t", "t.lomowner", "large_objects",
+                   "t.oid::text", "pg_largeobject_metadata t")
+      " UNION ALL "
+      TFW_PG_OWNED_TOP("pg_foreign_data_wrapper", "fdw", "foreign_objects",
+                       "'FOREIGN DATA WRAPPER ' || ")
+      " UNION ALL "
+      TFW_PG_OWNED_TOP("pg_foreign_server", "srv", "foreign_objects",
+                       "'FOREIGN SERVER ' || ")) },
+
+    { TFW_PG_EACH("owners"),
+      TFW_PG_OWNERS(
+      TFW_PG_OWNED_OTHER("pg_collation", "coll", "COLLATION") " UNION ALL "
+      TFW_PG_OWNED_OTHER("pg_conversion", "con", "CONVERSION") " UNION ALL "
+      TFW_PG_OWNED_OTHER("pg_statistic_ext", "stx", "STATISTICS") " UNION ALL "
+      TFW_PG_OWNED_OTHER("pg_ts_dict", "dict", "TEXT SEARCH DICTIONARY")
+      " UNION ALL "
+      TFW_PG_OWNED_OTHER("pg_ts_config", "cfg", "TEXT SEARCH CONFIGURATION")
+      " UNION ALL "
+      TFW_PG_OWNED("pg_operator", "t", "t.oprowner", "other_objects",
+                   "'OPERATOR ' || quote_ident(n.nspname) || '.' || t.oprname"
+                   " || '(' || CASE t.oprleft WHEN 0 THEN 'NONE'"
+                   "   ELSE format_type(t.oprleft, NULL) END || ', '"
+                   " || CASE t.oprright WHEN 0 THEN 'NONE'"
+                   "   ELSE format_type(t.oprright, NULL) END || ')'",
+                   TFW_PG_IN_SCHEMA("pg_operator", "t", "opr"))) },
+
+    { TFW_PG_EACH("owners"),
+      TFW_PG_OWNERS(
+      TFW_PG_OWNED("pg_opclass", "t", "t.opcowner", "other_objects",
+                   "'OPERATOR CLASS ' || " TFW_PG_QUALIFIED("t.opcname")
+                   " || ' USING ' || quote_ident(m.amname)",
+                   TFW_PG_IN_SCHEMA("pg_opclass", "t", "opc")
+                   " JOIN pg_am m ON m.oid = t.opcmethod")
+      " UNION ALL "
+      TFW_PG_OWNED("pg_opfamily", "t", "t.opfowner", "other_objects",
+                   "'OPERATOR FAMILY ' || " TFW_PG_QUALIFIED("t.opfname")
+                   " || ' USING ' || quote_ident(m.amname)",
+                   TFW_PG_IN_SCHEMA("pg_opfamily", "t", "opf")
+                   " JOIN pg_am m ON m.oid = t.opfmethod")
+      " UNION ALL "
+      TFW_PG_OWNED_TOP("pg_extension", "ext", "other_objects",
+                       "'EXTENSION ' || ")
+      " UNION ALL "
+      TFW_PG_OWNED_TOP("pg_event_trigger", "evt", "other_objects",
+                       "'EVENT TRIGGER ' || ")
+      " UNION ALL "
+      TFW_PG_OWNED_TOP("pg_publication", "pub", "other_objects",
+                       "'PUBLICATION ' || ")) },
+
+    /* of pg_subscription everybody may read some columns only, and not oid */
+    { TFW_PG_EACH("owners"),
+      "SELECT 'postgresql_owned_other_objects', s.subowner,"
+      " 'SUBSCRIPTION ' || quote_ident(s.subname), 'OWNER', false"
+      " FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid"
+      " WHERE d.datname = current_database()" },
 
     { .scope = NULL }
 };
