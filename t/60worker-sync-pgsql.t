@@ -121,6 +121,22 @@ for my $case (
     is scalar($s->changes), 2, 'and back';
 }
 
+# a default privilege that is taken away
+
+my $default = 'FOR ROLE boss ON FUNCTIONS: EXECUTE';
+$db->sql('ALTER DEFAULT PRIVILEGES FOR ROLE boss REVOKE EXECUTE ON FUNCTIONS'
+         . ' FROM PUBLIC', 'one');
+$s->sync;
+is_deeply [$s->changes], ['modify_privilege PUBLIC'], 'is a change';
+is_deeply [$s->entries('PUBLIC')],
+    ["GRANT postgresql_revoked_default_privileges one.$default"],
+    'and says which';
+$db->sql('ALTER DEFAULT PRIVILEGES FOR ROLE boss GRANT EXECUTE ON FUNCTIONS'
+         . ' TO PUBLIC', 'one');
+$s->sync;
+is_deeply [$s->changes], ['modify_privilege PUBLIC'], 'and so is its return';
+
+
 # after an update that reads more than before, what was there is no news
 
 $tf->sql(q{

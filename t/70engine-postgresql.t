@@ -86,6 +86,15 @@ $pg->sql($_) for (
     q{GRANT SELECT ON LARGE OBJECT 4711 TO app_ro},
     q{CREATE EXTENSION pg_stat_statements},
 
+    q{ALTER DEFAULT PRIVILEGES FOR ROLE boss REVOKE EXECUTE ON FUNCTIONS
+      FROM PUBLIC},
+    q{ALTER DEFAULT PRIVILEGES FOR ROLE app_rw REVOKE USAGE ON TYPES
+      FROM PUBLIC},
+    q{ALTER DEFAULT PRIVILEGES FOR ROLE app_rw REVOKE USAGE ON SEQUENCES
+      FROM app_rw},
+    q{ALTER DEFAULT PRIVILEGES FOR ROLE app_rw GRANT SELECT ON TABLES
+      TO boss},
+
     q{CREATE ROLE keeper}, q{GRANT CREATE ON DATABASE taifish TO keeper},
     q{SET ROLE keeper; CREATE SCHEMA kept; SET search_path = kept;
       CREATE EXTENSION citext;
@@ -231,6 +240,9 @@ is $rw->{kind}, 'role', 'no login: a role';
 is $rw->{grants}{postgresql_role_attributes}{can_inherit}[0], 'false',
     'NOINHERIT';
 delete $rw->{grants}{postgresql_role_attributes};
+is_deeply delete $rw->{grants}{postgresql_revoked_default_privileges},
+    { 'taifish|FOR ROLE app_rw ON SEQUENCES' => ['USAGE'] },
+    'a default privilege that was taken from the owner itself';
 is_deeply $rw->{grants}, {
     postgresql_predefined_roles => { '' => ['app_ro'] },
     postgresql_memberships => { app_ro => ['MEMBER'] },
@@ -266,6 +278,10 @@ is_deeply $public{postgresql_schema_privileges},
 is_deeply $public{postgresql_default_privileges},
     { 'taifish|FOR ROLE boss IN SCHEMA "Odd.schema" ON FUNCTIONS'
         => ['EXECUTE'] }, 'default privileges of PUBLIC';
+is_deeply $public{postgresql_revoked_default_privileges},
+    { 'taifish|FOR ROLE boss ON FUNCTIONS' => ['EXECUTE'],
+      'taifish|FOR ROLE app_rw ON TYPES' => ['USAGE'] },
+    'default privileges that were taken from PUBLIC';
 is_deeply [sort keys %{ $public{postgresql_database_privileges} }],
     ['my; "db', 'postgres', 'taifish', 'template0', 'template1'],
     'a database without an ACL has its default';

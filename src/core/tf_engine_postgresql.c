@@ -1,7 +1,8 @@
 
 /*
- * PostgreSQL.  The scopes schemas, tables, columns, functions and owners are
- * read database by database, all others once for the instance.
+ * PostgreSQL.  The scopes schemas, tables, columns, functions, owners and
+ * revoked_defaults are read database by database, all others once for the
+ * instance.
  */
 
 
@@ -63,6 +64,10 @@ static const tf_category_t  tf_engine_postgresql_categories[] = {
 
     { "postgresql_function_privileges", TF_SHAPE_DBMAP, "functions",
       { "函数权限", "Function privileges" }, NULL, 0 },
+
+    { "postgresql_revoked_default_privileges", TF_SHAPE_DBMAP,
+      "revoked_defaults",
+      { "被收回的默认权限", "Default privileges taken away" }, NULL, 0 },
 
     { "postgresql_owned_schemas", TF_SHAPE_DBMAP, "owners",
       { "拥有的模式", "Owned schemas" }, NULL, 0 },

@@ -95,6 +95,15 @@
     TFW_PG_OWNED(class, "t", "t." field "owner", kind,                        \
                  word "quote_ident(t." field "name)", class " t")
 
+/* what default privileges d of role r are for */
+#define TFW_PG_DEFAULT_OF(schema)                                             \
+    "'FOR ROLE ' || quote_ident(r.rolname) || " schema                        \
+    " || CASE d.defaclobjtype WHEN 'r' THEN ' ON TABLES'"                     \
+    "   WHEN 'S' THEN ' ON SEQUENCES' WHEN 'f' THEN ' ON FUNCTIONS'"          \
+    "   WHEN 'T' THEN ' ON TYPES' WHEN 'n' THEN ' ON SCHEMAS'"                \
+    "   WHEN 'L' THEN ' ON LARGE OBJECTS'"                                    \
+    "   ELSE ' ON ' || d.defaclobjtype::text END"
+
 /* functions know kinds since 11, which the type of grant does not care for */
 #define TFW_PG_ARGUMENTS  "pg_get_function_identity_arguments(p.oid)"
 
@@ -199,15 +208,9 @@ const tfw_query_t  tfw_pgsql_queries[] = {
       " GROUP BY a.grantee, n.nspname, a.privilege_type" },
 
     { TFW_PG_EACH("schemas"),
-      "SELECT 'postgresql_default_privileges', a.grantee,"
-      " 'FOR ROLE ' || quote_ident(r.rolname)"
-      " || coalesce(' IN SCHEMA ' || quote_ident(n.nspname), '')"
-      " || CASE d.defaclobjtype WHEN 'r' THEN ' ON TABLES'"
-      "   WHEN 'S' THEN ' ON SEQUENCES' WHEN 'f' THEN ' ON FUNCTIONS'"
-      "   WHEN 'T' THEN ' ON TYPES' WHEN 'n' THEN ' ON SCHEMAS'"
-      "   WHEN 'L' THEN ' ON LARGE OBJECTS'"
-      "   ELSE ' ON ' || d.defaclobjtype::text END, "
-      TFW_PG_PRIVILEGE
+      "SELECT 'postgresql_default_privileges', a.grantee, "
+      TFW_PG_DEFAULT_OF("coalesce(' IN SCHEMA ' || quote_ident(n.nspname), '')")
+      ", " TFW_PG_PRIVILEGE
       " FROM pg_default_acl d JOIN pg_roles r ON r.oid = d.defaclrole"
       " LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace,"
       " aclexplode(d.defaclacl) a"
@@ -298,6 +301,19 @@ const tfw_query_t  tfw_pgsql_queries[] = {
       " AND (NOT p.system OR"
       TFW_PG_NOT_INITIAL("coalesce(p.initprivs, acldefault('f', p.proowner))")
       ") GROUP BY a.grantee, p.oid, n.nspname, p.proname, a.privilege_type" },
+
+    /* default privileges without a schema stand in place of the built-in ones;
+     * those of a schema only add to them */
+    { TFW_PG_EACH("revoked_defaults"),
+      "SELECT 'postgresql_revoked_default_privileges', b.grantee, "
+      TFW_PG_DEFAULT_OF("''") ", b.privilege_type, false"
+      " FROM pg_default_acl d JOIN pg_roles r ON r.oid = d.defaclrole,"
+      " aclexplode(acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's'"
+      "   ELSE d.defaclobjtype END, d.defaclrole)) b"
+      " WHERE d.defaclnamespace = 0"
+      " AND NOT EXISTS (SELECT FROM aclexplode(d.defaclacl) a"
+      "   WHERE a.grantee = b.grantee"
+      "   AND a.privilege_type = b.privilege_type)" },
 
     { TFW_PG_EACH("owners"),
       TFW_PG_OWNERS(
