@@ -94,6 +94,33 @@ is_deeply [$s->entries('app')],
 $s->changes;
 
 
+# --- who is a superuser or as good as one, through others -------------------
+
+$db->sql('CREATE ROLE su2 SUPERUSER; CREATE ROLE mid; CREATE ROLE low LOGIN;
+          GRANT mid TO low');
+$s->sync;
+$s->changes;
+$db->sql('GRANT su2 TO mid');
+$s->sync;
+is_deeply [$s->changes], ['modify_other low', 'modify_privilege mid'],
+    'a member of a member of a superuser';
+ok $s->change($_)->{is_elevation}, "$_ was elevated" for qw(mid low);
+is $tf->value("SELECT count(*) FROM accounts WHERE principal IN ('mid', 'low')
+               AND is_superuser AND can_grant"), 2, 'both are superusers';
+$db->sql('REVOKE su2 FROM mid');
+$s->sync;
+$s->changes;
+ok !$s->change('low')->{is_elevation}, 'the way back is not';
+$db->sql('GRANT pg_execute_server_program TO mid');
+$s->sync;
+is_deeply [$s->changes], ['modify_other low', 'modify_privilege mid'],
+    'who may run programs on the server';
+ok $s->change($_)->{is_elevation}, "$_ was elevated" for qw(mid low);
+$db->sql('DROP ROLE su2; DROP ROLE mid; DROP ROLE low');
+$s->sync;
+$s->changes;
+
+
 # --- owners ------------------------------------------------------------------
 
 for my $case (
@@ -146,9 +173,14 @@ $tf->sql(q{
             (SELECT coalesce(jsonb_object_agg(key, value), '{}')
              FROM jsonb_each(snapshot::jsonb -> 'categories')
              WHERE key !~ '_owned_' OR key ~ '_databases'))::text
+    WHERE upper_inf(observed);
+    UPDATE account_versions SET snapshot = jsonb_set(snapshot::jsonb,
+        '{type_specific,postgresql}',
+        (snapshot::jsonb #> '{type_specific,postgresql}') - 'server_access'
+        || '{"can_grant": false, "is_superuser": false}')::text
     WHERE upper_inf(observed)});
 $s->sync;
-is_deeply [$s->changes], [], 'owners read for the first time are no change';
+is_deeply [$s->changes], [], 'what is read for the first time is no change';
 
 
 # --- what can not be read --------------------------------------------------

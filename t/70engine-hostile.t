@@ -178,9 +178,9 @@ survives('pg refuses TLS, then asks', attack('postgresql', sub {
 
 my %pg_play = (
     'endless rows' => sub { my $s = shift;
-        print $s pg_msg('T', pack('n', 14)
-            . ("x\0" . pack('NnNnNn', 0, 0, 25, -1, -1, 0)) x 14);
-        my $row = pg_msg('D', pack('n', 14) . (pack('N', 1) . '1') x 14) x 200;
+        print $s pg_msg('T', pack('n', 17)
+            . ("x\0" . pack('NnNnNn', 0, 0, 25, -1, -1, 0)) x 17);
+        my $row = pg_msg('D', pack('n', 17) . (pack('N', 1) . '1') x 17) x 200;
         1 while print $s $row },
     'a huge row' => sub { my $s = shift;
         print $s $pg_columns . 'D' . pack('N', 1 << 30);

@@ -95,6 +95,14 @@ $pg->sql($_) for (
     q{ALTER DEFAULT PRIVILEGES FOR ROLE app_rw GRANT SELECT ON TABLES
       TO boss},
 
+    q{CREATE ROLE near NOINHERIT; CREATE ROLE far LOGIN;
+      GRANT boss TO near; GRANT near TO far;
+      CREATE ROLE clerk CREATEROLE; CREATE ROLE clerks; CREATE ROLE temp LOGIN;
+      GRANT clerk TO clerks; GRANT clerks TO temp;
+      CREATE ROLE shell; GRANT pg_execute_server_program TO shell;
+      CREATE ROLE shells LOGIN; GRANT shell TO shells;
+      CREATE ROLE reader; GRANT pg_read_server_files TO reader},
+
     q{CREATE ROLE keeper}, q{GRANT CREATE ON DATABASE taifish TO keeper},
     q{SET ROLE keeper; CREATE SCHEMA kept; SET search_path = kept;
       CREATE EXTENSION citext;
@@ -155,12 +163,28 @@ is $d->{accounts}{PUBLIC}{kind}, 'public', 'PUBLIC is no role';
 is_deeply $d->{accounts}{app_ro}{attributes}, {
     is_superuser => JSON::PP::false, is_locked => JSON::PP::true,
     can_grant => JSON::PP::false, is_system => JSON::PP::false,
+    server_access => JSON::PP::false,
     connection_limit => 7, valid_until => '2001-02-03T04:05:06Z' },
     'an expired role is locked';
 is_deeply $d->{accounts}{boss}{attributes}, {
     is_superuser => JSON::PP::true, is_locked => JSON::PP::false,
     can_grant => JSON::PP::true, is_system => JSON::PP::false,
+    server_access => JSON::PP::true,
     connection_limit => -1, valid_until => undef }, 'a superuser';
+for my $case (
+    [near => 'superuser can_grant server'],
+    [far => 'superuser can_grant server'],
+    [clerk => 'can_grant'], [clerks => 'can_grant'], [temp => 'can_grant'],
+    [shell => 'server'], [shells => 'server'], [reader => 'server'],
+    [pg_execute_server_program => ''], [app_rw => ''], [PUBLIC => ''])
+{
+    my ($name, $is) = @$case;
+    my $a = $d->{accounts}{$name}{attributes};
+    is join(' ', $a->{is_superuser} ? 'superuser' : (),
+            $a->{can_grant} ? 'can_grant' : (),
+            $a->{server_access} ? 'server' : ()), $is,
+        "what memberships make of $name";
+}
 is $d->{accounts}{pg_monitor}{attributes}{is_system}, JSON::PP::true,
     'the system brings pg_monitor along';
 is $d->{accounts}{boss}{native_id},

@@ -449,6 +449,22 @@ test_diff_others(void)
     ok(d.others.data == NULL && !d.elevated,
        "an attribute that was not asked for before is no change");
     mem_reset(0);
+
+    a = set_new(&tf_engine_mysql, "u");
+    attribute(a, "is_superuser", "true");
+    attribute(a, "server_access", "true");
+    ok(tf_accounts_sort(a) == TF_OK, "sorted");
+
+    diff_of("{\"type_specific\":{\"mysql\":{\"is_superuser\":false}}}", a,
+            NULL, &d);
+    ok(d.others.data == NULL && !d.elevated,
+       "a superuser by other rules than before is no change");
+
+    diff_of("{\"type_specific\":{\"mysql\":{\"is_superuser\":true,"
+            "\"server_access\":false}}}", a, NULL, &d);
+    is_int(d.other, 1, "access to the server");
+    is_int(d.elevated, 1, "is an elevation");
+    mem_reset(0);
 }
 
 

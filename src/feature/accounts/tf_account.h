@@ -165,7 +165,8 @@ typedef struct {
     size_t               altered;       /* had another state before */
     size_t               denied;
     size_t               other;
-    unsigned             elevated:1;    /* gained SUPERUSER or GRANT_ADMIN */
+    unsigned             elevated:1;    /* gained SUPERUSER, GRANT_ADMIN or
+                                           the server's programs or files */
 } tf_account_diff_t;
 
 /*

@@ -92,7 +92,9 @@ static void tf_account_other(tf_account_work_t *w,
 static void tf_account_begin(tf_account_work_t *w);
 static tf_int_t tf_account_end(tf_account_work_t *w, tf_str_t *out);
 static unsigned tf_account_elevated(const tf_accounts_t *before,
-    const tf_account_t *a);
+    const tf_accounts_t *set, size_t n);
+static int tf_account_comparable(const tf_accounts_t *before,
+    const tf_accounts_t *set, size_t n, const tf_account_attr_t *attr);
 
 
 static const char *const  tf_account_actions[] = {
@@ -110,6 +112,8 @@ static const struct {
     { "is_locked", { "锁定状态", "Locked" } },
     { "can_grant", { "可授权他人", "May grant" } },
     { "is_system", { "系统账户", "System account" } },
+    { "server_access", { "可用服务器的程序或文件",
+                         "Programs or files of the server" } },
     { NULL, { NULL, NULL } }
 };
 
@@ -151,7 +155,7 @@ tf_account_diff(const tf_mem_t *mem, const tf_accounts_t *before,
         return TF_ERROR;
     }
 
-    diff->elevated = tf_account_elevated(before, &set->account[n]);
+    diff->elevated = tf_account_elevated(before, set, n);
 
     return before ? tf_account_diff_others(&w, before, set, n) : TF_OK;
 }
@@ -621,7 +625,9 @@ tf_account_diff_others(tf_account_work_t *w, const tf_accounts_t *before,
             continue;
         }
 
-        if (tf_account_cmp(old->value->str, new->value->str) != 0) {
+        if (tf_account_cmp(old->value->str, new->value->str) != 0
+            && tf_account_comparable(before, set, n, old))
+        {
             tf_account_other(w, old, new);
             w->out->other++;
         }
@@ -716,17 +722,58 @@ tf_account_end(tf_account_work_t *w, tf_str_t *out)
 }
 
 
-/* An attribute that the version before lacks proves no gain. */
+/* Superuser, may grant, or may run programs and use files of the server.  An
+ * attribute that the version before lacks proves no gain. */
 
 static unsigned
-tf_account_elevated(const tf_accounts_t *before, const tf_account_t *a)
+tf_account_elevated(const tf_accounts_t *before, const tf_accounts_t *set,
+    size_t n)
 {
-    if (before == NULL) {
-        return a->is_superuser || a->can_grant;
+    size_t                    i;
+    const tf_account_attr_t  *old, *new;
+
+    static const char *const  names[] = {
+        "is_superuser", "can_grant", "server_access"
+    };
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        new = tf_account_attr(set, n, names[i]);
+
+        if (new == NULL || !tf_str_eq(new->value->str, "true")) {
+            continue;
+        }
+
+        if (before == NULL) {
+            return 1;
+        }
+
+        old = tf_account_attr(before, 0, names[i]);
+
+        if (old && !tf_str_eq(old->value->str, "true")
+            && tf_account_comparable(before, set, n, old))
+        {
+            return 1;
+        }
     }
 
-    return (a->is_superuser && !before->account[0].is_superuser
-            && tf_account_attr(before, 0, "is_superuser"))
-           || (a->can_grant && !before->account[0].can_grant
-               && tf_account_attr(before, 0, "can_grant"));
+    return 0;
+}
+
+
+/* Before server_access was read, only what an account was itself made it a
+ * superuser, and a superuser was none who may grant: from there to here a
+ * difference is no change. */
+
+static int
+tf_account_comparable(const tf_accounts_t *before, const tf_accounts_t *set,
+    size_t n, const tf_account_attr_t *attr)
+{
+    if (!tf_str_eq(attr->name->str, "is_superuser")
+        && !tf_str_eq(attr->name->str, "can_grant"))
+    {
+        return 1;
+    }
+
+    return (tf_account_attr(before, 0, "server_access") == NULL)
+           == (tf_account_attr(set, n, "server_access") == NULL);
 }

@@ -14,7 +14,7 @@
 #include "tfw_reading.h"
 
 
-#define TFW_PGSQL_COLUMNS  16
+#define TFW_PGSQL_COLUMNS  20
 
 
 /*

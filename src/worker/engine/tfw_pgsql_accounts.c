@@ -95,7 +95,8 @@ tfw_pgsql_accounts_public(tfw_batch_t *b)
         || s->attribute(s, p, "is_superuser", no) != TF_OK
         || s->attribute(s, p, "is_locked", no) != TF_OK
         || s->attribute(s, p, "can_grant", no) != TF_OK
-        || s->attribute(s, p, "is_system", yes) != TF_OK)
+        || s->attribute(s, p, "is_system", yes) != TF_OK
+        || s->attribute(s, p, "server_access", no) != TF_OK)
     {
         return TF_ERROR;
     }
@@ -125,10 +126,11 @@ tfw_pgsql_accounts_attributes(tfw_batch_t *b, tf_str_t principal,
         { 7, "can_replicate" },
         { 8, "can_bypass_rls" }
     }, attributes[] = {
-        { 2, "is_superuser" },
-        { 4, "can_grant" },
+        { 14, "is_superuser" },
+        { 15, "can_grant" },
         { 11, "is_locked" },
-        { 12, "is_system" }
+        { 12, "is_system" },
+        { 16, "server_access" }
     };
 
     memset(&right, 0, sizeof(tf_right_t));

@@ -26,6 +26,35 @@
 #include "tfw_pgsql.h"
 
 
+/* Whether a role has one of these within its reach, itself or through
+ * memberships to any depth.  pg_has_role() needs no right to any table. */
+#define TFW_PG_REACHES(roles, how)                                            \
+    " EXISTS (SELECT FROM unnest(m." roles ") AS u (id)"                      \
+    " WHERE pg_has_role(r.oid, u.id, '" how "'))"
+
+#define TFW_PG_ROLES(super, creator, file)                                    \
+    "SELECT r.oid, rolname, rolsuper, rolcreatedb, rolcreaterole, rolinherit,"\
+    " rolcanlogin, rolreplication, rolbypassrls, rolconnlimit,"               \
+    " CASE WHEN isfinite(rolvaliduntil) THEN"                                 \
+    "     to_char(rolvaliduntil AT TIME ZONE 'UTC',"                          \
+    "             'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"                          \
+    "   WHEN rolvaliduntil < now() THEN '-infinity' END,"                     \
+    " NOT rolcanlogin OR coalesce(rolvaliduntil < now(), false),"             \
+    " rolname ~ '^(pg_|rds_|rdsadmin$)',"                                     \
+    " rolname = current_user,"                                                \
+    TFW_PG_REACHES("supers", super) ","                                       \
+    TFW_PG_REACHES("supers", super)                                           \
+    " OR" TFW_PG_REACHES("creators", creator) ","                             \
+    TFW_PG_REACHES("supers", super)                                           \
+    " OR r.oid <> ALL (m.files) AND" TFW_PG_REACHES("files", file)            \
+    " FROM pg_roles r, (SELECT"                                               \
+    "   ARRAY(SELECT oid FROM pg_roles WHERE rolsuper) AS supers,"            \
+    "   ARRAY(SELECT oid FROM pg_roles WHERE rolcreaterole) AS creators,"     \
+    "   ARRAY(SELECT oid FROM pg_roles WHERE rolname IN"                      \
+    "     ('pg_execute_server_program', 'pg_read_server_files',"              \
+    "      'pg_write_server_files')) AS files OFFSET 0) m"                    \
+    " ORDER BY r.oid"
+
 /* privilege and grant option of an aclexplode() called a */
 #define TFW_PG_PRIVILEGE  "a.privilege_type, bool_or(a.is_grantable)"
 
@@ -140,17 +169,14 @@ const char  tfw_pgsql_sql_jit[] =
 
 const tfw_query_t  tfw_pgsql_queries[] = {
 
-    { TFW_PG_ONCE("accounts", 0, 0, 14, role),
-      "SELECT oid, rolname, rolsuper, rolcreatedb, rolcreaterole, rolinherit,"
-      " rolcanlogin, rolreplication, rolbypassrls, rolconnlimit,"
-      " CASE WHEN isfinite(rolvaliduntil) THEN"
-      "     to_char(rolvaliduntil AT TIME ZONE 'UTC',"
-      "             'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-      "   WHEN rolvaliduntil < now() THEN '-infinity' END,"
-      " NOT rolcanlogin OR coalesce(rolvaliduntil < now(), false),"
-      " rolname ~ '^(pg_|rds_|rdsadmin$)',"
-      " rolname = current_user"
-      " FROM pg_roles ORDER BY oid" },
+    { TFW_PG_ONCE("accounts", 0, 160000, 17, role),
+      TFW_PG_ROLES("MEMBER", "MEMBER", "MEMBER") },
+
+    /* a superuser's role is passed on by superusers only; any other by who has
+     * the ADMIN OPTION, to itself, too */
+    { TFW_PG_ONCE("accounts", 160000, 0, 17, role),
+      TFW_PG_ROLES("SET", "SET, MEMBER WITH ADMIN OPTION",
+                   "SET, USAGE, MEMBER WITH ADMIN OPTION") },
 
     { TFW_PG_ONCE("memberships", 0, 160000, 6, member),
       "SELECT member, roleid, bool_or(admin_option), NULL, NULL, NULL"
