@@ -89,6 +89,11 @@ cmp_ok $tf->value("SELECT count(*) FROM accounts WHERE instance_id = $gone"),
 is page("/accounts/ledgers?instance_id=$gone$_")->{total}, 0, 'not listed'
     for '', '&include_deleted=true', '&include_roles=true';
 
+my $theirs = $tf->value("SELECT id FROM accounts
+    WHERE instance_id = $gone AND version_id IS NOT NULL LIMIT 1");
+is $viewer->get("/accounts/ledgers/$theirs/$_")->code, 'RESOURCE_NOT_FOUND',
+    "$_ of one: none" for qw(permissions change-history versions);
+
 
 # --- pages by cursor -------------------------------------------------------
 
@@ -137,6 +142,11 @@ is_deeply [map { $_->{id} } @{ page("$path&after=$first->{next}")->{items} }],
 
 is page('/accounts/ledgers?search=xyzzyx')->{next}, undef,
     'no page after the last one';
+my $one = $tf->row("SELECT i.id, count(*) AS n $from WHERE $listed
+    GROUP BY i.id HAVING count(*) BETWEEN 2 AND 100 LIMIT 1");
+my $full = page("/accounts/ledgers?instance_id=$one->{id}&limit=$one->{n}");
+is_deeply [scalar @{ $full->{items} }, $full->{next}], [$one->{n}, undef],
+    'nor after one that is just full';
 
 for my $bad ('x', 'aWQ6YXNjOjE6MQ', '%00', 'x' x 3000,
              $first->{next} =~ s/.$//r =~ s/^./_/r) {

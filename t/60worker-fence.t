@@ -181,6 +181,20 @@ is_deeply [map $_->{status}, $tf->rows('SELECT status FROM task_runs
 clear();
 
 
+# --- a run whose items left with their instances ----------------------------
+
+my @runs = map { $tf->value("SELECT run_id FROM task_items WHERE id = $_") }
+    my @left = (item(), item(), item());
+$tf->sql("UPDATE task_runs SET created_at = now() - interval '2 minutes'
+          WHERE id IN ($runs[0], $runs[1]);
+          DELETE FROM task_items WHERE id IN ($left[0], $left[2])");
+sql('queue_close', {});
+is_deeply [map $_->{status}, $tf->rows('SELECT status FROM task_runs
+    ORDER BY id')], [qw(completed pending pending)],
+    'ends; one with an item, and one that was made just now, go on';
+clear();
+
+
 # --- what is shown of an instance that answers, or does not ----------------
 
 $tf->sql("INSERT INTO instances (name, db_type, host, port)
@@ -206,5 +220,46 @@ for (['f', 2, 'did not answer'], ['t', 0, 'answered']) {
 }
 is now_of(of_instance('test_connection'))->{doubt}, 0,
     'for its next work too';
+
+
+# --- what housekeeping removes, and what it leaves --------------------------
+
+$tf->sql("
+    INSERT INTO sessions (id, user_id, expires_at)
+    SELECT sha256(v::bytea), 1, now() + v::interval
+    FROM (VALUES ('-1 second'), ('1 minute')) AS x (v);
+    INSERT INTO login_throttle (username, first_failure, blocked_until)
+    VALUES ('old', now() - interval '8 days', '-infinity'),
+           ('blocked', now() - interval '8 days', now() + interval '1 minute'),
+           ('young', now() - interval '6 days', '-infinity');
+    DELETE FROM task_runs;
+    INSERT INTO task_runs (task_key, task_category, trigger_source, status,
+                           created_at, completed_at)
+    SELECT k, 'other', 'manual', s, now() - interval '100 days',
+           now() - a::interval
+    FROM (VALUES ('old', 'failed', '91 days'), ('young', 'failed', '89 days'),
+                 ('running', 'running', NULL)) AS x (k, s, a);
+    INSERT INTO schedule_fires (schedule_id, due_at, fired_at)
+    SELECT (SELECT min(id) FROM schedules), t, t
+    FROM (VALUES (now() - interval '91 days'), (now() - interval '89 days'))
+         AS x (t);
+    INSERT INTO workers (id, host, pid, version, last_seen_at)
+    SELECT gen_random_uuid(), h, 1, 'x', now() - a::interval
+    FROM (VALUES ('old', '25 hours'), ('young', '23 hours')) AS x (h, a)");
+
+for (
+    ['sessions', "expires_at > now()", 't'],
+    ['throttle', 'username', 'blocked young', 'login_throttle'],
+    ['runs', 'task_key', 'running young', 'task_runs'],
+    ['fires', "now() - fired_at < interval '90 days'", 't', 'schedule_fires'],
+    ['workers', 'host', 'young'],
+) {
+    my ($name, $what, $left, $table) = @$_;
+    sql("housekeeping_$name", {});
+    is $tf->value("SELECT string_agg(w, ' ' ORDER BY w)
+                   FROM (SELECT ($what)::text AS w FROM " . ($table || $name)
+                  . ') x'), $left =~ s/^t$/true/r,
+        "of $name only what is old enough goes";
+}
 
 done_testing;

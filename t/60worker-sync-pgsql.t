@@ -202,6 +202,9 @@ for my $case (
      . ' TO pg_sequence; ALTER TABLE pg_catalog.pg_lo_away RENAME TO'
      . ' pg_largeobject_metadata', 'one', 'tables one',
      'a sub-query that fails'],
+    ['REVOKE SELECT ON pg_database FROM PUBLIC',
+     'GRANT SELECT ON pg_database TO PUBLIC', 'postgres', 'tables one',
+     'a list of databases that was not read'],
 ) {
     my ($break, $mend, $database, $scope, $name) = @$case;
 
@@ -240,7 +243,7 @@ for my $case (
 
 $db->sql('CREATE DATABASE three');
 $db->sql('ALTER DATABASE three ALLOW_CONNECTIONS false');
-$s->sync;
+ok $s->sync->{partial}, 'what was never read is missing, too';
 $s->changes;
 $db->sql('ALTER DATABASE three ALLOW_CONNECTIONS true');
 $db->sql('CREATE TABLE t (a int); GRANT SELECT ON t TO app', 'three');
@@ -303,6 +306,14 @@ $r = $s->fail_once;
 is $r->code, 'ACCOUNTS_REFUSED', 'and so is one without the collector'
     or diag $r->as_string;
 untouched('a shrunk list');
+my $fewer = int(($tf->value("SELECT count(*) FROM accounts WHERE dropped_at
+    IS NULL AND kind <> 'public' AND instance_id = " . $s->id) - 1) / 2);
+$db->sql("$mods SELECT * FROM ($none) x WHERE rolname <> 'collector'
+          ORDER BY rolname <> 'app', rolname LIMIT $fewer", $maintenance);
+$r = $s->fail_once;
+is $r->code, 'ACCOUNTS_REFUSED', "and one of $fewer, just less than half"
+    or diag $r->as_string;
+untouched('a list of less than half');
 $db->sql("$mods $view", $maintenance);
 
 $db->sql('REVOKE SELECT ON pg_roles FROM PUBLIC', $maintenance);

@@ -247,8 +247,8 @@ ngx_tf_session_zone_forget_user(int64_t user_id)
 }
 
 
-/* Under the lock: what PostgreSQL said may be older than a change of the
- * user. */
+/* Under the lock: what PostgreSQL said may be older than a change of the user.
+ * An answer that is put was asked for less than NGX_TF_SESSION_FRESH ago. */
 
 static ngx_uint_t
 ngx_tf_session_stale(ngx_tf_session_sh_t *sh, const ngx_tf_session_t *s)
@@ -264,7 +264,8 @@ ngx_tf_session_stale(ngx_tf_session_sh_t *sh, const ngx_tf_session_t *s)
     left = (ngx_msec_int_t) (until - s->asked);
 
     return until != 0 && left >= 0
-           && left <= (ngx_msec_int_t) (ngx_tf_conf()->deadline + 1);
+           && left <= (ngx_msec_int_t) (ngx_tf_conf()->deadline
+                                        + NGX_TF_SESSION_FRESH);
 }
 
 
