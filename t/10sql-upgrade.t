@@ -30,6 +30,10 @@ my %changed = (
         return $run->{task_key} eq 'sync_accounts' && $run->{id} == 2
             ? 'completed_with_errors' : $run->{status};
     },
+    # who had the rights of a user then is an operator now
+    'users.role' => sub {
+        return $_[0]{role} eq 'user' ? 'operator' : $_[0]{role};
+    },
 );
 
 my $tf = TaiFish->new;
@@ -234,8 +238,10 @@ for my $table (sort keys %$before) {
                    || $json->encode($new->{$column}) ne $json->encode($want);
         }
     }
-    is keys %{ $after->{$table} }, keys %{ $before->{$table} },
-        "$table has as many rows";
+    my $new = keys(%{ $after->{$table} }) - keys %{ $before->{$table} };
+    is $new, 0, "$table has as many rows" if $table ne 'schedules';
+    cmp_ok $new, '>=', 0, 'schedules has its rows, and new built-in ones'
+        if $table eq 'schedules';
 }
 is_deeply \@lost, [], 'no row is lost, and no value is another';
 

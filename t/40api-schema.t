@@ -99,6 +99,33 @@ $fixture{'account-change-logs'} = sub {
         WHERE id = $account RETURNING id")->{id};
 };
 
+$fixture{classifications} = sub {
+    return made('/accounts/classifications',
+                { display_name => 'Class ' . ++$serial }, 'classification');
+};
+
+sub rule {
+    my $n = ++$serial;
+    return { rule_name => "rule $n", db_type => 'postgresql',
+             classification_id => $fixture{classifications}->(),
+             rule_text => "ROLE 'role$n'" };
+}
+
+$fixture{rules} = sub {
+    return $admin->post('/accounts/classifications/rules', rule())
+        ->data->{rule_id};
+};
+
+$fixture{assignments} = sub {
+    my $account = $fixture{accounts}->();
+    my $rule = $fixture{rules}->();
+    return $tf->row("INSERT INTO account_class_assignments (account_id,
+        rule_id, classification_id, instance_id)
+        SELECT a.id, r.id, r.classification_id, a.instance_id
+        FROM accounts a, classification_rules r
+        WHERE a.id = $account AND r.id = $rule RETURNING id")->{id};
+};
+
 $fixture{$_} = $fixture{accounts} for qw(ledgers account);
 $fixture{$_} = $fixture{instances} for qw(instance);
 
@@ -134,6 +161,13 @@ my %body = (
         { trigger_type => 'cron', cron_expression => '15 30 2 * * MON' } },
     'POST /instances/actions/test-connection' => sub {
         { instance_id => $fixture{instances}->() } },
+    'POST /accounts/classifications/rules' => \&rule,
+    'PUT /accounts/classifications/rules/{id}' => sub {
+        { rule_name => 'rule ' . ++$serial } },
+    'POST /accounts/classifications/rules/actions/validate-expression' => sub {
+        { rule_text => 'SUPERUSER' } },
+    'POST /accounts/classifications/rules/actions/preview' => sub {
+        { rule_text => 'SUPERUSER', db_type => 'postgresql' } },
 );
 
 # Who calls, where it must not be the administrator of all other calls.
@@ -150,6 +184,8 @@ sub object {
     my ($name, $path) = @_;
     my ($before) = $path =~ m{([\w-]+)/\{$name\}};
     my ($stem) = $name =~ /^(.+?)_ids?$/;
+
+    return 'postgresql' if $name eq 'db_type';
 
     if ($name =~ /^(?:run_id|session_id)$/) {
         return $fixture{run}->($path =~ /cancel/ ? 'running' : 'completed');
@@ -207,6 +243,7 @@ sub example {
     return '00000000-0000-4000-8000-000000000000' if $format eq 'uuid';
     return 'db.example' if $name eq 'host';
     return 'postgresql' if $name eq 'db_type';
+    return 'instance:' . $fixture{instances}->() if $name eq 'account_scope';
 
     my $n = ++$serial;
     for my $try ("made$n", "Made_$n", $n, "0 1 * * *") {
@@ -229,6 +266,11 @@ sub call {
     my ($op, %opt) = @_;
     my $client = $caller{ name($op) } ? $caller{ name($op) }->() : $admin;
     my $query = $opt{query} // '';
+
+    for my $need (grep { $query !~ /[?&]$_=/ } @{ $op->{needs} }) {
+        $query .= ($query eq '' ? '?' : '&') . "$need="
+            . encode(example($need, $op->{query}{$need}, $op->{path}));
+    }
 
     return $client->request($op->{method}, ($opt{path} // path($op)) . $query,
         exists $opt{body} ? $opt{body} : body($op), $opt{headers});

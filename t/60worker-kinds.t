@@ -17,11 +17,12 @@ my $kinds = 'SELECT kind, category, scope, lane, attempts, exclusive::text,
                     extract(epoch FROM deadline)::int AS deadline
              FROM job_kinds ORDER BY kind';
 my @kinds = $tf->rows($kinds);
-is_deeply [map $_->{kind}, @kinds], [qw(housekeeping sync_accounts
-    test_connection test_connections test_effect)], 'all kinds are written';
-is_deeply $kinds[1], { kind => 'sync_accounts', category => 'account',
-    scope => 'fleet', lane => 'normal', attempts => 3, exclusive => 'true',
-    deadline => 900 }, 'as their rows say';
+my %kind = map { $_->{kind} => $_ } @kinds;
+is scalar(grep { $kind{$_} } qw(housekeeping sync_accounts test_connection
+    test_effect)), 4, 'the kinds are written';
+is_deeply $kind{sync_accounts}, { kind => 'sync_accounts',
+    category => 'account', scope => 'fleet', lane => 'normal',
+    attempts => 3, exclusive => 'true', deadline => 900 }, 'as their rows say';
 
 $tf->sql("UPDATE job_kinds SET attempts = 9, lane = 'short', metrics = '[]'");
 is +($tf->command('migrate'))[0], 0, 'migrate, with nothing to migrate';

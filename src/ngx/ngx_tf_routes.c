@@ -4,9 +4,11 @@
 
 const ngx_tf_routes_t  ngx_tf_routes[] = {
     { "account-change-logs", ngx_tf_account_changes_routes },
+    { "accounts", ngx_tf_account_stats_routes },
     { "accounts", ngx_tf_accounts_routes },
     { "auth", ngx_tf_auth_routes },
     { "cache", ngx_tf_cache_routes },
+    { "classification", ngx_tf_classification_routes },
     { "credentials", ngx_tf_credentials_routes },
     { "dashboard", ngx_tf_dashboard_routes },
     { "dashboard", ngx_tf_health_status_routes },

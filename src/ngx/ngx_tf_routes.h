@@ -13,9 +13,11 @@
 
 
 extern const ngx_tf_route_t  ngx_tf_account_changes_routes[];
+extern const ngx_tf_route_t  ngx_tf_account_stats_routes[];
 extern const ngx_tf_route_t  ngx_tf_accounts_routes[];
 extern const ngx_tf_route_t  ngx_tf_auth_routes[];
 extern const ngx_tf_route_t  ngx_tf_cache_routes[];
+extern const ngx_tf_route_t  ngx_tf_classification_routes[];
 extern const ngx_tf_route_t  ngx_tf_credentials_routes[];
 extern const ngx_tf_route_t  ngx_tf_dashboard_routes[];
 extern const ngx_tf_route_t  ngx_tf_events_routes[];

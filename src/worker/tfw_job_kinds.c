@@ -1,5 +1,6 @@
 
 #include "tfw_accounts.h"
+#include "tfw_classification.h"
 #include "tfw_inject.h"
 #include "tfw_instances.h"
 
@@ -36,6 +37,27 @@ const tfw_job_kind_t  tfw_job_kinds[] = {
                    { "accounts_deactivated", "deleted" },
                    { "instances_partial", NULL } } },
 
+    { .kind = "auto_classify_accounts", .run = tfw_auto_classify,
+      .category = "classification", .scope = TFW_INSTANCE, .lane = "normal",
+      .attempts = 3, .deadline = 600,
+      .metrics = { { "accounts_count", NULL },
+                   { "rules_count", NULL },
+                   { "total_matches", NULL },
+                   { "total_classifications_added", NULL },
+                   { "total_classifications_removed", NULL } } },
+
+    { .kind = "preview_rule", .run = tfw_preview_rule,
+      .category = "classification", .scope = TFW_ONCE, .lane = "short",
+      .attempts = 1, .deadline = 300, .per_user = 1 },
+
+    { .kind = "calculate_account", .run = tfw_calculate_account,
+      .category = "classification", .scope = TFW_ONCE, .lane = "normal",
+      .attempts = 3, .deadline = 600,
+      .metrics = { { "rules_count", NULL },
+                   { "accounts_count", NULL },
+                   { "rule_match_rows", NULL },
+                   { "classification_match_rows", NULL } } },
+
 #ifdef TFW_INJECTIONS
     { .kind = "test_effect", .run = tfw_test_effect, .category = "other",
       .scope = TFW_ONCE, .lane = "normal", .attempts = 3, .deadline = 300,
@@ -43,6 +65,11 @@ const tfw_job_kind_t  tfw_job_kinds[] = {
 #endif
 
     { .kind = NULL }
+};
+
+
+const tfw_accounts_hook_pt  tfw_accounts_hooks[] = {
+    tfw_classification_synced, NULL
 };
 
 

@@ -651,7 +651,7 @@ grow(tf_rule_make_t *m, unsigned depth)
 
         switch (node->fn->args[i].type) {
         case TF_RULE_ARG_ENGINES:
-            value = tf_rule_engine(1 + dice(4));
+            value = tf_engines[dice(4)]->name;
             break;
         case TF_RULE_ARG_SCOPE:
             value = tf_rule_scopes[dice(4)].name;

@@ -1,8 +1,8 @@
 -- Accounts as the API shows them.
 --
 -- username is the principal ("app@%" on MySQL), as the reference has it; the
--- bare name and the host are there too.  Nothing classifies accounts or knows
--- directories yet: classifications are none, ad_status is unknown.
+-- bare name and the host are there too.  Nothing knows directories:
+-- ad_status is unknown.
 
 -- part: account
 a.id, a.principal AS username, a.username AS original_username, a.host,
@@ -20,7 +20,17 @@ a.id, a.principal AS username, a.username AS original_username, a.host,
        coalesce(v.snapshot::json -> 'type_specific' -> i.db_type, '{}')
        AS type_specific,
        i.tags,
-       '[]'::json AS classifications
+       (SELECT coalesce(json_agg(json_build_object(
+                                     'name', k.display_name,
+                                     'code', k.code,
+                                     'risk_level', k.risk_level)
+                                 ORDER BY k.priority DESC, k.code), '[]')
+        FROM account_classes k
+        WHERE EXISTS (SELECT
+                      FROM account_class_assignments x
+                      WHERE x.account_id = a.id
+                            AND x.classification_id = k.id))
+       AS classifications
 
 -- part: stale
 (SELECT coalesce(json_agg(json_build_object(
@@ -69,7 +79,13 @@ WHERE a.instance_id NOT IN (SELECT id
       AND (:is_superuser::boolean IS NULL OR a.is_superuser = :is_superuser)
       AND (:plugin::text IS NULL OR coalesce(a.plugin, '') = :plugin)
       AND coalesce(:ad_status::text, 'unknown') = 'unknown'
-      AND :classification::text IS NULL
+      AND (coalesce(:classification::text, 'all') = 'all'
+           OR EXISTS (SELECT
+                      FROM account_class_assignments x
+                           JOIN account_classes k
+                                ON k.id = x.classification_id
+                      WHERE x.account_id = a.id
+                            AND k.code = :classification))
       AND (:tags::text[] IS NULL
            OR a.instance_id = ANY (instances_tagged(:tags)))
 -- total

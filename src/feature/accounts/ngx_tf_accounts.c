@@ -33,7 +33,7 @@ static const tf_param_t  ngx_tf_accounts_page[] = {
     { "tags", TF_P_STRS, 0, 1, 100, NULL, NULL,
       "only of instances with one of these tags" },
     { "classification", TF_P_STR, 0, 1, 100, NULL, NULL,
-      "only of this class; no account has one yet" },
+      "only of the class with this code" },
     { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES, NULL,
       "only of this engine" },
     { "owner_type", TF_P_ENUM, 0, 0, 0, "instance|sqlserver_ag", NULL,

@@ -144,6 +144,24 @@ tf_int_t tf_accounts_find(const tf_accounts_t *set, tf_str_t principal,
 /* Privileges of an account, after tf_accounts_sort(). */
 size_t tf_accounts_grants(const tf_accounts_t *set, size_t n);
 
+/* Calls f for each right of an account, after tf_accounts_sort(); stops at what
+ * is not TF_OK and returns it. */
+tf_int_t tf_accounts_rights(const tf_accounts_t *set, size_t n,
+    tf_int_t (*f)(void *data, const tf_right_t *right), void *data);
+
+/* The JSON text of an attribute of an account, after tf_accounts_sort(); data
+ * NULL: it has none of this name. */
+tf_str_t tf_accounts_attr(const tf_accounts_t *set, size_t n,
+    const char *name);
+
+/* An account of a set and its id in the store. */
+
+typedef struct {
+    size_t               n;
+    int64_t              id;
+} tf_account_id_t;
+
+
 /* The canonical snapshot of an account, and the facts that follow from it
  * (version 2 of the reference: capabilities, roles, privileges). */
 void tf_account_snapshot(tf_buf_t *b, const tf_accounts_t *set, size_t n);

@@ -417,6 +417,47 @@ tf_account_attr(const tf_accounts_t *set, size_t n, const char *name)
 }
 
 
+tf_int_t
+tf_accounts_rights(const tf_accounts_t *set, size_t n,
+    tf_int_t (*f)(void *data, const tf_right_t *right), void *data)
+{
+    size_t                     i;
+    tf_int_t                   rc;
+    tf_right_t                 right;
+    const tf_account_grant_t  *g;
+
+    for (i = set->grant_start[n]; i < set->grant_start[n + 1]; i++) {
+        g = &set->grant[i];
+
+        right.category = g->category;
+        right.database = g->database->str;
+        right.object = g->object->str;
+        right.privilege = g->privilege->str;
+        right.state = g->state;
+
+        rc = f(data, &right);
+
+        if (rc != TF_OK) {
+            return rc;
+        }
+    }
+
+    return TF_OK;
+}
+
+
+tf_str_t
+tf_accounts_attr(const tf_accounts_t *set, size_t n, const char *name)
+{
+    tf_str_t                  none = tf_null_string;
+    const tf_account_attr_t  *attr;
+
+    attr = tf_account_attr(set, n, name);
+
+    return attr ? attr->value->str : none;
+}
+
+
 static tf_int_t
 tf_accounts_name_grow(tf_accounts_t *set)
 {

@@ -22,6 +22,18 @@
 tf_int_t tfw_sync_accounts(tfw_job_t *job) TF_MUST_CHECK;
 
 
+/* What other features do with the accounts that a sync has just written, in its
+ * transaction; called when accounts changed or were dropped, n may be 0.  A
+ * TF_ERROR with job->err fails the sync.  The list, ended by NULL, is in
+ * tfw_job_kinds.c. */
+
+typedef tf_int_t (*tfw_accounts_hook_pt)(tfw_job_t *job,
+    const tf_engine_t *engine, const tf_accounts_t *set,
+    const tf_account_id_t *accounts, size_t n);
+
+extern const tfw_accounts_hook_pt  tfw_accounts_hooks[];
+
+
 /* --- between the files of this feature --------------------------------- */
 
 /* An account that has to be written. */

@@ -21,6 +21,7 @@ static void tfw_accounts_scopes_old(tf_buf_t *b, tfw_accounts_t *s,
     tf_buf_t *dropped);
 static void tfw_accounts_scope(tf_buf_t *b, const tf_scope_t *sc,
     tf_scope_status_e status, tf_code_e code, tf_str_t detail);
+static tf_int_t tfw_accounts_hook(tfw_accounts_t *s);
 static tf_int_t tfw_accounts_done(tfw_accounts_t *s);
 
 
@@ -47,12 +48,40 @@ tfw_accounts_write(tfw_accounts_t *s)
     if (tfw_accounts_lock(s) != TF_OK
         || (s->changes && tfw_accounts_copy(s) != TF_OK)
         || (s->gones && tfw_accounts_drop(s) != TF_OK)
-        || tfw_accounts_scopes_write(s, 1) != TF_OK)
+        || tfw_accounts_scopes_write(s, 1) != TF_OK
+        || (s->changes + s->gones && tfw_accounts_hook(s) != TF_OK))
     {
         return TF_ERROR;
     }
 
     return tfw_accounts_done(s);
+}
+
+
+static tf_int_t
+tfw_accounts_hook(tfw_accounts_t *s)
+{
+    size_t                       i;
+    tf_account_id_t             *ids;
+    const tfw_accounts_hook_pt  *hook;
+
+    ids = tf_alloc(s->job->mem, (s->changes + 1) * sizeof(tf_account_id_t));
+    if (ids == NULL) {
+        return tfw_accounts_memory(s);
+    }
+
+    for (i = 0; i < s->changes; i++) {
+        ids[i].n = s->change[i].n;
+        ids[i].id = s->change[i].id;
+    }
+
+    for (hook = tfw_accounts_hooks; *hook; hook++) {
+        if ((*hook)(s->job, s->engine, s->set, ids, s->changes) != TF_OK) {
+            return TF_ERROR;
+        }
+    }
+
+    return TF_OK;
 }
 
 

@@ -398,9 +398,9 @@ tf_rule_node(tf_rule_make_t *m, tf_rule_op_e op)
 tf_int_t
 tf_rule_set(tf_rule_make_t *m, tf_rule_node_t *n, unsigned i, tf_str_t value)
 {
-    unsigned         bit;
-    const char      *name;
-    tf_fact_group_e  group;
+    unsigned            bit;
+    tf_fact_group_e     group;
+    const tf_engine_t  *engine;
 
     if (value.len > TF_RULE_STRING_MAX) {
         return tf_rule_fault(m, TF_RULE_SIZE, NULL);
@@ -410,15 +410,16 @@ tf_rule_set(tf_rule_make_t *m, tf_rule_node_t *n, unsigned i, tf_str_t value)
 
     case TF_RULE_ARG_ENGINES:
 
-        for (bit = 1; (name = tf_rule_engine(bit)) != NULL; bit++) {
-            if (tf_str_eq(value, name)) {
+        engine = tf_engine_spelled(value);
+
+        for (bit = 0; tf_engines[bit]; bit++) {
+            if (tf_engines[bit] == engine) {
                 n->engines |= 1u << bit;
                 return TF_OK;
             }
         }
 
-        return tf_rule_fault(m, TF_RULE_ARGUMENT,
-                             "postgresql, mysql, sqlserver, oracle");
+        return tf_rule_fault(m, TF_RULE_ARGUMENT, TF_ENGINE_NAMES);
 
     case TF_RULE_ARG_DAYS:
         return tf_rule_days(m, n, value);
@@ -585,13 +586,6 @@ tf_rule_down(tf_rule_make_t *m, size_t at, const char *name, size_t index)
 }
 
 
-const char *
-tf_rule_engine(unsigned n)
-{
-    return n && n <= TF_ENGINE_COUNT ? tf_engines[n - 1]->name : NULL;
-}
-
-
 tf_int_t
 tf_rule_scope(tf_str_t name, tf_fact_group_e *group)
 {
@@ -653,7 +647,6 @@ static void
 tf_rule_write_args(tf_buf_t *b, const tf_rule_node_t *n)
 {
     unsigned              i, bit, more;
-    const char           *name;
     const tf_rule_arg_t  *arg;
 
     tf_buf_char(b, '{');
@@ -669,10 +662,10 @@ tf_rule_write_args(tf_buf_t *b, const tf_rule_node_t *n)
             tf_json_key(b, arg->name);
             tf_buf_char(b, '[');
 
-            for (bit = 1, more = 0; (name = tf_rule_engine(bit)); bit++) {
+            for (bit = 0, more = 0; tf_engines[bit]; bit++) {
                 if (n->engines & (1u << bit)) {
                     tf_buf_lit(b, more++ ? "," : "");
-                    tf_json_string(b, tf_str(name));
+                    tf_json_string(b, tf_str(tf_engines[bit]->name));
                 }
             }
 

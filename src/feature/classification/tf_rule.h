@@ -173,6 +173,30 @@ tf_int_t tf_facts_unread(tf_facts_t *f, tf_fact_group_e group, tf_str_t what)
 void tf_facts_sort(tf_facts_t *f);
 
 
+/* --- facts of an account that was read ---------------------------------- */
+
+/* A scope, or one database of it, that was never read of an instance. */
+
+typedef struct {
+    tf_str_t                 scope;
+    tf_str_t                 database;          /* empty: the whole scope */
+} tf_unread_t;
+
+/* Initialises facts from what set says of account n.  name and set must live as
+ * long as the facts.  TF_ERROR: memory is out. */
+tf_int_t tf_facts_account(tf_facts_t *f, const tf_mem_t *mem,
+    const tf_engine_t *engine, tf_str_t name, const tf_accounts_t *set,
+    size_t n) TF_MUST_CHECK;
+
+/* Adds what scopes that were never read leave unknown. */
+tf_int_t tf_facts_scopes(tf_facts_t *f, const tf_engine_t *engine,
+    const tf_unread_t *unread, size_t n) TF_MUST_CHECK;
+
+/* Sets the ages; now is in seconds since 1970. */
+void tf_facts_ages(tf_facts_t *f, const tf_accounts_t *set, size_t n,
+    int64_t now);
+
+
 /* --- evaluation -------------------------------------------------------- */
 
 /* A pattern that passes the matcher's limits is unknown. */

@@ -256,11 +256,11 @@ tf_rule_eval_node(const tf_rule_node_t *n, const tf_facts_t *f)
 tf_truth_e
 tf_rule_eval_engine(const tf_rule_node_t *n, const tf_facts_t *f)
 {
-    unsigned  i;
+    unsigned  bit;
 
-    for (i = 0; tf_engines[i]; i++) {
-        if (tf_engines[i] == f->engine) {
-            return n->engines & (2u << i) ? TF_TRUE : TF_FALSE;
+    for (bit = 0; tf_engines[bit]; bit++) {
+        if (tf_engines[bit] == f->engine) {
+            return n->engines & (1u << bit) ? TF_TRUE : TF_FALSE;
         }
     }
 

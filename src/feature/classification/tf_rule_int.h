@@ -55,7 +55,7 @@ struct tf_rule_node_s {
     const tf_rule_fn_t      *fn;
     tf_str_t                 arg[TF_RULE_ARGS_MAX];  /* data NULL: left out */
     int64_t                  days;
-    unsigned                 engines;       /* bit n: tf_engines[n - 1] */
+    unsigned                 engines;       /* bit n: tf_engines[n] */
     struct tf_rule_regex_s  *regex;
 };
 
@@ -93,9 +93,6 @@ tf_int_t tf_rule_complete(tf_rule_make_t *m, tf_rule_node_t *n) TF_MUST_CHECK;
 /* Sets the fault unless one is set, and returns TF_ERROR. */
 tf_int_t tf_rule_fault(tf_rule_make_t *m, tf_rule_fault_e fault,
     const char *expected);
-
-/* The name of an engine by its bit, from 1; NULL past the last one. */
-const char *tf_rule_engine(unsigned n);
 
 /* The group of facts that a scope's name means; TF_DECLINED: none. */
 tf_int_t tf_rule_scope(tf_str_t name, tf_fact_group_e *group);

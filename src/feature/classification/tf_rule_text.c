@@ -372,8 +372,7 @@ tf_rule_engine_list(tf_rule_reader_t *r, tf_rule_node_t *n)
     for ( ;; ) {
 
         if (r->token.type != TF_RULE_WORD || tf_rule_lower(r) != TF_OK) {
-            return tf_rule_wrong(r, TF_RULE_SYNTAX,
-                                 "postgresql, mysql, sqlserver, oracle");
+            return tf_rule_wrong(r, TF_RULE_SYNTAX, TF_ENGINE_NAMES);
         }
 
         if (tf_rule_set(&r->make, n, 0, r->token.text) != TF_OK
@@ -684,18 +683,17 @@ tf_rule_text_fn(tf_buf_t *b, const tf_rule_node_t *n)
 static void
 tf_rule_text_arg(tf_buf_t *b, const tf_rule_node_t *n, unsigned i)
 {
-    size_t       k;
-    unsigned     bit, more;
-    const char  *name;
+    size_t    k;
+    unsigned  bit, more;
 
     switch (n->fn->args[i].type) {
 
     case TF_RULE_ARG_ENGINES:
 
-        for (bit = 1, more = 0; (name = tf_rule_engine(bit)) != NULL; bit++) {
+        for (bit = 0, more = 0; tf_engines[bit]; bit++) {
             if (n->engines & (1u << bit)) {
                 tf_buf_lit(b, more++ ? ", " : "");
-                tf_buf_lit(b, name);
+                tf_buf_lit(b, tf_engines[bit]->name);
             }
         }
 

@@ -24,8 +24,9 @@ sub new {
     return bless { doc => $doc }, $class;
 }
 
-# A list of { id, method, path, permission, query, body, responses, params };
-# path is complete, query and body are { name => schema }.
+# A list of { id, method, path, permission, query, needs, body, responses,
+# params }; path is complete, query and body are { name => schema }, needs names
+# what a query has to have.
 
 sub operations {
     my ($self) = @_;
@@ -44,6 +45,9 @@ sub operations {
                 body => $body, responses => $o->{responses},
                 query => { map { $_->{name} => $_->{schema} }
                            grep { $_->{in} eq 'query' } @params },
+                needs => [map { $_->{name} }
+                          grep { $_->{in} eq 'query' && $_->{required} }
+                          @params],
                 params => { map { $_->{name} => $_->{schema} }
                             grep { $_->{in} eq 'path' } @params },
             };
