@@ -325,4 +325,5 @@ for my $doc (sort keys %docs) {
 is_deeply { map { $was_run{$_} || $elsewhere{$_} ? () : ($_ => $lines{$_}) }
     keys %lines }, {}, 'every line with docker was run';
 
+$box->down;
 done_testing;

@@ -208,6 +208,6 @@ ok TaiFish::Server::until_true(90, sub {
 }), 'all is gone';
 $two->must('docker swarm leave');
 $one->must('docker swarm leave --force');
-$two->down;
+$_->down for $two, $one;
 
 done_testing;

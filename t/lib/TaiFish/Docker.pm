@@ -93,7 +93,7 @@ sub base { "https://$_[0]{address}" }
 
 sub box {
     my ($self, $verb, @args) = @_;
-    my $log = "$self->{work}/box.log";
+    my $log = "$self->{root}.log";
     my $pid = fork() // die "fork: $!";
 
     if (!$pid) {
