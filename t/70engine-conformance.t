@@ -147,6 +147,20 @@ for my $type (sort keys %engine) {
             [], 'a list that was cut is not ok';
     }
 
+    # a server that goes away after it greeted is passing, with TLS too once
+    # the account is signed in
+
+    if ($type eq 'mysql') {
+        for my $case (['disable', 150], ['disable', 700], ['require', 3500],
+                      ['require', 5000]) {
+            my ($mode, $bytes) = @$case;
+            my $cut = relay($e->{port}, $bytes);
+            my $d = $read->(port => $cut->{port}, tls => $mode);
+            is $d->{error}, 'TARGET_REFUSED', "$mode: gone after $bytes bytes"
+                or diag $d->{detail};
+        }
+    }
+
     # a table that somebody holds: that scope times out, the others are read
 
     my $locker = TaiFish::Server::spawn("locker-$type", $dir, $e->{lock}, {});

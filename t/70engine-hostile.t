@@ -362,12 +362,12 @@ for my $good (0 .. 6) {
 
 my %my_play = (
     'endless rows' => sub { my ($s, $hear, $column) = @_;
-        my $n = 14;
-        print $s my_msg(1, "\x0c") . join('', map { my_msg($_, $column) }
-            2 .. 13) . my_msg($n++, "\xfe\0\0\2\0");
+        my $n = 23;
+        print $s my_msg(1, "\x15") . join('', map { my_msg($_, $column) }
+            2 .. 22) . my_msg($n++, "\xfe\0\0\2\0");
         for (;;) {
             my $rows = '';
-            $rows .= my_msg($n++ & 255, "\0011" x 12) for 1 .. 256;
+            $rows .= my_msg($n++ & 255, "\0011" x 21) for 1 .. 256;
             print $s $rows or last;
         } },
     'a huge row' => sub { my ($s, $hear, $column) = @_;

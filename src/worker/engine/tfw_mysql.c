@@ -43,6 +43,9 @@
 #define TFW_MYSQL_EXPIRED         1862
 #define TFW_MYSQL_TIMEOUT         1969  /* MariaDB: max_statement_time */
 #define TFW_MYSQL_TIMEOUT_MYSQL   3024  /* max_execution_time */
+#define TFW_MYSQL_NOT_AVAILABLE   3168  /* of MySQL, as the next two */
+#define TFW_MYSQL_WAS_KILLED      3169
+#define TFW_MYSQL_INACTIVE        4031
 #define TFW_MYSQL_NEEDS_TLS       3159  /* require_secure_transport */
 
 
@@ -516,7 +519,9 @@ tfw_mysql_failed(tfw_mysql_t *my, tf_scope_status_e *status, tf_err_t *err)
         return TF_DECLINED;
     }
 
-    if (tfw_mysql_ended(n)) {
+    /* TLS that breaks after the sign-in was cut */
+
+    if (tfw_mysql_ended(n) || n == CR_SSL_CONNECTION_ERROR) {
         return tf_fail(err,
                        tfw_engine_clock() >= my->deadline
                            ? TF_E_TARGET_TIMEOUT : TF_E_TARGET_REFUSED,
@@ -555,6 +560,9 @@ tfw_mysql_ended(unsigned int n)
     case ER_NET_READ_INTERRUPTED:
     case ER_NET_ERROR_ON_WRITE:
     case ER_NET_WRITE_INTERRUPTED:
+    case TFW_MYSQL_NOT_AVAILABLE:
+    case TFW_MYSQL_WAS_KILLED:
+    case TFW_MYSQL_INACTIVE:
         return 1;
     }
 
@@ -620,7 +628,7 @@ tfw_mysql_connect_code(tfw_mysql_t *my)
 
     /* one that said something else than a greeting is no MySQL */
 
-    if (tfw_mysql_ended(n) && (my->mysql.server_version || !my->heard)) {
+    if (tfw_mysql_ended(n) && (my->greeted || !my->heard)) {
         return TF_E_TARGET_REFUSED;
     }
 
@@ -706,7 +714,13 @@ tfw_mysql_io_read(MARIADB_PVIO *pvio, uchar *buffer, size_t length)
     n = tfw_mysql_io_original->read(pvio, buffer, length);
 
     if (n > 0 && my) {
-        my->heard = 1;
+        if (!my->heard) {
+            /* the first packet: a greeting of version 10, or an error */
+            my->heard = 1;
+            my->greeted = n > 4 && buffer[3] == 0
+                          && (buffer[4] == 10 || buffer[4] == 0xff);
+        }
+
         my->sha2 = memmem(buffer, (size_t) n, TFW_MYSQL_SHA2,
                           sizeof(TFW_MYSQL_SHA2) - 1)
                    != NULL;

@@ -30,6 +30,7 @@ typedef struct {
     int                  tls;       /* has to be */
     int                  refused;   /* the server has none */
     int                  heard;     /* the server said something */
+    int                  greeted;   /* as a server of this protocol does */
     int                  sha2;      /* and at last named caching_sha2_password,
                                        as far as TLS did not hide it */
     tfw_version_t        reported;
