@@ -35,8 +35,10 @@ is_deeply [sort keys %$d], [qw(accounts capacity classified_accounts databases
     instances users)], 'its parts';
 is_deeply $d->{instances}, { total => 4, active => 2, inactive => 1,
     deleted => 1, physical => 3, ag_virtual => 0 }, 'instances';
-is_deeply $d->{accounts}, { total => 3, active => 3, normal => 2, locked => 1,
-    instance => 3, sqlserver_ag => 0 }, 'accounts of those that are there';
+is_deeply $d->{accounts}, { total => 4, active => 3, normal => 2, locked => 1,
+    deleted => 1, instance => 4, sqlserver_ag => 0 },
+    'accounts, but for those of deleted instances';
+is $d->{classified_accounts}, 0, 'no account has a class';
 is_deeply $d->{users}, { total => $tf->value('SELECT count(*) FROM users'),
     active => $tf->value('SELECT count(*) FROM users WHERE is_active') },
     'users';

@@ -2,21 +2,25 @@
 
 -- name: dashboard_overview
 -- Nothing reads databases or availability groups' accounts here: what is not
--- known is null.
+-- known is null.  An account in two classes counts twice, as in the reference.
 SELECT u.total AS "users.total", u.active AS "users.active",
-       i.instances + i.disabled + i.deleted AS "instances.total",
-       i.instances AS "instances.active",
-       i.disabled AS "instances.inactive",
-       i.deleted AS "instances.deleted",
-       i.instances + i.disabled AS "instances.physical",
+       sum(c.instances + c.disabled + c.deleted)::bigint AS "instances.total",
+       sum(c.instances)::bigint AS "instances.active",
+       sum(c.disabled)::bigint AS "instances.inactive",
+       sum(c.deleted)::bigint AS "instances.deleted",
+       sum(c.instances + c.disabled)::bigint AS "instances.physical",
        0 AS "instances.ag_virtual",
-       i.accounts AS "accounts.total",
-       i.accounts AS "accounts.active",
-       i.accounts - l.n AS "accounts.normal",
-       l.n AS "accounts.locked",
-       i.accounts AS "accounts.instance",
+       sum(c.total)::bigint AS "accounts.total",
+       sum(c.active)::bigint AS "accounts.active",
+       sum(c.active - c.locked)::bigint AS "accounts.normal",
+       sum(c.locked)::bigint AS "accounts.locked",
+       sum(c.total - c.active)::bigint AS "accounts.deleted",
+       sum(c.total)::bigint AS "accounts.instance",
        0 AS "accounts.sqlserver_ag",
-       NULL::bigint AS classified_accounts,
+       (SELECT coalesce(sum(n.matched_accounts), 0)::bigint
+        FROM classification_class_counts n
+             JOIN instances i ON i.id = n.instance_id
+        WHERE i.deleted_at IS NULL) AS classified_accounts,
        NULL::float8 AS "capacity.total_gb",
        NULL::float8 AS "capacity.usage_percent",
        NULL::bigint AS "databases.total",
@@ -25,18 +29,8 @@ SELECT u.total AS "users.total", u.active AS "users.active",
        NULL::bigint AS "databases.deleted"
 FROM (SELECT count(*) AS total, count(*) FILTER (WHERE is_active) AS active
       FROM users) u,
-     (SELECT count(*) FILTER (WHERE deleted_at IS NULL AND is_active)
-             AS instances,
-             count(*) FILTER (WHERE deleted_at IS NULL AND NOT is_active)
-             AS disabled,
-             count(*) FILTER (WHERE deleted_at IS NOT NULL) AS deleted,
-             coalesce(sum(account_count) FILTER (WHERE deleted_at IS NULL),
-                      0)::bigint AS accounts
-      FROM instances) i,
-     (SELECT count(*) AS n
-      FROM accounts a
-           JOIN instances i ON i.id = a.instance_id
-      WHERE a.is_locked AND a.dropped_at IS NULL AND i.deleted_at IS NULL) l
+     account_counts(NULL, NULL) c
+GROUP BY u.total, u.active
 
 -- name: dashboard_charts
 -- Days are those of the schedule that reads accounts.
