@@ -5,7 +5,7 @@ use TaiFish;
 
 my $tf = TaiFish->new;
 
-is $tf->value('SELECT count(*) FROM users'), 4, 'one user per role';
+is $tf->value('SELECT count(*) FROM users'), 5, 'one user per role';
 is $tf->row("SELECT username FROM users WHERE role = 'auditor'")->{username},
     'auditor', 'rows are hashes';
 is $tf->redis->command('SET', 'x', 'y'), 'OK', 'Redis answers';

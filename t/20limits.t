@@ -72,7 +72,7 @@ check('not signed in', 401, "GET /api/v1/tags HTTP/1.1\r\n$end",
     'AUTHENTICATION_REQUIRED');
 check('no such route', 404, "GET /api/v1/nope HTTP/1.1\r\n$end",
     'RESOURCE_NOT_FOUND');
-check('outside of the API', 404, "GET /nope HTTP/1.1\r\n$end",
+check('outside of the API', 404, "GET /assets/nope HTTP/1.1\r\n$end",
     'RESOURCE_NOT_FOUND');
 check('another method', 405, "PATCH /api/v1/tags HTTP/1.1\r\n$end",
     'METHOD_NOT_ALLOWED');
@@ -114,8 +114,8 @@ check('not from outside', 404, "GET /.taifish/error HTTP/1.1\r\n$end");
 
 # the language of nginx's own errors
 
-my (undef, undef, $zh) = raw("GET /nope HTTP/1.1\r\n$end");
-my (undef, undef, $en) = raw("GET /nope HTTP/1.1\r\n"
+my (undef, undef, $zh) = raw("GET /assets/nope HTTP/1.1\r\n$end");
+my (undef, undef, $en) = raw("GET /assets/nope HTTP/1.1\r\n"
     . "Accept-Language: en-GB,en;q=0.9\r\n$end");
 like $zh, qr/\xe8\xb5\x84\xe6\xba\x90/, 'Chinese unless asked otherwise';
 like $en, qr/does not exist/, 'English when asked';

@@ -16,7 +16,7 @@ export async function testPlace(body: Body): Promise<Test> {
         return 'success' in answer ? answer : await waited(answer.run_id);
     } catch (e) {
         const p = problemOf(e);
-        return { success: false, message: [p.message, p.detail].filter(Boolean).join(': '), error_code: p.code };
+        return { success: false, message: [p.message, p.detail].filter(Boolean).join(': '), error_code: String(p.extra?.error_code ?? p.code) };
     }
 }
 
