@@ -86,7 +86,7 @@ is system("cd $dir && sha256sum -c --status *.sha256"), 0,
 
 my $manifest = JSON::PP::decode_json(TaiFish::slurp(
     $said->{file} =~ s/dump$/json/r));
-is $manifest->{tables}{'public.users'}, 4, 'the manifest counts';
+is $manifest->{tables}{'public.users'}, 5, 'the manifest counts';
 my $throttled = $manifest->{tables}{'public.login_throttle'};
 cmp_ok $growing, '>', $throttled, 'rows came while it was made';
 cmp_ok $throttled, '>', 0, 'and before';
@@ -166,9 +166,9 @@ damaged('a wrong checksum', sub { $_[0] }, qr/checksum is wrong/,
     wrong_sum => 1);
 damaged('a changed manifest', sub { $_[0] }, qr/x\.json.*checksum is wrong/,
     manifest_sum => 1, manifest => sub {
-        $_[0] =~ s/("public.users":) 4/$1 5/r });
+        $_[0] =~ s/("public.users":) 5/$1 6/r });
 damaged('other rows', sub { $_[0] }, qr/does not hold the rows/,
-    manifest => sub { $_[0] =~ s/("public.users":) 4/$1 5/r });
+    manifest => sub { $_[0] =~ s/("public.users":) 5/$1 6/r });
 is scratch(), 0, 'no scratch database is left behind';
 
 ($code, $said) = $backup->run(['verify', "$dir/none.dump"]);
@@ -223,10 +223,10 @@ is $code, 1, 'once more into the same one: refused';
 like $out, qr/not empty.*--into/, 'with what to do';
 ($code, $out) = $backup->restore([$first, '--into', 'beside'], $words);
 is $code, 0, 'into a new database, URL as words' or diag $out;
-is $second->value('SELECT count(*) FROM users', 'beside'), 4, 'there it is';
+is $second->value('SELECT count(*) FROM users', 'beside'), 5, 'there it is';
 ($code, $out) = $backup->restore([$first, '--into', 'beside'], $words);
 is $code, 1, 'but not into an existing one';
-is $second->value('SELECT count(*) FROM users', 'beside'), 4, 'which stays';
+is $second->value('SELECT count(*) FROM users', 'beside'), 5, 'which stays';
 ($code, $out) = $backup->restore([$first, '--into', 'x'],
     $words =~ s/'p/'q/r);
 is $code, 1, 'a wrong password';
