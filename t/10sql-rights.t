@@ -45,6 +45,10 @@ my %no = (
         'DELETE FROM instance_scopes',
         'INSERT INTO schedule_fires VALUES (1, now())',
         'UPDATE workers SET state = $$stopped$$',
+        'UPDATE partitioned_tables SET retention_months = 1',
+        'SELECT * FROM tf_partitions_drop($$x$$, now()::date, 1)',
+        'SELECT * FROM tf_partitions_ahead($$x$$, now()::date)',
+        'SELECT tf_partition_make($$x$$, now()::date)',
     ],
     taifish_worker => [
         'SELECT password_hash FROM users',
@@ -71,6 +75,8 @@ my %no = (
          VALUES ($$b$$, $$mysql$$, $$h$$, 1)',
         'DELETE FROM instances',
         'UPDATE tags SET name = $$x$$',
+        'UPDATE partitioned_tables SET retention_months = 1',
+        'SELECT tf_partitions_register($$x$$, $$x$$, $$x$$, $$x$$, 1)',
     ],
 );
 

@@ -60,3 +60,10 @@ SET category = EXCLUDED.category,
     connects = EXCLUDED.connects,
     per_user = EXCLUDED.per_user,
     metrics = EXCLUDED.metrics
+
+-- name: migrate_partitions
+-- worker
+SELECT count(a.partition_name) AS made
+FROM partitioned_tables t
+     CROSS JOIN LATERAL tf_partitions_ahead(t.table_name,
+                            (now() AT TIME ZONE 'UTC')::date) a

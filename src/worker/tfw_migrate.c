@@ -30,6 +30,7 @@ static tf_int_t tfw_migrate_kind(tfw_db_t *db, const tfw_job_kind_t *k,
     const tf_mem_t *mem, tf_err_t *err);
 static tf_int_t tfw_migrate_kinds_check(tfw_db_t *db, tf_err_t *err);
 static tf_int_t tfw_migrate_engines(tfw_db_t *db, tf_err_t *err);
+static void tfw_migrate_partitions(tfw_db_t *db);
 static int tfw_migrate_done(const PGresult *res, const tfw_migration_t *m,
     tf_err_t *err);
 static tf_int_t tfw_migrate_query(tfw_db_t *db, const char *sql,
@@ -86,6 +87,10 @@ tfw_migrate(tfw_db_t *db, int *applied, tf_err_t *err)
 
     if (rc == TF_OK) {
         rc = tfw_migrate_kinds(db, err);
+    }
+
+    if (rc == TF_OK) {
+        tfw_migrate_partitions(db);
     }
 
     tfw_db_close(db);
@@ -278,6 +283,25 @@ tfw_migrate_steps(tfw_db_t *db, PGconn *c, const tfw_migration_t *m,
     PQclear(res);
 
     return rc == TF_OK ? tfw_db_exec(db, tfw_migrate_grant, err) : rc;
+}
+
+
+/* The months ahead.  A table that is busy is no reason to stop: the job
+ * partitions_ahead tries again, and meanwhile rows have the DEFAULT one. */
+
+static void
+tfw_migrate_partitions(tfw_db_t *db)
+{
+    tf_err_t   err;
+    PGresult  *res;
+
+    res = tfw_db_run(db, TF_SQL_migrate_partitions, NULL, &err);
+
+    if (res == NULL) {
+        tfw_log("warning", "months of partitioned tables: %s", err.detail);
+    }
+
+    PQclear(res);
 }
 
 
