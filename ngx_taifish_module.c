@@ -37,6 +37,10 @@ static ngx_conf_num_bounds_t  ngx_taifish_slow_bounds = {
     ngx_conf_check_num_bounds, 1, 16
 };
 
+static ngx_conf_num_bounds_t  ngx_taifish_slots_bounds = {
+    ngx_conf_check_num_bounds, 0, 1024
+};
+
 static ngx_conf_num_bounds_t  ngx_taifish_hash_bounds = {
     ngx_conf_check_num_bounds, 1, 1024
 };
@@ -158,6 +162,13 @@ static ngx_command_t  ngx_taifish_commands[] = {
       offsetof(ngx_tf_main_conf_t, pg.slow_conns),
       &ngx_taifish_slow_bounds },
 
+    { ngx_string("taifish_pg_slow_slots"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_tf_main_conf_t, pg.slow_slots),
+      &ngx_taifish_slots_bounds },
+
     { ngx_string("taifish_pg_slow_queue"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_num_slot,
@@ -268,6 +279,7 @@ ngx_taifish_create_main_conf(ngx_conf_t *cf)
     mcf->routes = ngx_tf_routes;
     mcf->hooks = &ngx_taifish_hooks;
     mcf->pg.slow_conns = NGX_CONF_UNSET_UINT;
+    mcf->pg.slow_slots = NGX_CONF_UNSET_UINT;
     mcf->pg.queue = NGX_CONF_UNSET_UINT;
     mcf->pg.slow_queue = NGX_CONF_UNSET_UINT;
     mcf->pg.connect_timeout = NGX_CONF_UNSET_MSEC;
@@ -293,6 +305,7 @@ ngx_taifish_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_str_t  metrics = ngx_string("taifish_metrics");
 
     ngx_conf_init_uint_value(mcf->pg.slow_conns, 1);
+    ngx_conf_init_uint_value(mcf->pg.slow_slots, 0);
     ngx_conf_init_uint_value(mcf->pg.queue, 1024);
     ngx_conf_init_uint_value(mcf->pg.slow_queue, 64);
     ngx_conf_init_msec_value(mcf->pg.connect_timeout, 3000);

@@ -8,7 +8,8 @@ use IO::Socket::INET;
 
 my $queue = 6;
 my $tf = TaiFish->new(http => "taifish_pg_slow_queue $queue;"
-                              . 'taifish_pg_queue 64')->start;
+                              . 'taifish_pg_queue 64;'
+                              . 'taifish_pg_slow_connections 2')->start;
 my $admin = $tf->as('admin');
 my $slow = '/account-change-logs/statistics';
 my $fast = '/tags/options';
@@ -18,6 +19,14 @@ sub slow_ones {
                        WHERE application_name = 'taifish-nginx'
                              AND state = 'active'
                              AND query LIKE '%affected_accounts%'");
+}
+
+# Those that wait for a slot.
+
+sub queued {
+    return $tf->value("SELECT count(*) FROM pg_locks
+                       WHERE locktype = 'advisory' AND classid = 7461
+                             AND NOT granted");
 }
 
 # Holds a lock that the slow statement waits for, until it is told to end.
@@ -114,6 +123,53 @@ for my $path ($slow, $fast) {
         "$path, left 100 times: no place is lost";
     is $admin->get($path)->status, 200, 'and it works';
 }
+
+
+# --- slow statements run in slots that connections share --------------------
+
+locked(sub {
+    my @clients = (ask($slow));
+    TaiFish::Server::until_true(10, sub { slow_ones() == 1 });
+    push @clients, ask($slow);
+    ok TaiFish::Server::until_true(10, sub { queued() == 1 }),
+        'one slot, two connections: the second statement waits for the first';
+    is slow_ones(), 1, 'and does not run';
+
+    close pop @clients;
+    ok TaiFish::Server::until_true(10, sub { queued() == 0 }),
+        'it ends when its client leaves';
+
+    push @clients, ask($slow);
+    TaiFish::Server::until_true(10, sub { queued() == 1 });
+    close shift @clients;
+    ok TaiFish::Server::until_true(10, sub {
+        queued() == 0 && slow_ones() == 1;
+    }), 'it runs when the first one ended';
+    close $clients[0];
+});
+
+$tf->stop_nginx;
+$tf->{opt}{http} = 'taifish_pg_slow_connections 2; taifish_pg_slow_slots 2';
+$tf->write_nginx_conf;
+$tf->start_nginx;
+
+# Both connections have prepared the statement, which locks the table, too.
+
+ok TaiFish::Server::until_true(20, sub {
+    my @clients = map { ask($slow) } 1 .. 10;
+    sysread $_, my $all, 65536 for @clients;
+    $tf->value("SELECT count(*) FROM pg_stat_activity
+                WHERE application_name = 'taifish-nginx'
+                      AND query LIKE '%affected_accounts%'") == 2;
+}), 'two connections';
+
+locked(sub {
+    my @clients = map { ask($slow) } 1, 2;
+    ok TaiFish::Server::until_true(10, sub { slow_ones() == 2 }),
+        'two slots: both run';
+    is queued(), 0, 'nothing waits for a slot';
+    close $_ for @clients;
+});
 
 
 # --- a write that a client left goes on -------------------------------------

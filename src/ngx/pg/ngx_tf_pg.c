@@ -45,9 +45,18 @@ static const ngx_str_t  ngx_tf_pg_no_label = ngx_string("-");
 ngx_int_t
 ngx_tf_pg_init_process(ngx_cycle_t *cycle, ngx_tf_pg_conf_t *conf)
 {
-    ngx_uint_t         i, n;
+    ngx_uint_t         i, n, slots;
+    ngx_core_conf_t   *ccf;
     ngx_tf_pg_lane_t  *lane;
     ngx_tf_pg_pool_t  *pool;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+
+    slots = conf->slow_slots;
+
+    if (slots == 0) {
+        slots = ngx_max(ccf->worker_processes / 2, 1);
+    }
 
     pool = &ngx_tf_pg_pool;
 
@@ -89,6 +98,9 @@ ngx_tf_pg_init_process(ngx_cycle_t *cycle, ngx_tf_pg_conf_t *conf)
 
         for (n = 0; n < lane->nconns; n++) {
             ngx_tf_pg_conn_init(&lane->conns[n], lane);
+
+            (void) ngx_sprintf((u_char *) lane->conns[n].slot, "%ui%Z",
+                               (ngx_worker + n) % slots);
         }
     }
 

@@ -18,6 +18,9 @@ typedef struct {
     ngx_str_t            url;           /* a libpq URI or conninfo */
     ngx_array_t         *hosts;         /* made by ngx_tf_pg_conf_init() */
     ngx_uint_t           slow_conns;    /* default 1 */
+    ngx_uint_t           slow_slots;    /* slow statements that run at once, of
+                                           all nginx processes and hosts; 0,
+                                           default: half of the workers */
     ngx_uint_t           queue;         /* units of the fast lane waiting or in
                                            flight, at most; default 1024 */
     ngx_uint_t           slow_queue;    /* the same of the slow lane; default

@@ -23,6 +23,7 @@ static void ngx_tf_pg_conn_poll(ngx_tf_pg_conn_t *conn,
 static ngx_int_t ngx_tf_pg_conn_open(ngx_tf_pg_conn_t *conn,
     ngx_uint_t events);
 static void ngx_tf_pg_conn_ready(ngx_tf_pg_conn_t *conn);
+static ngx_int_t ngx_tf_pg_conn_slot(ngx_tf_pg_conn_t *conn);
 static void ngx_tf_pg_conn_read_handler(ngx_event_t *ev);
 static void ngx_tf_pg_conn_write_handler(ngx_event_t *ev);
 static ngx_uint_t ngx_tf_pg_conn_leaving(ngx_tf_pg_conn_t *conn);
@@ -30,6 +31,8 @@ static void ngx_tf_pg_conn_results(ngx_tf_pg_conn_t *conn);
 static ngx_int_t ngx_tf_pg_conn_null(ngx_tf_pg_conn_t *conn);
 static ngx_tf_pg_item_t *ngx_tf_pg_conn_head(ngx_tf_pg_conn_t *conn);
 static ngx_int_t ngx_tf_pg_conn_result(ngx_tf_pg_conn_t *conn, PGresult *res);
+static ngx_int_t ngx_tf_pg_conn_keep(ngx_tf_pg_conn_t *conn,
+    ngx_tf_pg_item_t *item, PGresult *res);
 static void ngx_tf_pg_conn_measure(ngx_tf_pg_conn_t *conn,
     const PGresult *res);
 static ngx_int_t ngx_tf_pg_conn_sync(ngx_tf_pg_conn_t *conn);
@@ -74,6 +77,7 @@ ngx_tf_pg_conn_start(ngx_tf_pg_conn_t *conn)
     conn->recycle = 0;
     conn->closed = 0;
     conn->broken = 0;
+    conn->queueing = 0;
     ngx_memzero(conn->prepared, TF_SQL_END);
 
     ngx_add_timer(&conn->timer, pool->conf->connect_timeout);
@@ -247,6 +251,12 @@ ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
         ngx_add_timer(&conn->timer, conn->lane->timeout + NGX_TF_PG_GRACE);
     }
 
+    if (conn->lane->id == NGX_TF_PG_SLOW && !item->prepare
+        && ngx_tf_pg_conn_slot(conn) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     for (i = 0; i < u->n; i++) {
         stmt = &tf_sql[u->sql[i]];
 
@@ -273,6 +283,34 @@ ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
         ngx_tf_pg_conn_lost(conn, NULL);
         return NGX_ERROR;
     }
+
+    return NGX_OK;
+}
+
+
+/*
+ * A slow statement keeps a CPU of PostgreSQL's machine busy; when each of them
+ * has one, short statements wait for theirs.  So slow ones run in slots that
+ * all nginx processes of all hosts share, and wait in PostgreSQL, first come
+ * first served, for the slot of their connection.
+ */
+
+static ngx_int_t
+ngx_tf_pg_conn_slot(ngx_tf_pg_conn_t *conn)
+{
+    const char  *value;
+
+    value = conn->slot;
+
+    if (PQsendQueryParams(conn->pg, tf_sql[TF_SQL_pg_slow_slot].text, 1, NULL,
+                          &value, NULL, NULL, 0)
+        != 1)
+    {
+        ngx_tf_pg_conn_lost(conn, NULL);
+        return NGX_ERROR;
+    }
+
+    conn->queueing = 1;
 
     return NGX_OK;
 }
@@ -421,6 +459,12 @@ ngx_tf_pg_conn_null(ngx_tf_pg_conn_t *conn)
 
     item = ngx_tf_pg_conn_head(conn);
 
+    if (conn->queueing && !item->prepare) {
+        conn->queueing = 0;
+        conn->moved_at = ngx_current_msec;
+        return NGX_OK;
+    }
+
     if (++item->at > item->u.n) {
         return NGX_ERROR;
     }
@@ -474,26 +518,7 @@ ngx_tf_pg_conn_result(ngx_tf_pg_conn_t *conn, PGresult *res)
 
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
-        if (item->at >= item->u.n || item->u.res[item->at] != NULL) {
-            PQclear(res);
-            return NGX_ERROR;
-        }
-
-        ngx_log_debug4(NGX_LOG_DEBUG_HTTP, item->u.log, 0,
-                       "taifish %V: unit %ui: result of \"%s\", %d rows",
-                       &item->u.label, item->u.number,
-                       tf_sql[item->u.sql[item->at]].name, PQntuples(res));
-
-        ngx_tf_pg_conn_measure(conn, res);
-
-        if (item->u.done) {
-            item->u.res[item->at] = res;
-
-        } else {
-            PQclear(res);
-        }
-
-        return NGX_OK;
+        return ngx_tf_pg_conn_keep(conn, item, res);
 
     case PGRES_PIPELINE_ABORTED:
 
@@ -521,6 +546,40 @@ ngx_tf_pg_conn_result(ngx_tf_pg_conn_t *conn, PGresult *res)
     }
 
     PQclear(res);
+
+    return NGX_OK;
+}
+
+
+/* Gives a result to the item it is of, or frees it. */
+
+static ngx_int_t
+ngx_tf_pg_conn_keep(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
+    PGresult *res)
+{
+    if (conn->queueing && !item->prepare) {
+        PQclear(res);
+        return NGX_OK;
+    }
+
+    if (item->at >= item->u.n || item->u.res[item->at] != NULL) {
+        PQclear(res);
+        return NGX_ERROR;
+    }
+
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, item->u.log, 0,
+                   "taifish %V: unit %ui: result of \"%s\", %d rows",
+                   &item->u.label, item->u.number,
+                   tf_sql[item->u.sql[item->at]].name, PQntuples(res));
+
+    ngx_tf_pg_conn_measure(conn, res);
+
+    if (item->u.done) {
+        item->u.res[item->at] = res;
+
+    } else {
+        PQclear(res);
+    }
 
     return NGX_OK;
 }

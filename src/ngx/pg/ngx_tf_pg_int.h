@@ -98,6 +98,7 @@ struct ngx_tf_pg_conn_s {
     ngx_msec_t            ready_at;
     ngx_msec_t            moved_at;     /* the last Sync came, or idle since */
 
+    char                  slot[NGX_INT32_LEN + 1];  /* of the slow lane */
     ngx_tf_pg_unit_t     *cancel;       /* on its way to the server: it stops
                                            what runs here, so nothing else may
                                            start here before its answer */
@@ -107,6 +108,7 @@ struct ngx_tf_pg_conn_s {
                                            and connect anew */
     unsigned              closed:1;     /* send nothing more until then */
     unsigned              broken:1;     /* the server says it is going away */
+    unsigned              queueing:1;   /* the next result is of pg_slow_slot */
 
     /* by tf_sql_e, 1: Parse was sent and did not fail so far */
     u_char                prepared[TF_SQL_END];
