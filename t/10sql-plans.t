@@ -28,7 +28,7 @@ my %value = (
     session_id => '00000000-0000-4000-8000-000000000000', limit => 200,
     _offset => 800, _lang => 'en', _user_id => 1, _role => 'admin',
     instance_id => 7, name => 'db-crm-dev-2', username => 'admin',
-    include_deleted => 'f', include_roles => 'f');
+    include_deleted => 'f', include_roles => 'f', _rows => 500);
 
 sub quoted {
     my ($value) = @_;
@@ -196,6 +196,31 @@ my %count = map { my ($page) = $_->[1] =~ /^(\w+_list)/;
 for my $i (0 .. $#counts) {
     is faults($plans[$i], pages => 15000, scan => 1), '',
         "slow: counts $counts[$i]";
+}
+
+# A chunk of an export: its rows by their id, whatever was read before.
+
+my @chunks = (
+    ['accounts', 'accounts_list_export', {}, 6000],
+    ['accounts after one', 'accounts_list_export', { _after_id => 50_000 },
+     6000],
+    ['accounts, the last', 'accounts_list_export', { _after_id => 99_990 },
+     6000],
+    ['accounts of an instance', 'accounts_list_export',
+     { instance_id => 7, _after_id => 50_000 }, 6000],
+    ['changes', 'account_changes_list_export', {}, 6000],
+    ['changes after one', 'account_changes_list_export',
+     { _after_id => 50_000 }, 6000],
+    ['instances', 'instances_list_export', {}, 6000],
+);
+
+@plans = plans('slow', map { [$named{ $_->[1] },
+    { include_deleted => 'f', include_roles => 'f', _lang => 'en',
+      _rows => 500, %{ $_->[2] } }] } @chunks);
+
+for my $i (0 .. $#chunks) {
+    is faults($plans[$i], pages => $chunks[$i][3], sort => 10_000), '',
+        "slow: a chunk of $chunks[$i][0]";
 }
 
 # Every other order and everything else of the lane has a plan.

@@ -293,7 +293,9 @@ sub good {
         return;
     }
 
-    my ($type) = keys %{ $documented->{content} };
+    my ($type) = grep { index($r->header('content-type') // '', $_) == 0 }
+        sort keys %{ $documented->{content} };
+    $type //= (sort keys %{ $documented->{content} })[0];
     my $schema = $documented->{content}{$type}{schema};
 
     if ($type ne 'application/json') {

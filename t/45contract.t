@@ -1,6 +1,9 @@
 use lib 't/lib';
 use TaiFish;
 
+use Encode ();
+use utf8;
+
 # The contract with clients of the reference API, as a table: a request, the
 # status, and what stands where in the answer.  What differs on purpose is in
 # docs/compatibility.md and at the end of this file.
@@ -158,6 +161,26 @@ sub line {
 my $id = $live->{id};
 my $nowhere = 999_999_999;
 
+
+# files
+
+for (['/instances/exports', 'instances_export',
+      'ID,实例名称,数据库类型,主机地址,端口,数据库名,标签,状态,描述,凭据ID,'
+          . '同步次数,最后连接时间,创建时间,更新时间'],
+     ['/accounts/ledgers/exports', 'accounts_export',
+      '名称,实例名称,IP地址,标签,数据库类型,分类,锁定状态,AD状态'])
+{
+    my ($path, $name, $titles) = @$_;
+    my $r = $as{viewer}->get($path);
+    is $r->status . ' ' . $r->header('content-type'),
+        '200 text/csv; charset=utf-8', "$path is CSV";
+    like $r->header('content-disposition'),
+        qr/^attachment; filename="?${name}_\d{8}_\d{6}\.csv"?$/, 'its name';
+    like Encode::decode('UTF-8', $r->body), qr/^\x{feff}$titles\r\n/,
+        'its titles';
+    line nobody => "GET $path", undef, 401,
+        message_code => '=AUTHENTICATION_REQUIRED';
+}
 
 # connection tests
 

@@ -394,15 +394,26 @@ tf_csv_text(tf_buf_t *b, tf_str_t s)
 }
 
 
-/* What a spreadsheet takes for a formula, and, so that reading is the reverse
- * of writing, the same behind quotes that writing has put in front. */
+/* What a spreadsheet takes for a formula, also behind blanks and as the wide
+ * signs of East Asian text; and, so that reading is the reverse of writing, the
+ * same behind quotes that writing has put in front. */
 
 static int
 tf_csv_formula(tf_str_t s)
 {
     size_t  i;
 
-    for (i = 0; i < s.len && s.data[i] == '\''; i++) { /* void */ }
+    for (i = 0; i < s.len && (s.data[i] == '\'' || s.data[i] == ' '); i++) {
+        /* void */
+    }
 
-    return i < s.len && memchr("=+-@\t\r", s.data[i], 6) != NULL;
+    if (i == s.len) {
+        return 0;
+    }
+
+    /* U+FF1D, U+FF0B, U+FF0D and U+FF20 */
+
+    return memchr("=+-@\t\r", s.data[i], 6) != NULL
+           || (s.len - i >= 3 && s.data[i] == 0xef && s.data[i + 1] == 0xbc
+               && memchr("\x9d\x8b\x8d\xa0", s.data[i + 2], 4) != NULL);
 }

@@ -2,21 +2,6 @@
 #include "tf_row.h"
 
 
-/* How a column's text becomes JSON. */
-
-typedef enum {
-    TF_ROW_STRING = 0,
-    TF_ROW_NUMBER,      /* an integer: its text */
-    TF_ROW_FLOAT,       /* the same, or null for NaN and the infinities */
-    TF_ROW_BOOL,
-    TF_ROW_JSON,
-    TF_ROW_TIME,
-    TF_ROW_STRINGS,     /* arrays */
-    TF_ROW_NUMBERS,
-    TF_ROW_FLOATS,
-    TF_ROW_BOOLS
-} tf_row_e;
-
 typedef struct {
     Oid              oid;
     tf_row_e         kind;
@@ -42,7 +27,6 @@ static tf_int_t tf_row_plan(tf_buf_t *b, const PGresult *res,
     tf_row_plan_t *plan);
 static void tf_row_before(tf_buf_t *b, const char *name, const char *prev);
 static unsigned tf_row_depth(const char *name);
-static tf_row_e tf_row_kind(Oid oid);
 static void tf_row_write(tf_buf_t *b, const tf_row_plan_t *plan,
     const PGresult *res, int row);
 static void tf_row_cell(tf_buf_t *b, tf_row_e kind, const char *p, size_t len);
@@ -175,6 +159,25 @@ tf_row_array(tf_buf_t *b, const PGresult *res)
     }
 
     tf_buf_char(b, ']');
+}
+
+
+void
+tf_row_lines(tf_buf_t *b, const PGresult *res)
+{
+    int            i, n;
+    tf_row_plan_t  plan;
+
+    if (tf_row_plan(b, res, &plan) != TF_OK) {
+        return;
+    }
+
+    n = PQntuples(res);
+
+    for (i = 0; i < n; i++) {
+        tf_row_write(b, &plan, res, i);
+        tf_buf_char(b, '\n');
+    }
 }
 
 
@@ -316,8 +319,8 @@ tf_row_depth(const char *name)
 }
 
 
-static tf_row_e
-tf_row_kind(Oid oid)
+tf_row_e
+tf_row_kind(unsigned oid)
 {
     size_t  low, high, i;
 

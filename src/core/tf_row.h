@@ -22,6 +22,25 @@
 #include "tf_json.h"
 
 
+/* How a column's text becomes JSON. */
+
+typedef enum {
+    TF_ROW_STRING = 0,
+    TF_ROW_NUMBER,      /* an integer: its text */
+    TF_ROW_FLOAT,       /* the same, or null for NaN and the infinities */
+    TF_ROW_BOOL,
+    TF_ROW_JSON,
+    TF_ROW_TIME,
+    TF_ROW_STRINGS,     /* arrays */
+    TF_ROW_NUMBERS,
+    TF_ROW_FLOATS,
+    TF_ROW_BOOLS
+} tf_row_e;
+
+
+/* How a column of this type (an Oid) is written. */
+tf_row_e tf_row_kind(unsigned type);
+
 /* A cell as a string view; data is NULL for SQL NULL or an unknown column.
  * Valid as long as res. */
 tf_str_t tf_row_get(const PGresult *res, int row, const char *column);
@@ -34,6 +53,9 @@ const char *tf_row_schema(unsigned type);
 
 /* All rows as an array of objects. */
 void tf_row_array(tf_buf_t *b, const PGresult *res);
+
+/* All rows as objects, each with a line feed after it. */
+void tf_row_lines(tf_buf_t *b, const PGresult *res);
 
 
 #endif /* _TF_ROW_H_INCLUDED_ */

@@ -43,6 +43,11 @@
  *     SELECT ... AS total, false AS total_is_estimate
  *                                        the count without filters
  *
+ *     -- export
+ *     SELECT ... FROM k JOIN ...         a row of the list in a file: becomes
+ *                                        accounts_list_export, of which every
+ *                                        use reads :_rows rows by their id
+ *
  * With filters it is slow.  Without any, the orders named after "unfiltered"
  * are on the statement's own lane.  A count with filters is exact up to 10,000
  * rows, then an estimate from a sample of the table.

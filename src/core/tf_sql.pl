@@ -180,7 +180,6 @@ sub add_keyed_page {
     my $where = $part->{keys};
     my $plain = $part->{unfiltered};
     my $page = { sorts => [map { $_->[0] } @keys], plain => defined $plain };
-    my %hot = map { $_ => 1 } split ' ', $part->{hot} // '';
     my $filtered = $where . ($part->{filtered} // '');
 
     fail("$name: keys need WHERE at the start of a line")
@@ -206,11 +205,33 @@ sub add_keyed_page {
     $lists->($name, $filtered, $flags | $SLOW);
     add("${name}_count", count_some($name, $filtered), $flags | $SLOW);
 
-    return unless defined $plain;
+    add_plain_page($name, $part, $flags, $lists) if defined $plain;
+
+    add("${name}_export", chunk($part->{export}, $filtered, $keys[0][1]),
+        $flags | $SLOW) if defined $part->{export};
+}
+
+# Its statements without filters, which are right behind those with filters.
+
+sub add_plain_page {
+    my ($name, $part, $flags, $lists) = @_;
+    my ($where, $plain) = @$part{qw(keys unfiltered)};
+    my %hot = map { $_ => 1 } split ' ', $part->{hot} // '';
 
     $lists->("${name}_plain", "$where$plain", $flags, \%hot);
     add("${name}_plain_count", $part->{total}
         // count_some($name, "$where$plain"), $flags);
+}
+
+# So many rows of a list, in the order of its first key, after one of them.
+
+sub chunk {
+    my ($rows, $found, $id) = @_;
+    $rows =~ s/^SELECT\b/SELECT k._id,/m;
+    return "WITH k AS MATERIALIZED (\n"
+        . "SELECT $id AS _id\n" . joined($found, $id)
+        . "AND (:_after_id::bigint IS NULL OR $id > :_after_id)\n"
+        . "ORDER BY $id\nLIMIT :_rows::int\n)\n$rows\nORDER BY k._id";
 }
 
 # The keys' FROM without the joins that neither a condition nor this order
@@ -279,8 +300,8 @@ for my $file (@files) {
         }
 
         my @keys = sort_keys($name, $sort);
-        my ($rows, %page) = split /^-- (keys|unfiltered|filtered|total)\b/m,
-            $body;
+        my ($rows, %page) = split
+            /^-- (keys|unfiltered|filtered|total|export)\b/m, $body;
 
         if (!defined $page{keys}) {
             add_page($name, $body, $flags, @keys);
@@ -292,7 +313,7 @@ for my $file (@files) {
         $rows =~ s/^--.*\n//mg;
         $rows =~ s/\A\s+|\s+\z//g;
         $_ = s/\A\s*\n//r =~ s/\s*\z/\n/r for grep { defined }
-            @page{qw(keys unfiltered filtered)};
+            @page{qw(keys unfiltered filtered export)};
         add_keyed_page($name, { %page, rows => $rows }, $flags, @keys);
     }
 }

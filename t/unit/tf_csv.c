@@ -170,7 +170,11 @@ test_writing(void)
         { "-1", "'-1" }, { "@x", "'@x" }, { "\tx", "\"'\tx\"" },
         { "\rx", "\"'\rx\"" }, { "=HYPERLINK(\"x\")",
           "\"'=HYPERLINK(\"\"x\"\")\"" }, { "a=1", "a=1" }, { "'a", "'a" },
-        { "'=1", "''=1" }
+        { "'=1", "''=1" }, { "  =1", "'  =1" }, { " '=1", "' '=1" },
+        { "'", "'" }, { "  ", "  " }, { "a =1", "a =1" },
+        { "\xef\xbc\x9d" "1", "'\xef\xbc\x9d" "1" },
+        { "\xef\xbc\xa0x", "'\xef\xbc\xa0x" },
+        { "\xef\xbc\x9ax", "\xef\xbc\x9ax" }
     };
 
     for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {

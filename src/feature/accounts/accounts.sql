@@ -32,6 +32,10 @@ a.id, a.principal AS username, a.username AS original_username, a.host,
                             AND x.classification_id = k.id))
        AS classifications
 
+-- part: tag_names
+(SELECT coalesce(json_agg(t ->> 'display_name'), '[]')
+        FROM json_array_elements(i.tags) t) AS tags
+
 -- part: stale
 (SELECT coalesce(json_agg(json_build_object(
                                      'scope', s.scope,
@@ -92,6 +96,21 @@ WHERE a.instance_id NOT IN (SELECT id
 SELECT coalesce(sum(listed_count), 0) AS total, false AS total_is_estimate
 FROM instances
 WHERE deleted_at IS NULL
+-- export
+SELECT a.id, a.principal AS username, i.name AS instance_name,
+       i.host AS instance_host, {tag_names}, a.db_type,
+       (SELECT coalesce(json_agg(c.display_name
+                                 ORDER BY c.priority DESC, c.code), '[]')
+        FROM account_classes c
+        WHERE EXISTS (SELECT
+                      FROM account_class_assignments x
+                      WHERE x.account_id = a.id
+                            AND x.classification_id = c.id))
+       AS classifications,
+       a.is_locked, 'unknown'::text AS ad_status
+FROM k
+     JOIN accounts a ON a.id = k._id
+     JOIN instances i ON i.id = a.instance_id
 
 -- name: accounts_permissions
 -- A dropped account shows what it could do last.
@@ -197,6 +216,13 @@ WHERE true
 -- total
 SELECT coalesce(sum(change_count), 0) AS total, false AS total_is_estimate
 FROM instances
+-- export
+SELECT c.id, c.change_time, c.username, i.name AS instance_name,
+       i.host AS instance_host, c.db_type, c.change_type, c.is_elevation,
+       c.status, account_change_text(c.message, :_lang) AS message
+FROM k
+     JOIN account_changes c ON c.id = k._id
+     JOIN instances i ON i.id = c.instance_id
 
 -- part: recent
 (:hours::int IS NULL

@@ -432,6 +432,17 @@ static void
 document_success(tf_buf_t *b, const document_t *doc,
     const ngx_tf_route_t *route)
 {
+    if (route->exports) {
+        tf_buf_lit(b, "\"200\":{\"description\":\"the file\","
+                   "\"headers\":{\"Content-Disposition\":{\"description\":"
+                   "\"its name\",\"schema\":{\"type\":\"string\"}}},"
+                   "\"content\":{"
+                   "\"text/csv\":{\"schema\":{\"type\":\"string\"}},"
+                   "\"application/x-ndjson\":{\"schema\":"
+                   "{\"type\":\"string\"}}}}");
+        return;
+    }
+
     if (route->schema && route->schema[0] != '{') {
         tf_buf_lit(b, "\"200\":{\"description\":\"the document\","
                    "\"content\":{\"");

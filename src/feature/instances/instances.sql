@@ -29,6 +29,10 @@ i.id, i.name, i.db_type, i.host, i.port, i.description,
              JOIN tags t ON t.id = it.tag_id
         WHERE it.instance_id = i.id) AS tags
 
+-- part: tag_names
+(SELECT coalesce(json_agg(t ->> 'display_name'), '[]')
+        FROM json_array_elements(i.tags) t) AS tags
+
 -- part: instance_credential
 (SELECT json_build_object('id', c.id,
                                  'name', c.name,
@@ -72,6 +76,16 @@ WHERE true
                       FROM instance_tags it
                            JOIN tags t ON t.id = it.tag_id
                       WHERE it.instance_id = i.id AND t.name = ANY (:tags)))
+
+-- export
+SELECT i.id, i.name, i.db_type, i.host, i.port, i.database_name, {tag_names},
+       CASE WHEN i.deleted_at IS NOT NULL THEN 'deleted'
+            WHEN i.is_active THEN 'active'
+            ELSE 'inactive' END AS status,
+       i.description, i.credential_id, i.sync_count, i.last_connected,
+       i.created_at, i.updated_at
+FROM k
+     JOIN instances i ON i.id = k._id
 
 -- name: instances_get
 SELECT {instance_detail}

@@ -33,25 +33,34 @@ static ngx_int_t ngx_tf_instances_next(ngx_tf_op_t *op);
       "-----BEGIN CERTIFICATE-----[\\s\\S]*-----END CERTIFICATE-----", NULL, \
       "PEM text of the authorities to trust instead of the system's" }
 
+#define NGX_TF_INSTANCES_FILTERS                                             \
+    { "search", TF_P_SEARCH, 0, 0, 100, NULL, NULL,                          \
+      "in name, host or description" },                                      \
+    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES, NULL,                  \
+      "only of this engine" },                                               \
+    { "status", TF_P_ENUM, 0, 0, 0, "active|inactive", NULL,                 \
+      "only of this state" },                                                \
+    { "tags", TF_P_STRS, 0, 0, 100, NULL, NULL, "only with one of these" },  \
+    { "audit_status", TF_P_ENUM, 0, 0, 0,                                    \
+      "enabled|configured_disabled|not_configured", NULL,                    \
+      "only with this state of auditing; nobody knows it yet, none matches" },\
+    { "managed_status", TF_P_ENUM, 0, 0, 0, "managed|unmanaged", NULL,       \
+      "only with this state; nobody knows it yet, none matches" },           \
+    { "backup_status", TF_P_ENUM, 0, 0, 0,                                   \
+      "backed_up|backup_stale|not_backed_up", NULL,                          \
+      "only with this state of backup; nobody knows it yet, none matches" }, \
+    { "include_deleted", TF_P_BOOL, 0, 0, 0, NULL, "false",                  \
+      "deleted ones too" }
+
 static const tf_param_t  ngx_tf_instances_page[] = {
     TF_P_PAGE("id", "desc"),
-    { "search", TF_P_SEARCH, 0, 0, 100, NULL, NULL,
-      "in name, host or description" },
-    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES, NULL,
-      "only of this engine" },
-    { "status", TF_P_ENUM, 0, 0, 0, "active|inactive", NULL,
-      "only of this state" },
-    { "tags", TF_P_STRS, 0, 0, 100, NULL, NULL, "only with one of these" },
-    { "audit_status", TF_P_ENUM, 0, 0, 0,
-      "enabled|configured_disabled|not_configured", NULL,
-      "only with this state of auditing; nobody knows it yet, none matches" },
-    { "managed_status", TF_P_ENUM, 0, 0, 0, "managed|unmanaged", NULL,
-      "only with this state; nobody knows it yet, none matches" },
-    { "backup_status", TF_P_ENUM, 0, 0, 0,
-      "backed_up|backup_stale|not_backed_up", NULL,
-      "only with this state of backup; nobody knows it yet, none matches" },
-    { "include_deleted", TF_P_BOOL, 0, 0, 0, NULL, "false",
-      "deleted ones too" },
+    NGX_TF_INSTANCES_FILTERS,
+    { .type = TF_P_END }
+};
+
+static const tf_param_t  ngx_tf_instances_exported[] = {
+    NGX_TF_EXPORT_PARAMS,
+    NGX_TF_INSTANCES_FILTERS,
     { .type = TF_P_END }
 };
 
@@ -106,6 +115,36 @@ static const tf_param_t  ngx_tf_instances_tests[] = {
 };
 
 
+static const tf_export_word_t  ngx_tf_instances_states[] = {
+    { "active", { "启用", "active" } },
+    { "inactive", { "停用", "inactive" } },
+    { "deleted", { "已删除", "deleted" } },
+    { NULL, { NULL, NULL } }
+};
+
+static const tf_export_column_t  ngx_tf_instances_columns[] = {
+    { "id", { "ID", "ID" }, NULL, 0 },
+    { "name", { "实例名称", "Instance" }, NULL, 0 },
+    { "db_type", { "数据库类型", "Database type" }, NULL, 0 },
+    { "host", { "主机地址", "Host" }, NULL, 0 },
+    { "port", { "端口", "Port" }, NULL, 0 },
+    { "database_name", { "数据库名", "Database" }, NULL, 0 },
+    { "tags", { "标签", "Tags" }, NULL, 0 },
+    { "status", { "状态", "Status" }, ngx_tf_instances_states, 0 },
+    { "description", { "描述", "Description" }, NULL, 0 },
+    { "credential_id", { "凭据ID", "Credential ID" }, NULL, 0 },
+    { "sync_count", { "同步次数", "Syncs" }, NULL, 0 },
+    { "last_connected", { "最后连接时间", "Last connected" }, NULL, 0 },
+    { "created_at", { "创建时间", "Created" }, NULL, 0 },
+    { "updated_at", { "更新时间", "Updated" }, NULL, 0 },
+    { NULL, { NULL, NULL }, NULL, 0 }
+};
+
+static const tf_export_t  ngx_tf_instances_file = {
+    "instances_export", ngx_tf_instances_columns
+};
+
+
 static const ngx_tf_constraint_t  ngx_tf_instances_rules[] = {
     { "instances_name_key", TF_E_NAME_EXISTS, "name" },
     { "instances_credential_id_fkey", TF_E_RESOURCE_NOT_FOUND,
@@ -138,6 +177,12 @@ const ngx_tf_route_t  ngx_tf_instances_routes[] = {
       .query = ngx_tf_instances_page,
       .sql = { TF_SQL_instances_list },
       .render = NGX_TF_PAGE },
+
+    { NGX_TF_ROUTE(GET, "/instances/exports", TF_VIEW,
+                   "Instances as a file"),
+      .query = ngx_tf_instances_exported,
+      .sql = { TF_SQL_instances_list_export },
+      NGX_TF_EXPORT(ngx_tf_instances_file) },
 
     { NGX_TF_ROUTE(POST, "/instances", TF_CREATE, "Create an instance"),
       .body = ngx_tf_instances_body,

@@ -12,6 +12,7 @@
  *     has_x         't' when the client gave x, even as null
  *     _offset       (page - 1) * limit
  *     _after _after_id   of the row a page comes after, see tf_sql.h
+ *     _rows         of a chunk of an export
  *     _user_id _role _session    of the signed-in user; _session is bytea text
  *     _addr _agent               the client's address and user agent
  *     _lang         "zh" or "en", what the client reads
@@ -24,6 +25,7 @@
 #define _NGX_TF_H_INCLUDED_
 
 
+#include "ngx_tf_export.h"
 #include "ngx_tf_input.h"
 #include "ngx_tf_op.h"
 #include "ngx_tf_reply.h"

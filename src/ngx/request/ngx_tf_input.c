@@ -36,7 +36,7 @@ static tf_str_t ngx_tf_input_number(ngx_tf_op_t *op, int64_t n);
 
 
 static const char *const  ngx_tf_builtins[] = {
-    "_offset", "_after", "_after_id",
+    "_offset", "_after", "_after_id", "_rows",
     "_user_id", "_role", "_session", "_addr", "_agent", "_lang",
     "_tls_default",
     NULL
@@ -700,6 +700,10 @@ ngx_tf_input_builtin(ngx_tf_op_t *op, const char *name)
         return ngx_tf_input_number(op,
                      ((int64_t) ngx_atosz(page.data, page.len) - 1)
                      * (int64_t) ngx_atosz(limit.data, limit.len));
+    }
+
+    if (ngx_strcmp(name, "_rows") == 0) {
+        return tf_str(ngx_value(NGX_TF_EXPORT_ROWS));
     }
 
     if (ngx_strcmp(name, "_lang") == 0) {

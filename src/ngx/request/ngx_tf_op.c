@@ -630,9 +630,27 @@ ngx_tf_op_on_end(ngx_tf_op_t *op, ngx_tf_op_pt handler)
 
 
 void
-ngx_tf_op_end(ngx_tf_op_t *op)
+ngx_tf_op_forget(ngx_tf_op_t *op)
 {
     ngx_uint_t        i;
+    ngx_tf_op_int_t  *in;
+
+    in = &op->in;
+
+    for (i = 0; i < NGX_TF_KEPT_MAX; i++) {
+        if (in->kept[i]) {
+            PQclear(in->kept[i]);
+            in->kept[i] = NULL;
+        }
+    }
+
+    op->nres = 0;
+}
+
+
+void
+ngx_tf_op_end(ngx_tf_op_t *op)
+{
     ngx_tf_end_t     *end;
     ngx_tf_op_int_t  *in;
 
@@ -653,14 +671,7 @@ ngx_tf_op_end(ngx_tf_op_t *op)
         end->handler(op);
     }
 
-    for (i = 0; i < NGX_TF_KEPT_MAX; i++) {
-        if (in->kept[i]) {
-            PQclear(in->kept[i]);
-            in->kept[i] = NULL;
-        }
-    }
-
-    op->nres = 0;
+    ngx_tf_op_forget(op);
 }
 
 

@@ -11,8 +11,6 @@
 
 static ngx_int_t ngx_tf_reply_done(ngx_tf_op_t *op, tf_buf_t *b,
     tf_str_t *body);
-static ngx_int_t ngx_tf_reply_headers(ngx_tf_op_t *op, ngx_uint_t status,
-    const char *type);
 static void ngx_tf_reply_open(ngx_tf_op_t *op, tf_buf_t *b, size_t size);
 static void ngx_tf_reply_close(ngx_tf_op_t *op, tf_buf_t *b);
 static ngx_uint_t ngx_tf_reply_refused(const PGresult *res);
@@ -439,7 +437,7 @@ ngx_tf_reply_send(ngx_tf_op_t *op, ngx_uint_t status, const char *type,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_tf_reply_headers(ngx_tf_op_t *op, ngx_uint_t status, const char *type)
 {
     tf_str_t             id;

@@ -43,6 +43,11 @@ ngx_int_t ngx_tf_reply_render(ngx_tf_op_t *op, ngx_uint_t *status,
 ngx_int_t ngx_tf_reply_error(ngx_tf_op_t *op, ngx_uint_t *status,
     tf_str_t *body);
 
+/* Sets the status and the headers that every answer has; NGX_ERROR with
+ * op->err. */
+ngx_int_t ngx_tf_reply_headers(ngx_tf_op_t *op, ngx_uint_t status,
+    const char *type);
+
 /* Sends a body as it is (not empty); returns what the request is to be
  * finalized with. */
 ngx_int_t ngx_tf_reply_send(ngx_tf_op_t *op, ngx_uint_t status,

@@ -15,6 +15,7 @@
 
 #define NGX_TF_PATH_MAX    4        /* parameters in one path */
 #define NGX_TF_VALUES_MAX  64
+#define NGX_TF_EXPORT_ROWS 500      /* of one chunk */
 #define NGX_TF_KEPT_MAX    16       /* results that stay until the op ends */
 
 

@@ -15,6 +15,7 @@
 
 #include "ngx_tf_pg.h"
 #include "tf_error.h"
+#include "tf_export.h"
 #include "tf_param.h"
 #include "tf_sql.h"
 
@@ -106,6 +107,8 @@ struct ngx_tf_route_s {
     /* JSON Schema of data, for rows whose data is not the columns of a
      * statement; or the media type of a body without the envelope */
     const char                  *schema;
+
+    const tf_export_t           *exports;       /* NGX_TF_EXPORT() */
 
     /* for the API document: codes next can end in, ended by TF_E_NONE */
     const tf_code_e             *errors;
