@@ -196,8 +196,8 @@ web/dist/index.html: web/node_modules/.package-lock.json $(web_src) \
 	cd web && npm run -s api && npm run -s build
 	@touch $@
 
-console-check: console          ## type check and unit tests of the console
-	cd web && npm run -s check && npm run -s unit
+console-check: console          ## type check, lint and unit tests of the console
+	cd web && npm run -s check && npm run -s lint && npm run -s unit
 
 # TaiFish on this machine, below .run (conf/run/taifish.sh).
 

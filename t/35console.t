@@ -61,15 +61,25 @@ my $account = $tf->value('SELECT min(account_id) FROM account_changes');
 my $change = $tf->value('SELECT min(id) FROM account_changes');
 my $hostile = $tf->value("SELECT id FROM instances WHERE db_type = 'mysql'");
 
+$tf->sql(q{INSERT INTO account_classes (code, display_name, risk_level)
+           VALUES ('hostile', '<b onclick=alert(4)>{{7*7}}</b>', 2)});
+my $rule = $tf->value(q{
+    INSERT INTO classification_rules (classification_id, db_type, rule_name,
+                                      rule_text, rule_expression)
+    SELECT id, 'mysql', '<img src=x onerror=alert(5)>', 'CAN GRANT',
+           '{"version":4,"expr":{"fn":"has_grant_option","args":{}}}'
+    FROM account_classes WHERE code = 'hostile' RETURNING id});
+
 # A server for the main job.
 
 my $target = $tf->postgres;
 $target->sql("CREATE ROLE console_monitor LOGIN PASSWORD 'Monitor-pass-1';
               CREATE ROLE console_app");
 
-local @ENV{qw(BASE CHROMIUM PASSWORD INSTANCE ACCOUNT CHANGE PG_PORT)} =
+local @ENV{qw(BASE CHROMIUM PASSWORD INSTANCE ACCOUNT CHANGE RULE
+           PG_PORT)} =
     ($tf->base, $chromium, $TaiFish::PASSWORD, $hostile, $account, $change,
-     $target->port);
+     $rule, $target->port);
 my $pid = open2(my $out, my $in, 'node', "$TaiFish::ROOT/web/test/walk.mjs");
 binmode $out, ':encoding(UTF-8)';
 

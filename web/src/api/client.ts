@@ -63,7 +63,7 @@ export const wire = reactive({
 
 let token: string | null = null;
 let language = 'zh-CN';
-let signedIn: (() => void)[] = [];
+const signedIn: (() => void)[] = [];
 
 export function setToken(value: string | null): void {
     token = value;

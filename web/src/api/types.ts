@@ -1,5 +1,6 @@
 /* Rows as the document types them, and the shapes of its free-form columns. */
 
+import type { Expression, Operator } from '@/lib/rules';
 import type { paths } from './schema';
 
 type Get<P extends keyof paths> = paths[P] extends {
@@ -116,4 +117,41 @@ export interface RunItem {
 export interface TagRef {
     name: string;
     display_name: string;
+}
+
+export type Class = Get<'/api/v1/accounts/classifications'>['classifications'][number];
+export type Assignment = Get<'/api/v1/accounts/classifications/assignments'>['assignments'][number];
+export type Job = Get<'/api/v1/scheduler/jobs'>[number];
+
+export interface Rule {
+    id: number;
+    rule_name: string;
+    rule_version: number;
+    classification_id: number;
+    classification_name: string;
+    db_type: Engine;
+    operator: Operator;
+    rule_expression: Expression;
+    rule_text: string;
+    is_active: boolean;
+    superseded_at: string | null;
+    created_at: string;
+    updated_at: string;
+    matched_accounts_count: number;
+    versions?: { id: number; rule_version: number; rule_text: string; created_at: string; superseded_at: string | null }[];
+}
+
+export interface ClassRef {
+    name: string;
+    code: string;
+    risk_level: number;
+}
+
+export interface Point {
+    period_start: string;
+    period_end: string;
+    value_avg: number;
+    value_sum: number;
+    coverage_days: number;
+    expected_days: number;
 }

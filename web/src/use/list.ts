@@ -15,6 +15,8 @@ export interface Filter {
     /** values of a select; their words are in the group `words` */
     options?: string[];
     words?: string;
+    /** values of a select that are read first */
+    choices?: () => Promise<{ value: string; label: string }[]>;
 }
 
 export interface Page<R> {
@@ -22,6 +24,8 @@ export interface Page<R> {
     total: number;
     page: number;
     limit: number;
+    /** the total is at least this */
+    open?: boolean;
 }
 
 export type Query = Record<string, string | string[] | undefined>;
@@ -52,6 +56,7 @@ export function useList<R>(options: ListOptions<R>) {
 
     const rows = shallowRef<R[]>([]);
     const total = ref(0);
+    const isOpen = ref(false);
     const loading = ref(true);
     const loaded = ref(false);
     const problem = ref<Problem>();
@@ -87,6 +92,7 @@ export function useList<R>(options: ListOptions<R>) {
             const answer = await options.load(request() as never, mine.signal);
             rows.value = answer.items;
             total.value = answer.total;
+            isOpen.value = !!answer.open;
             problem.value = undefined;
             loaded.value = true;
         } catch (e) {
@@ -116,16 +122,9 @@ export function useList<R>(options: ListOptions<R>) {
     }
 
     function set(patch: Query, replace = false): void {
-        const next: Query = { ...(options.local ? inner.value : route.query as Query), ...patch };
-        if (!('page' in patch)) {
-            delete next.page;
-        }
-        for (const k of Object.keys(next)) {
-            const v = next[k];
-            if (v === undefined || v === '' || (Array.isArray(v) && v.length === 0)) {
-                delete next[k];
-            }
-        }
+        const next: Query = Object.fromEntries(Object.entries({
+            ...(options.local ? inner.value : route.query as Query), page: undefined, ...patch,
+        }).filter(([, v]) => v !== undefined && v !== '' && !(Array.isArray(v) && v.length === 0)));
         if (patch.limit) {
             writeJson(`limit.${options.name}`, Number(patch.limit));
         }
@@ -150,7 +149,7 @@ export function useList<R>(options: ListOptions<R>) {
     onScopeDispose(() => running?.abort());
 
     return {
-        name: options.name, filters: options.filters, query, rows, total, loading, loaded, problem,
+        name: options.name, filters: options.filters, query, rows, total, isOpen, loading, loaded, problem,
         limit, page, sort, order, filtered, load, all, set, clear,
     };
 }

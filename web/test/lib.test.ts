@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { pageOf } from '@/lib/page';
+import { boxesOf, expressionOf, faultAt, leafOf, type Expression } from '@/lib/rules';
+import { last, sum, top } from '@/lib/series';
+
+describe('rules', () => {
+    const role = { fn: 'has_role', args: { name: 'sysadmin' } };
+    const locked = { fn: 'is_locked' };
+
+    it('are boxes where boxes say all of it', () => {
+        const both = expressionOf('AND', [role, locked])!;
+        expect(boxesOf(both)).toEqual({ operator: 'AND', leaves: [role, locked] });
+        expect(boxesOf(expressionOf('OR', [role])!)).toEqual({ operator: 'OR', leaves: [role] });
+        expect(expressionOf('OR', [])).toBeUndefined();
+    });
+
+    it('stay text where not', () => {
+        const one = (expr: Expression['expr']): unknown => boxesOf({ version: 4, expr });
+        expect(one({ op: 'NOT', args: [locked] })).toBeUndefined();
+        expect(one({ op: 'OR', args: [locked, { op: 'AND', args: [role, locked] }] })).toBeUndefined();
+        expect(one({ fn: 'name_like', args: { pattern: 'a%' } })).toBeUndefined();
+        expect(one({ fn: 'has_privilege', args: { name: 'SELECT', scope: 'database', database: 'app' } })).toBeUndefined();
+    });
+
+    it('have a condition for every category of the catalog', () => {
+        expect(leafOf('sqlserver_server_roles', 'x')).toEqual({ fn: 'has_role', args: { name: 'x' } });
+        expect(leafOf('postgresql_role_attributes', 'x')?.fn).toBe('has_capability');
+        expect(leafOf('oracle_system_privileges', 'x')?.args).toEqual({ name: 'x', scope: 'server' });
+        expect(leafOf('mysql_database_privileges', 'x')?.args).toEqual({ name: 'x', scope: 'database' });
+        expect(leafOf('no_such', 'x')).toBeUndefined();
+    });
+
+    it('are underlined where they are wrong, also behind letters of two units', () => {
+        const text = "ROLE '🐟' OR\n ROLE x";
+        expect(text.slice(...faultAt(text, 2, 7))).toBe('x');
+        expect(text.slice(...faultAt(text, 1, 10))).toBe('OR');
+        expect(faultAt('LOCKED AND', 1, 11)).toEqual([10, 10]);
+    });
+});
+
+describe('series', () => {
+    const s = (name: string, ...data: (number | null)[]) => ({ name, data });
+
+    it('beyond the heaviest are one, and unknown is not nought', () => {
+        const all = top([s('a', 1, 2), s('b', 5, 9), s('c', null, 3), s('d', null, 1)], 2, (n) => `${n} others`);
+        expect(all.map((x) => x.name)).toEqual(['b', 'c', '2 others']);
+        expect(all[2]!.data).toEqual([1, 3]);
+        expect(sum([[null, 1], [null, null]])).toEqual([null, 1]);
+        expect(last([3, null])).toBe(3);
+    });
+
+    it('are not summed when only one is left', () => {
+        expect(top([s('a', 1), s('b', 2), s('c', 3)], 2, String)).toHaveLength(3);
+    });
+});
+
+describe('a page of rows', () => {
+    const rows = [{ n: 2 }, { n: null }, { n: 10 }, { n: 1 }];
+
+    it('is sorted by number, unknown last in either order', () => {
+        const of = (order: string) => pageOf(rows, { page: 1, limit: 9, sort: 'n', order }).items.map((r) => r.n);
+        expect(of('asc')).toEqual([1, 2, 10, null]);
+        expect(of('desc')).toEqual([10, 2, 1, null]);
+        expect(pageOf(rows, { page: 2, limit: 3, sort: 'n', order: 'asc' })).toMatchObject({ items: [{ n: null }], total: 4 });
+    });
+});
