@@ -6,7 +6,8 @@
  *     engine_dump [-q] [-v] <db_type> <key=value> ...
  *
  * keys: host address port database user password tls ca connect timeout rows
- * bytes stop (fail in the sink after so many rows).  -q prints counts and
+ * bytes stop (fail in the sink after so many rows) read (which reading, else
+ * accounts) only (the one database that is read).  -q prints counts and
  * times only, -v the version too.
  */
 
@@ -24,6 +25,7 @@ typedef struct {
     tfw_sink_t           sink;      /* first: the sink is the dump */
     int                  quiet;
     long                 stop;
+    const char          *read;
     long                 accounts, attributes, grants, scopes, verified;
 } dump_t;
 
@@ -39,6 +41,12 @@ static tf_int_t dump_grant(tfw_sink_t *s, tf_str_t principal,
 static tf_int_t dump_scope(tfw_sink_t *s, const char *scope,
     tf_str_t database, tf_scope_status_e status, const tf_err_t *err);
 static tf_int_t dump_verified(tfw_sink_t *s);
+static tf_int_t dump_database(tfw_sink_t *s, tf_str_t name,
+    tf_str_t native_id, int is_system);
+static tf_int_t dump_database_size(tfw_sink_t *s, tf_str_t name,
+    const tfw_size_t *size);
+static tf_int_t dump_table_size(tfw_sink_t *s, const tfw_table_t *table);
+static void dump_number(tf_buf_t *b, const char *name, int64_t n);
 static int dump_target(tfw_target_t *t, dump_t *d, char **argv);
 static double dump_now(void);
 
@@ -70,6 +78,10 @@ main(int argc, char **argv)
     d->sink.grant = dump_grant;
     d->sink.scope = dump_scope;
     d->sink.verified = dump_verified;
+    d->sink.database = dump_database;
+    d->sink.database_size = dump_database_size;
+    d->sink.table_size = dump_table_size;
+    d->read = "accounts";
     d->stop = -1;
 
     for (argv++; argc > 1 && *argv && **argv == '-'; argv++) {
@@ -101,7 +113,7 @@ main(int argc, char **argv)
     }
 
     if (rc == TF_OK) {
-        rc = tfw_reading_run(e, "accounts", session, &dump_mem, &d->sink,
+        rc = tfw_reading_run(e, d->read, session, &dump_mem, &d->sink,
                              &err);
     }
 
@@ -166,7 +178,13 @@ dump_target(tfw_target_t *t, dump_t *d, char **argv)
 
         DUMP_TEXT("host", host)
         DUMP_TEXT("address", address)
+        if (strcmp(*argv, "read") == 0) {
+            d->read = v;
+            continue;
+        }
+
         DUMP_TEXT("database", database)
+        DUMP_TEXT("only", only)
         DUMP_TEXT("user", username)
         DUMP_TEXT("password", password)
         DUMP_TEXT("tls", tls_mode)
@@ -311,6 +329,70 @@ dump_verified(tfw_sink_t *s)
     }
 
     return TF_OK;
+}
+
+
+static tf_int_t
+dump_database(tfw_sink_t *s, tf_str_t name, tf_str_t native_id, int is_system)
+{
+    dump_t    *d = (dump_t *) s;
+    tf_buf_t   b;
+
+    tf_buf_init(&b, &dump_mem, 1024, 1 << 20);
+    tf_buf_char(&b, '{');
+    tf_json_member(&b, "name", name);
+    tf_json_member(&b, "native_id", native_id);
+    dump_number(&b, "system", is_system);
+    dump_print(d, &b);
+
+    return d->stop-- == 0 ? TF_ERROR : TF_OK;
+}
+
+
+static tf_int_t
+dump_database_size(tfw_sink_t *s, tf_str_t name, const tfw_size_t *size)
+{
+    dump_t    *d = (dump_t *) s;
+    tf_buf_t   b;
+
+    tf_buf_init(&b, &dump_mem, 1024, 1 << 20);
+    tf_buf_char(&b, '{');
+    tf_json_member(&b, "sized", name);
+    dump_number(&b, "total", size->total);
+    dump_number(&b, "data", size->data);
+    dump_number(&b, "log", size->log);
+    dump_print(d, &b);
+
+    return d->stop-- == 0 ? TF_ERROR : TF_OK;
+}
+
+
+static tf_int_t
+dump_table_size(tfw_sink_t *s, const tfw_table_t *table)
+{
+    dump_t    *d = (dump_t *) s;
+    tf_buf_t   b;
+
+    tf_buf_init(&b, &dump_mem, 1024, 1 << 20);
+    tf_buf_char(&b, '{');
+    tf_json_member(&b, "table", table->name);
+    tf_json_member(&b, "schema", table->schema);
+    tf_json_member(&b, "native_id", table->native_id);
+    dump_number(&b, "total", table->total);
+    dump_number(&b, "data", table->data);
+    dump_number(&b, "index", table->index);
+    dump_number(&b, "rows", table->rows);
+    dump_print(d, &b);
+
+    return d->stop-- == 0 ? TF_ERROR : TF_OK;
+}
+
+
+static void
+dump_number(tf_buf_t *b, const char *name, int64_t n)
+{
+    tf_json_key(b, name);
+    tf_buf_int(b, n);
 }
 
 

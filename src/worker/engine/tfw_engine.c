@@ -119,6 +119,34 @@ tfw_engine_system_ca(void)
 
 
 tf_int_t
+tfw_engine_int(tf_str_t text, int64_t *n)
+{
+    size_t  i;
+
+    *n = -1;
+
+    if (text.data == NULL) {
+        return TF_OK;
+    }
+
+    if (text.len == 0 || text.len > 18) {
+        return TF_DECLINED;
+    }
+
+    for (*n = 0, i = 0; i < text.len; i++) {
+
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return TF_DECLINED;
+        }
+
+        *n = *n * 10 + (text.data[i] - '0');
+    }
+
+    return TF_OK;
+}
+
+
+tf_int_t
 tfw_engine_text(const tf_mem_t *mem, tf_str_t in, tf_str_t *out)
 {
     size_t                n;

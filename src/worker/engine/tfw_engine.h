@@ -34,6 +34,8 @@ typedef struct {
                                            connected to; host is for TLS */
     int              port;
     const char      *database;          /* NULL: the engine's default */
+    const char      *only;              /* the one database that is read; NULL:
+                                           all that a reading is for */
     const char      *username;
     const char      *password;
     const char      *tls_mode;          /* as instances.tls_mode */
@@ -51,6 +53,26 @@ typedef struct {
     char             main[21];          /* "10.11", "15" -> "15.4" */
     char             detailed[51];
 } tfw_version_t;
+
+
+/* Sizes in bytes, as far as the engine knows them; else -1. */
+
+typedef struct {
+    int64_t          total;
+    int64_t          data;
+    int64_t          log;               /* -1, too: one for all databases */
+} tfw_size_t;
+
+
+typedef struct {
+    tf_str_t         schema;
+    tf_str_t         name;
+    tf_str_t         native_id;         /* may be empty */
+    int64_t          total;             /* bytes; -1: it was not read now */
+    int64_t          data;
+    int64_t          index;
+    int64_t          rows;              /* by the engine's statistics; -1 */
+} tfw_table_t;
 
 
 /* Receives what an engine reads.  Strings need not end in NUL and live until
@@ -75,6 +97,20 @@ struct tfw_sink_s {
     tf_int_t (*grant)(tfw_sink_t *s, tf_str_t principal,
         const tf_right_t *right);
 
+    /* once per database of the instance; native_id may be empty: its name is
+     * its identity.  is_system: the engine itself brings it along */
+    tf_int_t (*database)(tfw_sink_t *s, tf_str_t name, tf_str_t native_id,
+        int is_system);
+
+    /* the size of a database that database() named; one without has its reason
+     * in scope() of "sizes" */
+    tf_int_t (*database_size)(tfw_sink_t *s, tf_str_t name,
+        const tfw_size_t *size);
+
+    /* a table of the database that is read; a partitioned one with all of its
+     * partitions, which are not reported themselves */
+    tf_int_t (*table_size)(tfw_sink_t *s, const tfw_table_t *table);
+
     /*
      * What became of a scope, after its rows; err NULL when ok.  database is
      * "" for a scope of the whole instance.  A scope read database by database
@@ -86,7 +122,8 @@ struct tfw_sink_s {
     tf_int_t (*scope)(tfw_sink_t *s, const char *scope, tf_str_t database,
         tf_scope_status_e status, const tf_err_t *err);
 
-    /* the collector's own right to see every principal was verified */
+    /* the collector's own right to see every principal, or every database of
+     * the reading "databases", was verified */
     tf_int_t (*verified)(tfw_sink_t *s);
 };
 
@@ -137,7 +174,8 @@ struct tfw_query_s {
 /* What can be read of an engine; tfw_reading_run() finds it by its name. */
 
 typedef struct {
-    const char         *name;           /* "accounts"; NULL ends the list */
+    const char         *name;           /* "accounts", "databases" or
+                                           "table_sizes"; NULL ends the list */
     size_t              state_size;     /* of what its row functions keep for
                                            one reading, zeroed */
     const tfw_query_t  *queries;
@@ -213,6 +251,9 @@ void tfw_engine_version(tf_str_t text, tfw_version_t *version);
 
 /* The system's file of CA certificates. */
 const char *tfw_engine_system_ca(void);
+
+/* A number of a row, NULL being -1.  TF_DECLINED: it is none from 0 on. */
+tf_int_t tfw_engine_int(tf_str_t text, int64_t *n) TF_MUST_CHECK;
 
 /* A name as TaiFish can keep it: bytes that are not UTF-8 become \xNN; out is
  * in itself or memory of mem.  TF_ERROR when memory is out. */

@@ -108,6 +108,8 @@ static tfw_mysql_t *tfw_mysql_of(const MYSQL *mysql);
 
 static const tfw_read_t  tfw_mysql_reads[] = {
     { "accounts", sizeof(tfw_mysql_accounts_t), tfw_mysql_queries },
+    { "databases", sizeof(tfw_mysql_sizes_t), tfw_mysql_databases },
+    { "table_sizes", sizeof(tfw_mysql_sizes_t), tfw_mysql_tables },
     { NULL, 0, NULL }
 };
 
@@ -146,6 +148,7 @@ tfw_mysql_open(void *session, const tfw_target_t *target,
     (void) database;
 
     my->session.target = target;
+    my->session.database = target->only;
 
     if (mysql_init(&my->mysql) == NULL) {
         return tf_fail(err, TF_E_TARGET_OTHER, NULL, "memory is out");
@@ -161,7 +164,7 @@ tfw_mysql_open(void *session, const tfw_target_t *target,
                    + (int64_t) target->connect_timeout * 1000;
 
     if (mysql_real_connect(&my->mysql, target->host, target->username,
-                           target->password, NULL,
+                           target->password, target->only,
                            (unsigned int) target->port, NULL, 0)
         == NULL)
     {
@@ -318,6 +321,16 @@ tfw_mysql_session(tfw_mysql_t *my, tf_err_t *err)
     /* a server that does not know the limit still has ours */
 
     mariadb = my->session.flavour == TFW_MYSQL_MARIADB;
+
+    /* or what is said of tables is up to a day old */
+
+    if (!mariadb && my->session.version >= 80000
+        && tfw_mysql_query(my, "SET SESSION information_schema_stats_expiry"
+                               " = 0", NULL, &status, err)
+           == TF_ERROR)
+    {
+        return TF_ERROR;
+    }
 
     (void) snprintf(limit, sizeof(limit), "SET SESSION %s = %d%s",
                     mariadb ? "max_statement_time" : "max_execution_time",

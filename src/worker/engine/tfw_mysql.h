@@ -55,6 +55,8 @@ typedef enum {
 
 
 extern const tfw_query_t  tfw_mysql_queries[];
+extern const tfw_query_t  tfw_mysql_databases[];
+extern const tfw_query_t  tfw_mysql_tables[];
 
 /* The names of the privileges by their bit or their place among the Ys and Ns,
  * NULL past the last. */
@@ -86,6 +88,38 @@ tf_int_t tfw_mysql_accounts_account(tfw_batch_t *b, const tfw_query_t *q,
 /* The columns of tfw_mysql_row_e. */
 tf_int_t tfw_mysql_accounts_grant(tfw_batch_t *b, const tfw_query_t *q,
     const tf_str_t *row);
+
+
+/* --- rows of the readings "databases" and "table_sizes": tfw_mysql_sizes.c */
+
+/* What the reader may do to the tables of some databases. */
+
+typedef struct {
+    tf_str_t             database;  /* as the server matches it, '%' and '_' */
+    unsigned             privileges;
+    int                  revoked;   /* of what it may do everywhere */
+} tfw_mysql_reach_t;
+
+/* A database with its bytes so far, or a file. */
+
+typedef struct {
+    tf_str_t             name;
+    int64_t              bytes;
+} tfw_mysql_item_t;
+
+typedef struct {
+    int                  lists_all; /* databases */
+    int                  revoked;   /* somewhere */
+    unsigned             everywhere;    /* privileges */
+    tfw_mysql_reach_t   *reach;
+    size_t               nreach;
+    size_t               reach_size;
+
+    tfw_mysql_item_t    *item;
+    size_t               nitems;
+    size_t               size;
+    int                  sorted;
+} tfw_mysql_sizes_t;
 
 
 #endif /* _TFW_MYSQL_H_INCLUDED_ */

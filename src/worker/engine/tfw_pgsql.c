@@ -79,6 +79,8 @@ static void tfw_pgsql_notice(void *arg, const PGresult *res);
 
 static const tfw_read_t  tfw_pgsql_reads[] = {
     { "accounts", sizeof(tfw_pgsql_accounts_t), tfw_pgsql_queries },
+    { "databases", 0, tfw_pgsql_databases },
+    { "table_sizes", 0, tfw_pgsql_tables },
     { NULL, 0, NULL }
 };
 
@@ -104,7 +106,8 @@ tfw_pgsql_open(void *session, const tfw_target_t *target,
     tfw_pgsql_params_t   params;
 
     if (database == NULL) {
-        database = target->database ? target->database : "postgres";
+        database = target->only ? target->only
+                   : target->database ? target->database : "postgres";
     }
 
     pg->session.target = target;

@@ -77,6 +77,8 @@ typedef struct {
 
 
 extern const tfw_query_t  tfw_pgsql_queries[];
+extern const tfw_query_t  tfw_pgsql_databases[];
+extern const tfw_query_t  tfw_pgsql_tables[];
 
 extern const char  tfw_pgsql_sql_settings[];
 extern const char  tfw_pgsql_sql_jit[];

@@ -83,8 +83,8 @@ typedef enum {
 tf_int_t tfw_reading_database(tfw_batch_t *b, tf_str_t name,
     tfw_database_e kind) TF_MUST_CHECK;
 
-/* The reader itself is among the principals of a list that shows all of them or
- * none: it is complete. */
+/* The first scope shows all there is: the reader itself is among the principals
+ * of a list that shows all of them or none, or may see every database. */
 void tfw_reading_complete(tfw_batch_t *b);
 
 

@@ -7,6 +7,8 @@ package TaiFish::Dump;
 #     $d->{scopes}                { 'tables' => 'ok', 'tables app' => 'denied' }
 #     $d->{codes}                 the same with the error's code
 #     $d->{error} $d->{detail}    of the reading as a whole
+#     $d->{databases}{app}        { native_id, system, total, data, log }
+#     $d->{tables}{'public.t'}    { native_id, total, data, index, rows }
 #     $d->{verified}              how often
 #     $d->{count} ...{rss}        numbers and KiB, with '-q' instead of the rows
 #
@@ -41,7 +43,8 @@ sub raw {
 sub read {
     my ($exit, $signal, $detail, @lines) = raw(@_);
     my $d = { exit => $exit, signal => $signal, detail => $detail,
-              accounts => {}, scopes => {}, codes => {}, verified => 0,
+              accounts => {}, databases => {}, tables => {}, scopes => {},
+              codes => {}, verified => 0,
               strangers => 0 };
 
     for my $l (@lines) {
@@ -53,6 +56,18 @@ sub read {
             die "twice: $l->{account}" if $d->{accounts}{ $l->{account} };
             $d->{accounts}{ delete $l->{account} }
                 = { %$l, attributes => {}, grants => {} };
+
+        } elsif (defined $l->{name}) {
+            $d->{databases}{ delete $l->{name} } = $l;
+
+        } elsif (defined $l->{sized}) {
+            my $of = $d->{databases}{ delete $l->{sized} } || {};
+            $of->{$_} = $l->{$_} for keys %$l;
+
+        } elsif (defined $l->{table}) {
+            my $name = delete($l->{schema}) . '.' . delete $l->{table};
+            die "twice: $name" if $d->{tables}{$name};
+            $d->{tables}{$name} = $l;
 
         } elsif (defined(my $of = delete $l->{of})) {
             my ($name) = keys %$l;
