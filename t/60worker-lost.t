@@ -49,6 +49,24 @@ $tf->sql("UPDATE task_items SET token = token + 1, lease_until = now()
 is $tf->wait_run($run)->{status}, 'completed', 'a token that moved on';
 is_deeply TaiFish::Queue::effects($tf, $run), { 1 => 1 }, 'one effect';
 
+# The job of an item that went to somebody else is ended at once, not when it
+# is done: a reading would go on for minutes.
+
+$run = TaiFish::Queue::enqueue($tf, 1, { ms => 120_000 });
+TaiFish::Server::until_true(10, sub { item($run)->{state} eq 'running' });
+my $item = item($run)->{id};
+my %before = map { $_ => 1 } TaiFish::children($first->pid);
+$tf->sql("UPDATE task_items SET token = token + 1,
+                 worker_id = gen_random_uuid()
+          WHERE state = 'running'");
+ok TaiFish::Server::until_true(30, sub {
+    my %now = map { $_ => 1 } TaiFish::children($first->pid);
+    grep { !$now{$_} } keys %before;
+}), 'the process of a job that was lost is ended';
+unlike $first->output, qr/lease of item $item could not be renewed/,
+    'and not only when its lease had run out';
+$tf->sql("DELETE FROM task_runs WHERE run_id = '$run'");
+
 # PostgreSQL is restarted under load, in both ways.
 
 my $big = TaiFish::Queue::enqueue($tf, 150, { ms => 20 },
