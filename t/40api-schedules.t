@@ -116,11 +116,22 @@ is_deeply [@{ job() }{qw(state next_run_time next_run_times)}],
 data_of($admin->put($sync, { trigger_type => 'cron',
     cron_expression => '0 3 * * *' }), 200, 'edited while paused');
 is job()->{state}, 'STATE_PAUSED', 'still paused';
+
+# While it was paused its time went by.
+
+$tf->sql("UPDATE schedules SET next_due_at = now() - interval '1 hour'
+          WHERE job_id = 'sync_accounts'");
 data_of($admin->post("$sync/actions/resume"), 200, 'resumed');
 is job()->{state}, 'STATE_RUNNING', 'again';
 is $tf->value("SELECT next_due_at IS NULL FROM schedules
                WHERE job_id = 'sync_accounts'"), 't',
     'and what was missed is not made up for';
+$tf->sql("UPDATE schedules SET next_due_at = '2100-01-01'
+          WHERE job_id = 'sync_accounts'");
+data_of($admin->post("$sync/actions/resume"), 200, 'resumed once more');
+is $tf->value("SELECT next_due_at = '2100-01-01' FROM schedules
+               WHERE job_id = 'sync_accounts'"), 't',
+    'one that is not paused keeps its next time';
 
 my $run = data_of($admin->post("$path/housekeeping/actions/run"), 200,
                   'run now');
