@@ -7,6 +7,7 @@
 #include "ngx_tf_admit.h"
 #include "ngx_tf_conf.h"
 #include "ngx_tf_count.h"
+#include "ngx_tf_log.h"
 #include "ngx_tf_op.h"
 #include "ngx_tf_redis.h"
 #include "ngx_tf_reload.h"
@@ -43,6 +44,11 @@ static ngx_conf_num_bounds_t  ngx_taifish_slots_bounds = {
 
 static ngx_conf_num_bounds_t  ngx_taifish_hash_bounds = {
     ngx_conf_check_num_bounds, 1, 1024
+};
+
+
+static ngx_conf_num_bounds_t  ngx_taifish_log_bounds = {
+    ngx_conf_check_num_bounds, 16, 65536
 };
 
 
@@ -218,6 +224,13 @@ static ngx_command_t  ngx_taifish_commands[] = {
       offsetof(ngx_tf_main_conf_t, hashes),
       &ngx_taifish_hash_bounds },
 
+    { ngx_string("taifish_log_buffer"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_tf_main_conf_t, log_buffer),
+      &ngx_taifish_log_bounds },
+
       ngx_null_command
 };
 
@@ -291,6 +304,7 @@ ngx_taifish_create_main_conf(ngx_conf_t *cf)
     mcf->session_life = NGX_CONF_UNSET;
     mcf->cookie_secure = NGX_CONF_UNSET;
     mcf->body_max = NGX_CONF_UNSET_SIZE;
+    mcf->log_buffer = NGX_CONF_UNSET_UINT;
 
     return mcf;
 }
@@ -317,6 +331,7 @@ ngx_taifish_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_conf_init_value(mcf->session_life, 12 * 60 * 60);
     ngx_conf_init_value(mcf->cookie_secure, 1);
     ngx_conf_init_size_value(mcf->body_max, 1024 * 1024);
+    ngx_conf_init_uint_value(mcf->log_buffer, 1000);
 
     if (!mcf->used) {
         return NGX_CONF_OK;
@@ -480,6 +495,7 @@ ngx_taifish_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
+    ngx_tf_log_init_process(cycle, mcf->log_buffer, mcf->redis != NULL);
     ngx_tf_count_init_process(cycle);
 
     return NGX_OK;
@@ -489,6 +505,7 @@ ngx_taifish_init_process(ngx_cycle_t *cycle)
 static void
 ngx_taifish_exit_process(ngx_cycle_t *cycle)
 {
+    ngx_tf_log_exit_process(cycle);
     ngx_tf_count_exit_process(cycle);
     ngx_tf_redis_exit_process(cycle);
     ngx_tf_pg_exit_process(cycle);

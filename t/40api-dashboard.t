@@ -62,7 +62,8 @@ for (['sync_accounts', 'completed', '0 days'],
 }
 
 $d = data_of($api->get('/dashboard/charts'), 200, 'charts');
-is_deeply [sort keys %$d], [qw(sync_trend task_status)], 'both';
+is_deeply [sort keys %$d], [qw(log_levels log_trend sync_trend task_status)],
+    'all of them';
 my @days = @{ $d->{sync_trend} };
 is scalar(@days), 7, 'seven days';
 is $days[6]{date}, $tf->value("SELECT (now() AT TIME ZONE
@@ -77,7 +78,8 @@ $tf->sql("UPDATE schedules SET is_enabled = false
           WHERE job_id = 'sync_accounts'");
 my $jobs = $tf->value('SELECT count(*) FROM schedules');
 is_deeply $api->get('/dashboard/charts?type=tasks')->data,
-    { sync_trend => undef, task_status => [
+    { log_levels => undef, log_trend => undef, sync_trend => undef,
+      task_status => [
         { status => 'active', count => $jobs - 1 },
         { status => 'inactive', count => 1 }] }, 'only those of tasks';
 is $api->get('/dashboard/charts?type=syncs')->data->{task_status}, undef,

@@ -126,6 +126,15 @@ $fixture{assignments} = sub {
         WHERE a.id = $account AND r.id = $rule RETURNING id")->{id};
 };
 
+# An event that nginx wrote by itself.
+
+$fixture{logs} = sub {
+    TaiFish::Server::until_true(20, sub {
+        $tf->value("SELECT count(*) FROM app_logs WHERE module = 'nginx'");
+    });
+    return $tf->value('SELECT max(id) FROM app_logs');
+};
+
 $fixture{$_} = $fixture{accounts} for qw(ledgers account);
 $fixture{$_} = $fixture{instances} for qw(instance);
 

@@ -347,6 +347,56 @@ line nobody => 'GET /auth/session', undef, 200, 'data.user' => 'null',
     'data.authenticated' => 'false';
 
 
+# the log
+
+{
+    $as{viewer}->post('/tags', {});
+    TaiFish::Server::until_true(20, sub {
+        $tf->value("SELECT count(*) FROM app_logs
+                    WHERE code = 'request.forbidden'");
+    });
+    my $r = line admin => 'GET /logs?limit=1&search=may%20not', undef, 200,
+        'data.total' => 'int', 'data.page' => '=1', 'data.pages' => 'int',
+        'data.limit' => '=1', 'data.items.0.id' => 'int',
+        'data.items.0.timestamp' => 'time',
+        'data.items.0.timestamp_display' => 'display',
+        'data.items.0.level' => '=WARNING',
+        'data.items.0.level_label' => '=告警',
+        'data.items.0.module' => '=auth',
+        'data.items.0.module_label' => '=认证',
+        'data.items.0.message' => 'str', 'data.items.0.message_label' => 'str',
+        'data.items.0.traceback' => 'null', 'data.items.0.context' => 'obj';
+    my $log = $r->data->{items}[0]{id};
+    line admin => "GET /logs/$log", undef, 200, 'data.log.id' => "=$log",
+        'data.log.context' => 'obj';
+    line admin => 'GET /logs?level=warning&module=AUT&limit=1', undef, 200,
+        'data.items.0.module' => '=auth';
+    line admin => 'GET /logs?hours=99999&limit=1', undef, 200,
+        'data.items.0.id' => 'int';
+    line admin => 'GET /logs?level=loud', undef, 400, 'extra.field' => '=level';
+    line admin => 'GET /logs/modules', undef, 200, 'data.modules.0' => 'str',
+        'data.module_options.0.value' => 'str',
+        'data.module_options.0.label' => 'str';
+    line admin => 'GET /logs/statistics', undef, 200,
+        (map { ("data.${_}_count" => 'int') }
+             qw(error warning info debug critical)),
+        'data.total_logs' => 'int', 'data.level_distribution' => 'obj',
+        'data.level_distribution.WARNING' => 'int',
+        'data.top_modules.0.module' => 'str',
+        'data.top_modules.0.module_label' => 'str',
+        'data.top_modules.0.count' => 'int', 'data.error_rate' => 'num';
+    line viewer => 'GET /dashboard/charts?type=logs', undef, 200,
+        'data.log_trend.0.date' => 'str',
+        'data.log_trend.0.error_count' => 'int',
+        'data.log_trend.0.warning_count' => 'int',
+        'data.log_levels' => 'list', 'data.log_levels.0.level' => 'str',
+        'data.log_levels.0.count' => 'int';
+    line $_ => 'GET /logs', undef, 403,
+        message_code => '=PERMISSION_REQUIRED'
+        for qw(operator user viewer);
+}
+
+
 # roles
 
 my %may = (admin => [qw(view read create update execute delete logs admin)],

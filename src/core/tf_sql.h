@@ -22,7 +22,8 @@
  * The lane says on which of nginx's connections a statement runs: fast (the
  * default) is for what reads a few rows by an index; slow is for what may take
  * more than 20 ms at a million accounts.  A slow statement is planned for the
- * values of each use, so its filters may be optional (:x IS NULL OR ...).
+ * values of each use, so its filters may be optional (:x IS NULL OR ...).  log
+ * is for what nobody waits for.
  *
  * A page of a small table has SELECT, FROM and "ORDER BY {sort}" at the start
  * of a line and :limit and :_offset after it.  It becomes two statements for
@@ -68,6 +69,7 @@
 #define TF_SQL_WRITE   0x01
 #define TF_SQL_SLOW    0x02
 #define TF_SQL_WORKER  0x04
+#define TF_SQL_LOG     0x08
 
 
 typedef struct {

@@ -11,7 +11,7 @@ my ($dir, @files) = @ARGV;
 my (@stmts, %seen);
 
 # As in tf_sql.h.
-my ($WRITE, $SLOW, $WORKER) = (1, 2, 4);
+my ($WRITE, $SLOW, $WORKER, $LOG) = (1, 2, 4, 8);
 
 # A count is exact up to this many rows; past it a sample of the table's pages,
 # so many percent of them, says about how many there are.
@@ -110,7 +110,7 @@ sub add {
     check_refusals($name, $text);
 
     $flags |= $WRITE if $text
-        =~ /\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|tf_enqueue)\b/i;
+        =~ /\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|tf_enqueue|logs_write)\b/i;
     push @stmts, { name => $name, text => $text, flags => $flags,
                    params => \@names, sorts => $page{sorts} || [],
                    plain => $page{plain} || 0 };
@@ -289,8 +289,9 @@ for my $file (@files) {
         my $flags = 0;
         my $sort = $body =~ /^-- sort: *(.*)$/m ? $1 : undef;
         my $lane = $body =~ /^-- lane: *(.*?) *$/m ? $1 : 'fast';
-        fail("$name: no lane '$lane'") unless $lane =~ /^(?:fast|slow)$/;
+        fail("$name: no lane '$lane'") unless $lane =~ /^(?:fast|slow|log)$/;
         $flags |= $SLOW if $lane eq 'slow';
+        $flags |= $LOG if $lane eq 'log';
         $flags |= $WORKER if $body =~ /^-- worker$/m;
         $body =~ s/;\s*\z//;
 

@@ -14,6 +14,7 @@ const ngx_tf_routes_t  ngx_tf_routes[] = {
     { "dashboard", ngx_tf_health_status_routes },
     { "health", ngx_tf_health_routes },
     { "instances", ngx_tf_instances_routes },
+    { "logs", ngx_tf_logs_routes },
     { "metrics", ngx_tf_metrics_routes },
     { "scheduler", ngx_tf_schedules_routes },
     { "sync-sessions", ngx_tf_sync_sessions_routes },

@@ -24,6 +24,7 @@ extern const ngx_tf_route_t  ngx_tf_events_routes[];
 extern const ngx_tf_route_t  ngx_tf_health_routes[];
 extern const ngx_tf_route_t  ngx_tf_health_status_routes[];
 extern const ngx_tf_route_t  ngx_tf_instances_routes[];
+extern const ngx_tf_route_t  ngx_tf_logs_routes[];
 extern const ngx_tf_route_t  ngx_tf_metrics_routes[];
 extern const ngx_tf_route_t  ngx_tf_schedules_routes[];
 extern const ngx_tf_route_t  ngx_tf_sync_sessions_routes[];

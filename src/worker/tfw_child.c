@@ -14,6 +14,7 @@
 
 #include "tfw_child.h"
 #include "tfw_credential.h"
+#include "tfw_event.h"
 #include "tfw_inject.h"
 #include "tfw_job_int.h"
 #include "tfw_log.h"
@@ -62,6 +63,7 @@ static tf_int_t tfw_child_finish(tfw_child_ctx_t *ctx, tfw_job_t *job,
 static PGresult *tfw_child_fail(tfw_child_ctx_t *ctx, tfw_job_t *job);
 static void tfw_child_why(tfw_child_ctx_t *ctx, tfw_job_t *job,
     tfw_failure_t *why, char *message, size_t size);
+static tf_event_t *tfw_child_event(tf_event_e what, const tfw_job_t *job);
 static tf_int_t tfw_child_recover(tfw_child_ctx_t *ctx);
 static void tfw_child_wait(tfw_child_ctx_t *ctx);
 
@@ -84,6 +86,7 @@ tfw_child_run(const tfw_conf_t *conf, const tfw_child_t *child)
     }
 
     tfw_child_limits();
+    tfw_event_forget();
 
     memset(&ctx, 0, sizeof(tfw_child_ctx_t));
 
@@ -106,6 +109,8 @@ tfw_child_run(const tfw_conf_t *conf, const tfw_child_t *child)
 
         rc = ctx.lost ? tfw_child_recover(&ctx) : tfw_child_next(&ctx);
 
+        tfw_event_flush(ctx.db, rc != TF_OK && !ctx.lost);
+
         if (rc == TF_OK) {
             n++;
             continue;
@@ -113,6 +118,8 @@ tfw_child_run(const tfw_conf_t *conf, const tfw_child_t *child)
 
         tfw_child_wait(&ctx);
     }
+
+    tfw_event_flush(ctx.db, 1);
 
     tfw_redis_free(ctx.redis);
     tfw_db_free(ctx.db);
@@ -393,6 +400,8 @@ tfw_child_job(tfw_child_ctx_t *ctx, tfw_job_t *job)
     slot = ctx->child->slot;
     rc = TF_ERROR;
 
+    tfw_event_end(tfw_child_event(TF_EVENT_JOB_STARTED, job));
+
     /* err says what is wrong with an item that has no payload */
 
     if (job->payload != NULL) {
@@ -414,7 +423,13 @@ tfw_child_job(tfw_child_ctx_t *ctx, tfw_job_t *job)
         res = tfw_child_fail(ctx, job);
     }
 
+    if (rc == TF_OK) {
+        tfw_event_end(tfw_child_event(job->partial ? TF_EVENT_JOB_PARTIAL
+                                                   : TF_EVENT_JOB_DONE, job));
+    }
+
     if (rc == TF_DECLINED) {
+        tfw_event_end(tfw_child_event(TF_EVENT_JOB_LEASE_LOST, job));
         tfw_log("warning", "the lease of this item was lost: what it did is "
                 "rolled back");
     }
@@ -497,6 +512,7 @@ tfw_child_why(tfw_child_ctx_t *ctx, tfw_job_t *job, tfw_failure_t *why,
     char *message, size_t size)
 {
     int                stop;
+    tf_event_t        *event;
     const tf_error_t  *e;
 
     stop = ctx->child->slot->stop_item == job->id ? ctx->child->slot->stop
@@ -541,6 +557,37 @@ tfw_child_why(tfw_child_ctx_t *ctx, tfw_job_t *job, tfw_failure_t *why,
     } else if (stop != TFW_STOP_NONE) {
         why->again = 1;
     }
+
+    event = tfw_child_event(stop ? TF_EVENT_JOB_STOPPED : TF_EVENT_JOB_FAILED,
+                            job);
+    tf_event_str(event, "error", tf_str(why->code));
+    tf_event_str(event, "reason", tf_str(message));
+    tfw_event_end(event);
+}
+
+
+/* An event of a job; without its times it is the job's start. */
+
+static tf_event_t *
+tfw_child_event(tf_event_e what, const tfw_job_t *job)
+{
+    tf_event_t  *e;
+
+    e = tfw_event_begin(what);
+    tf_event_run(e, tf_str(job->run_uuid));
+    tf_event_str(e, "kind", tf_str(job->kind ? job->kind : ""));
+    tf_event_int(e, "item", job->id);
+    tf_event_int(e, "attempt", job->attempt);
+
+    if (job->instance_id) {
+        tf_event_int(e, "instance_id", job->instance_id);
+    }
+
+    if (what != TF_EVENT_JOB_STARTED) {
+        tf_event_int(e, "ms", tfw_now() - job->in->slot->since);
+    }
+
+    return e;
 }
 
 

@@ -6,6 +6,7 @@
 #include "tf_cron_zone.h"
 #include "tf_row.h"
 #include "tfw_cron.h"
+#include "tfw_event.h"
 #include "tfw_log.h"
 #include "tfw_mem.h"
 #include "tfw_queue.h"
@@ -45,6 +46,7 @@ static tf_int_t tfw_cron_step(tfw_schedule_t *s, int *fired, int64_t *left,
 static tf_int_t tfw_cron_fire(tfw_schedule_t *s, int *fired, tf_err_t *err);
 static tf_int_t tfw_cron_store(tfw_schedule_t *s, int64_t next, int fire,
     tf_err_t *err);
+static void tfw_cron_broken(const char *id, const tf_err_t *err);
 static void tfw_cron_postpone(tfw_db_t *db, const char *id);
 static tf_int_t tfw_cron_offset(void *ctx, int64_t at, int64_t *offset,
     tf_err_t *err);
@@ -88,6 +90,7 @@ tfw_cron_tick(tfw_db_t *db, int *fired, tf_err_t *err)
         if (rc != TF_OK && err->code != TF_E_SERVICE_UNAVAILABLE) {
             tfw_log_err("error", err, "a schedule does not work and is put "
                         "off by an hour");
+            tfw_cron_broken(PQgetvalue(res, i, 0), err);
             tfw_cron_postpone(db, PQgetvalue(res, i, 0));
             rc = TF_OK;
         }
@@ -259,6 +262,7 @@ tfw_cron_fire(tfw_schedule_t *s, int *fired, tf_err_t *err)
     int             items, first;
     char            due[24], run[37], run_id[24];
     PGresult       *res;
+    tf_event_t     *event;
     tfw_enqueue_t   e;
 
     snprintf(due, sizeof(due), "%" PRId64, s->due);
@@ -303,6 +307,13 @@ tfw_cron_fire(tfw_schedule_t *s, int *fired, tf_err_t *err)
     tfw_log("info", "schedule %s: %s queued as run %s with %d items", s->id,
             s->task_key, run, items);
 
+    event = tfw_event_begin(TF_EVENT_SCHEDULE_FIRED);
+    tf_event_run(event, tf_str(run));
+    tf_event_str(event, "schedule", tf_str(s->id));
+    tf_event_str(event, "kind", tf_str(s->task_key));
+    tf_event_int(event, "items", items);
+    tfw_event_end(event);
+
     return TF_OK;
 }
 
@@ -325,6 +336,18 @@ tfw_cron_store(tfw_schedule_t *s, int64_t next, int fire, tf_err_t *err)
     PQclear(res);
 
     return TF_OK;
+}
+
+
+static void
+tfw_cron_broken(const char *id, const tf_err_t *err)
+{
+    tf_event_t  *e;
+
+    e = tfw_event_begin(TF_EVENT_SCHEDULE_BROKEN);
+    tf_event_str(e, "schedule", tf_str(id));
+    tf_event_str(e, "reason", tf_str(err->detail));
+    tfw_event_end(e);
 }
 
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "tfw_inject.h"
+#include "tfw_event.h"
 #include "tfw_log.h"
 #include "tfw_supervisor.h"
 
@@ -125,8 +126,9 @@ tfw_leases_watch(tfw_supervisor_t *s, tf_err_t *err)
 tf_int_t
 tfw_leases_sweep(tfw_supervisor_t *s, tf_err_t *err)
 {
-    int        n;
-    PGresult  *res;
+    int          n;
+    PGresult    *res;
+    tf_event_t  *e;
 
     do {
         res = tfw_db_run(s->db, TF_SQL_queue_sweep, NULL, err);
@@ -138,6 +140,9 @@ tfw_leases_sweep(tfw_supervisor_t *s, tf_err_t *err)
 
         if (n) {
             tfw_log("warning", "%d items of lost workers taken back", n);
+            e = tfw_event_begin(TF_EVENT_ITEMS_TAKEN_BACK);
+            tf_event_int(e, "count", n);
+            tfw_event_end(e);
         }
 
         tfw_queue_publish(s->db, s->redis, res);

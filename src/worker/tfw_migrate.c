@@ -5,6 +5,7 @@
 #include "tf_crypto.h"
 #include "tf_engine.h"
 #include "tf_row.h"
+#include "tfw_event.h"
 #include "tfw_log.h"
 #include "tfw_mem.h"
 #include "tfw_migrate.h"
@@ -28,6 +29,7 @@ static tf_int_t tfw_migrate_steps(tfw_db_t *db, PGconn *c,
 static tf_int_t tfw_migrate_kinds(tfw_db_t *db, tf_err_t *err);
 static tf_int_t tfw_migrate_kind(tfw_db_t *db, const tfw_job_kind_t *k,
     const tf_mem_t *mem, tf_err_t *err);
+static tf_int_t tfw_migrate_events(tfw_db_t *db, tf_err_t *err);
 static tf_int_t tfw_migrate_kinds_check(tfw_db_t *db, tf_err_t *err);
 static tf_int_t tfw_migrate_engines(tfw_db_t *db, tf_err_t *err);
 static void tfw_migrate_partitions(tfw_db_t *db);
@@ -90,7 +92,12 @@ tfw_migrate(tfw_db_t *db, int *applied, tf_err_t *err)
     }
 
     if (rc == TF_OK) {
+        rc = tfw_migrate_events(db, err);
+    }
+
+    if (rc == TF_OK) {
         tfw_migrate_partitions(db);
+        tfw_event_flush(db, 1);
     }
 
     tfw_db_close(db);
@@ -234,8 +241,9 @@ tfw_migrate_engines(tfw_db_t *db, tf_err_t *err)
 static tf_int_t
 tfw_migrate_apply(tfw_db_t *db, const tfw_migration_t *m, tf_err_t *err)
 {
-    char     detail[200];
-    PGconn  *c;
+    char         detail[200];
+    PGconn      *c;
+    tf_event_t  *e;
 
     c = tfw_db_conn(db, err);
 
@@ -244,6 +252,10 @@ tfw_migrate_apply(tfw_db_t *db, const tfw_migration_t *m, tf_err_t *err)
         && tfw_db_exec(db, "COMMIT", err) == TF_OK)
     {
         tfw_log("info", "migration %d (%s) applied", m->version, m->name);
+        e = tfw_event_begin(TF_EVENT_MIGRATED);
+        tf_event_int(e, "version", m->version);
+        tf_event_str(e, "name", tf_str(m->name));
+        tfw_event_end(e);
         return TF_OK;
     }
 
@@ -333,6 +345,46 @@ tfw_migrate_kinds(tfw_db_t *db, tf_err_t *err)
     tfw_mem_clear(&m);
 
     return rc;
+}
+
+
+/* The words of the application log. */
+
+static tf_int_t
+tfw_migrate_events(tfw_db_t *db, tf_err_t *err)
+{
+    int                       what;
+    PGresult                 *res;
+    const tf_event_kind_t    *k;
+    const tf_event_module_t  *m;
+
+    for (m = tf_event_modules; m->name; m++) {
+        res = tfw_db_run(db, TF_SQL_log_module_store,
+                         TFW_ARGS({ "module", m->name },
+                                  { "zh", m->text[TF_LANG_ZH] },
+                                  { "en", m->text[TF_LANG_EN] }), err);
+        if (res == NULL) {
+            return TF_ERROR;
+        }
+
+        PQclear(res);
+    }
+
+    for (what = TF_EVENT_NONE + 1; what < TF_EVENT_END; what++) {
+        k = &tf_event_kinds[what];
+        res = tfw_db_run(db, TF_SQL_log_event_store,
+                         TFW_ARGS({ "code", k->code }, { "level", k->level },
+                                  { "module", k->module },
+                                  { "zh", k->text[TF_LANG_ZH] },
+                                  { "en", k->text[TF_LANG_EN] }), err);
+        if (res == NULL) {
+            return TF_ERROR;
+        }
+
+        PQclear(res);
+    }
+
+    return TF_OK;
 }
 
 

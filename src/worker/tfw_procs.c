@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tfw_event.h"
 #include "tfw_log.h"
 #include "tfw_supervisor.h"
 
@@ -371,6 +372,7 @@ tfw_procs_why(const tfw_supervisor_t *s, const tfw_proc_t *p, int status,
 {
     int                stop;
     int64_t            item;
+    tf_event_t        *e;
     const tfw_slot_t  *slot;
 
     slot = p->child.slot;
@@ -413,6 +415,13 @@ tfw_procs_why(const tfw_supervisor_t *s, const tfw_proc_t *p, int status,
 
     tfw_log(stop ? "info" : "error", "child %s, item %" PRId64 ": %s",
             p->child.id, item, o->message);
+
+    if (!stop) {
+        e = tfw_event_begin(TF_EVENT_WORKER_CHILD_DIED);
+        tf_event_int(e, "item", item);
+        tf_event_str(e, "reason", tf_str(o->message));
+        tfw_event_end(e);
+    }
 
     return 1;
 }

@@ -13,6 +13,7 @@
 
 #include "tfw_commands.h"
 #include "tfw_cron.h"
+#include "tfw_event.h"
 #include "tfw_log.h"
 #include "tfw_migrate.h"
 #include "tfw_supervisor.h"
@@ -25,6 +26,7 @@
 #define TFW_CLOSE        60000
 #define TFW_CRON         1000
 #define TFW_SEEN         10000
+#define TFW_EVENTS       1000
 #define TFW_RETRY        1000           /* ms after PostgreSQL was away */
 #define TFW_STATEMENT    5000           /* ms for a statement */
 #define TFW_DRAIN_GRACE  1500           /* ms from SIGTERM to SIGKILL */
@@ -46,8 +48,11 @@ static tf_int_t tfw_supervisor_due(tfw_supervisor_t *s, int64_t *at,
     int64_t every, tfw_periodic_pt run, tf_err_t *err);
 static tf_int_t tfw_supervisor_cron(tfw_supervisor_t *s, tf_err_t *err);
 static tf_int_t tfw_supervisor_seen(tfw_supervisor_t *s, tf_err_t *err);
+static tf_int_t tfw_supervisor_events(tfw_supervisor_t *s, tf_err_t *err);
 static tf_int_t tfw_supervisor_state(tfw_supervisor_t *s, const char *state,
     tf_err_t *err);
+static void tfw_supervisor_event(tf_event_e what, const char *name,
+    tf_str_t value);
 static void tfw_supervisor_notified(tfw_supervisor_t *s);
 static void tfw_supervisor_drain(tfw_supervisor_t *s);
 static int tfw_supervisor_left(tfw_supervisor_t *s);
@@ -90,6 +95,8 @@ tfw_command_run(tfw_conf_t *conf, int argc, char **argv)
     if (rc == 0) {
         tfw_log("info", "worker %s starts, %d children and one for short "
                 "jobs", s->id, conf->children);
+        tfw_supervisor_event(TF_EVENT_WORKER_STARTED, "version",
+                             tf_str(TF_RELEASE));
 
         tfw_supervisor_loop(s);
 
@@ -100,6 +107,11 @@ tfw_command_run(tfw_conf_t *conf, int argc, char **argv)
         }
 
         tfw_log("info", "worker %s ends", s->id);
+        tfw_supervisor_event(TF_EVENT_WORKER_ENDED, NULL, tf_str(""));
+
+        if (s->ready && !s->down) {
+            tfw_event_flush(s->db, 1);
+        }
     }
 
     tfw_db_free(s->db);
@@ -288,10 +300,14 @@ tfw_supervisor_periodic(tfw_supervisor_t *s)
         && tfw_supervisor_due(s, &s->close_at, TFW_CLOSE, tfw_leases_close,
                               &err) == TF_OK
         && tfw_supervisor_due(s, &s->cron_at, TFW_CRON, tfw_supervisor_cron,
-                              &err) == TF_OK)
+                              &err) == TF_OK
+        && tfw_supervisor_due(s, &s->events_at, TFW_EVENTS,
+                              tfw_supervisor_events, &err) == TF_OK)
     {
         if (s->down) {
             tfw_log("info", "PostgreSQL is back");
+            tfw_supervisor_event(TF_EVENT_WORKER_POSTGRES_BACK, NULL,
+                                 tf_str(""));
             s->down = 0;
         }
 
@@ -389,6 +405,34 @@ tfw_supervisor_seen(tfw_supervisor_t *s, tf_err_t *err)
 
 
 static tf_int_t
+tfw_supervisor_events(tfw_supervisor_t *s, tf_err_t *err)
+{
+    (void) err;
+
+    tfw_event_flush(s->db, 1);
+
+    return TF_OK;
+}
+
+
+/* An event of the worker itself, with at most one text. */
+
+static void
+tfw_supervisor_event(tf_event_e what, const char *name, tf_str_t value)
+{
+    tf_event_t  *e;
+
+    e = tfw_event_begin(what);
+
+    if (name) {
+        tf_event_str(e, name, value);
+    }
+
+    tfw_event_end(e);
+}
+
+
+static tf_int_t
 tfw_supervisor_state(tfw_supervisor_t *s, const char *state, tf_err_t *err)
 {
     char       host[256], pid[12];
@@ -443,6 +487,7 @@ tfw_supervisor_drain(tfw_supervisor_t *s)
 {
     int64_t      now, item;
     unsigned     i;
+    tf_event_t  *e;
     tfw_proc_t  *p;
 
     now = tfw_now();
@@ -453,6 +498,10 @@ tfw_supervisor_drain(tfw_supervisor_t *s)
         s->seen_at = 0;
         tfw_log("info", "draining, %u children have %d s", tfw_procs_alive(s),
                 s->conf->drain);
+        e = tfw_event_begin(TF_EVENT_WORKER_DRAINING);
+        tf_event_int(e, "children", tfw_procs_alive(s));
+        tf_event_int(e, "seconds", s->conf->drain);
+        tfw_event_end(e);
         tfw_procs_retire(s);
     }
 
@@ -504,6 +553,8 @@ tfw_supervisor_reload(tfw_supervisor_t *s)
 
     if (tfw_conf_load(conf, TFW_CONF_KEYS, tfw_supervisor_problem) > 0) {
         tfw_log("error", "the settings are wrong, the old ones stay");
+        tfw_supervisor_event(TF_EVENT_WORKER_SETTINGS_WRONG, NULL,
+                             tf_str(""));
         tfw_conf_free(conf);
         sodium_free(conf);
         return;
@@ -514,6 +565,7 @@ tfw_supervisor_reload(tfw_supervisor_t *s)
     sodium_free(conf);
 
     tfw_log("info", "settings and keys read again");
+    tfw_supervisor_event(TF_EVENT_WORKER_SETTINGS, NULL, tf_str(""));
 
     if (tfw_supervisor_connections(s) != TF_OK) {
         tfw_terminate = 1;

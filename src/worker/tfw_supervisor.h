@@ -72,6 +72,7 @@ typedef struct {
     int64_t              close_at;
     int64_t              cron_at;
     int64_t              seen_at;
+    int64_t              events_at;
     int64_t              retry_at;      /* PostgreSQL is not asked before */
     int64_t              drain_at;      /* 0, or when the grace ends */
     int64_t              idle_since;    /* draining, no child has an item */

@@ -1,6 +1,7 @@
 
 #include "ngx_tf_auth.h"
 #include "ngx_tf_csrf.h"
+#include "ngx_tf_log.h"
 #include "ngx_tf_session.h"
 #include "ngx_tf_session_zone.h"
 #include "tf_auth.h"
@@ -30,6 +31,7 @@ static ngx_int_t ngx_tf_auth_login_check(ngx_tf_op_t *op);
 static void ngx_tf_auth_login_undo(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_auth_login_store(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_auth_login_reply(ngx_tf_op_t *op);
+static void ngx_tf_auth_login_event(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_auth_password_begin(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_auth_password_check(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_auth_password_store(ngx_tf_op_t *op);
@@ -229,7 +231,22 @@ ngx_tf_auth_login_reply(ngx_tf_op_t *op)
         return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
+    ngx_tf_auth_login_event(op);
+
     return ngx_tf_op_reply(op, NGX_HTTP_OK, data);
+}
+
+
+static void
+ngx_tf_auth_login_event(ngx_tf_op_t *op)
+{
+    tf_event_t  *e;
+
+    e = ngx_tf_log_begin(TF_EVENT_SIGNED_IN);
+    tf_event_request(e, (tf_str_t) { op->id.len, op->id.data });
+    tf_event_str(e, "user", tf_row_get(op->res[0], 0, "username"));
+    tf_event_str(e, "address", ngx_tf_input_get(op, "_addr"));
+    ngx_tf_log_end(e);
 }
 
 

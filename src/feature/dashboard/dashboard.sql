@@ -52,8 +52,32 @@ WITH zone AS (
 ), day AS (
     SELECT (now() AT TIME ZONE z.name)::date - n AS date
     FROM zone z, generate_series(0, 6) n
+), logs AS (
+    SELECT (c.at AT TIME ZONE z.name)::date AS date,
+           sum(c.n) FILTER (WHERE c.level <> 'WARNING') AS errors,
+           sum(c.n) FILTER (WHERE c.level = 'WARNING') AS warnings
+    FROM app_log_counts c, zone z
+    WHERE c.at > now() - interval '8 days'
+          AND c.level IN ('WARNING', 'ERROR', 'CRITICAL')
+    GROUP BY 1
 )
-SELECT CASE WHEN coalesce(:type::text, 'all') IN ('all', 'syncs') THEN
+SELECT CASE WHEN coalesce(:type::text, 'all') IN ('all', 'logs') THEN
+           (SELECT json_agg(json_build_object(
+                       'date', d.date,
+                       'error_count', coalesce(l.errors, 0),
+                       'warning_count', coalesce(l.warnings, 0))
+                       ORDER BY d.date)
+            FROM day d
+                 LEFT JOIN logs l ON l.date = d.date) END AS log_trend,
+       CASE WHEN coalesce(:type, 'all') IN ('all', 'logs') THEN
+           (SELECT coalesce(json_agg(json_build_object('level', level,
+                                                       'count', n)
+                                     ORDER BY level), '[]')
+            FROM (SELECT level, sum(n) AS n
+                  FROM app_log_counts
+                  WHERE level IN ('WARNING', 'ERROR', 'CRITICAL')
+                  GROUP BY level) c) END AS log_levels,
+       CASE WHEN coalesce(:type, 'all') IN ('all', 'syncs') THEN
            (SELECT json_agg(json_build_object(
                        'date', d.date,
                        'count', coalesce(r.count, 0),

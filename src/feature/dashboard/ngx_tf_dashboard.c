@@ -8,7 +8,7 @@
 
 
 static const tf_param_t  ngx_tf_dashboard_charts[] = {
-    { "type", TF_P_ENUM, 0, 0, 0, "all|syncs|tasks", "all",
+    { "type", TF_P_ENUM, 0, 0, 0, "all|logs|syncs|tasks", "all",
       "which charts; the others are null" },
     { .type = TF_P_END }
 };
@@ -21,7 +21,7 @@ const ngx_tf_route_t  ngx_tf_dashboard_routes[] = {
       .sql = { TF_SQL_dashboard_overview } },
 
     { NGX_TF_ROUTE(GET, "/dashboard/charts", TF_LOGIN,
-                   "Syncs of the last seven days, and scheduled jobs"),
+                   "Events and syncs of the last seven days, and jobs"),
       .query = ngx_tf_dashboard_charts,
       .sql = { TF_SQL_dashboard_charts } },
 

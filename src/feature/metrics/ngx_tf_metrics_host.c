@@ -83,7 +83,14 @@ static const struct {
       "Connections to Redis that were lost or could not be made." },
 
     { NGX_TF_COUNTER_CONFIG_LOADS, "taifish_config_loads_total",
-      "Times nginx has taken a configuration: its start and reloads." }
+      "Times nginx has taken a configuration: its start and reloads." },
+
+    { NGX_TF_COUNTER_LOG_WRITTEN, "taifish_log_events_written_total",
+      "Events of nginx written to the application log." },
+
+    { NGX_TF_COUNTER_LOG_DROPPED, "taifish_log_events_dropped_total",
+      "Events of nginx that were dropped: too many waited, or the process "
+      "ended." }
 };
 
 

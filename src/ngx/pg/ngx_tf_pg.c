@@ -39,6 +39,10 @@ static ngx_tf_pg_item_t *ngx_tf_pg_alloc(const tf_sql_e *sql, ngx_uint_t n,
 
 static ngx_tf_pg_pool_t  ngx_tf_pg_pool;
 
+static const char *const  ngx_tf_pg_lane_names[NGX_TF_PG_LANES] = {
+    "fast", "slow", "log"
+};
+
 static const ngx_str_t  ngx_tf_pg_no_label = ngx_string("-");
 
 
@@ -85,8 +89,10 @@ ngx_tf_pg_init_process(ngx_cycle_t *cycle, ngx_tf_pg_conf_t *conf)
         lane->pool = pool;
         lane->id = i;
         lane->timeout = ngx_tf_pg_conf_timeout(conf, i);
-        lane->nconns = (i == NGX_TF_PG_FAST) ? 1 : conf->slow_conns;
-        lane->queue = (i == NGX_TF_PG_FAST) ? conf->queue : conf->slow_queue;
+        lane->nconns = (i == NGX_TF_PG_SLOW) ? conf->slow_conns : 1;
+        lane->queue = (i == NGX_TF_PG_FAST) ? conf->queue
+                      : (i == NGX_TF_PG_SLOW) ? conf->slow_queue
+                      : NGX_TF_PG_LOGS_QUEUE;
 
         ngx_queue_init(&lane->waiting);
 
@@ -238,6 +244,10 @@ ngx_tf_pg_alloc(const tf_sql_e *sql, ngx_uint_t n, size_t size)
         if (tf_sql[sql[i]].flags & TF_SQL_SLOW) {
             item->u.slow = 1;
         }
+
+        if (tf_sql[sql[i]].flags & TF_SQL_LOG) {
+            item->u.log_lane = 1;
+        }
     }
 
     return item;
@@ -253,7 +263,8 @@ ngx_tf_pg_send(ngx_tf_pg_unit_t *u)
 
     item = (ngx_tf_pg_item_t *) u;
     pool = &ngx_tf_pg_pool;
-    lane = &pool->lanes[u->slow ? NGX_TF_PG_SLOW : NGX_TF_PG_FAST];
+    lane = &pool->lanes[u->log_lane ? NGX_TF_PG_LOGS
+                        : u->slow ? NGX_TF_PG_SLOW : NGX_TF_PG_FAST];
 
     if (pool->conf == NULL
         || lane->count[NGX_TF_PG_WAITING] + lane->count[NGX_TF_PG_IN_FLIGHT]
@@ -287,7 +298,7 @@ ngx_tf_pg_queue(ngx_tf_pg_item_t *item, ngx_tf_pg_lane_t *lane)
     ngx_log_debug4(NGX_LOG_DEBUG_HTTP, item->u.log, 0,
                    "taifish %V: unit %ui: queued, %ui statements, lane %s",
                    &item->u.label, item->u.number, item->u.n,
-                   lane->id == NGX_TF_PG_SLOW ? "slow" : "fast");
+                   ngx_tf_pg_lane_names[lane->id]);
 
     ngx_tf_pg_wake(lane->pool);
 }
@@ -451,6 +462,7 @@ ngx_tf_pg_flush_handler(ngx_event_t *ev)
 
     ngx_tf_pg_flush_fast(&pool->lanes[NGX_TF_PG_FAST]);
     ngx_tf_pg_flush_slow(&pool->lanes[NGX_TF_PG_SLOW]);
+    ngx_tf_pg_flush_slow(&pool->lanes[NGX_TF_PG_LOGS]);
 
     for (i = 0; i < NGX_TF_PG_LANES; i++) {
 

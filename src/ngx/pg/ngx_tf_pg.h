@@ -1,8 +1,8 @@
 
 /*
  * PostgreSQL for one nginx worker: a pipelined connection for short statements
- * (the fast lane) and a few for slow ones, statements prepared when a
- * connection first needs them, results as PGresult.
+ * (the fast lane), a few for slow ones and one for the log, statements prepared
+ * when a connection first needs them, results as PGresult.
  *
  * A unit is up to NGX_TF_SQL_MAX statements and one Sync: they succeed or fail
  * together.  Units live outside of requests.  The owner of a unit either waits
@@ -61,6 +61,7 @@ struct ngx_tf_pg_unit_s {
 
     unsigned             write:1;       /* any statement writes */
     unsigned             slow:1;
+    unsigned             log_lane:1;
     unsigned             sent:1;
     unsigned             retried:1;
 };

@@ -40,7 +40,7 @@ typedef struct {
  */
 ngx_int_t ngx_tf_pg_conf_init(ngx_conf_t *cf, ngx_tf_pg_conf_t *conf);
 
-/* The statement_timeout of a lane, NGX_TF_PG_FAST or _SLOW. */
+/* The statement_timeout of a lane, NGX_TF_PG_FAST and so on. */
 ngx_msec_t ngx_tf_pg_conf_timeout(ngx_tf_pg_conf_t *conf, ngx_uint_t lane);
 
 

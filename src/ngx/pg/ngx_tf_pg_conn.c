@@ -205,7 +205,7 @@ ngx_tf_pg_conn_ready(ngx_tf_pg_conn_t *conn)
 
     ngx_del_timer(&conn->timer);
 
-    if (conn->lane->id == NGX_TF_PG_SLOW) {
+    if (conn->lane->id != NGX_TF_PG_FAST) {
         ngx_add_timer(&conn->timer, NGX_TF_PG_IDLE);
     }
 
@@ -393,7 +393,7 @@ ngx_tf_pg_conn_leaving(ngx_tf_pg_conn_t *conn)
 
     conn->c->close = 0;
 
-    if (conn->state == NGX_TF_PG_READY && conn->lane->id == NGX_TF_PG_SLOW
+    if (conn->state == NGX_TF_PG_READY && conn->lane->id != NGX_TF_PG_FAST
         && conn->nflight == 0)
     {
         ngx_tf_pg_conn_close(conn);
@@ -665,7 +665,7 @@ ngx_tf_pg_conn_rest(ngx_tf_pg_conn_t *conn)
 
     conn->c->idle = 1;
 
-    if (conn->lane->id == NGX_TF_PG_SLOW) {
+    if (conn->lane->id != NGX_TF_PG_FAST) {
         ngx_add_timer(&conn->timer, NGX_TF_PG_IDLE);
 
         /* it takes one unit at a time */
@@ -759,7 +759,7 @@ ngx_tf_pg_conn_again(ngx_tf_pg_conn_t *conn)
 
     pool = conn->lane->pool;
 
-    if (conn->lane->id == NGX_TF_PG_SLOW
+    if (conn->lane->id != NGX_TF_PG_FAST
         && ngx_queue_empty(&conn->lane->waiting))
     {
         conn->tried = 0;
@@ -815,7 +815,7 @@ ngx_tf_pg_conn_watchdog(ngx_tf_pg_conn_t *conn)
 
     if (conn->nflight == 0) {
 
-        if (conn->lane->id == NGX_TF_PG_SLOW) {
+        if (conn->lane->id != NGX_TF_PG_FAST) {
             ngx_tf_pg_conn_close(conn);
         }
 

@@ -22,7 +22,11 @@
 
 #define NGX_TF_PG_FAST   0
 #define NGX_TF_PG_SLOW   1
-#define NGX_TF_PG_LANES  2
+#define NGX_TF_PG_LOGS    2      /* as the slow one, with one connection: what
+                                   nobody waits for delays nobody */
+#define NGX_TF_PG_LANES  3
+
+#define NGX_TF_PG_LOGS_QUEUE  4
 
 
 /* One address to try: what PQconnectStartParams() takes, for each lane. */
@@ -117,7 +121,7 @@ struct ngx_tf_pg_conn_s {
 
 struct ngx_tf_pg_lane_s {
     ngx_tf_pg_pool_t     *pool;
-    ngx_uint_t            id;           /* NGX_TF_PG_FAST or _SLOW */
+    ngx_uint_t            id;           /* NGX_TF_PG_FAST, ... */
     ngx_msec_t            timeout;      /* statement_timeout */
     ngx_uint_t            queue;        /* units waiting and in flight, at
                                            most */

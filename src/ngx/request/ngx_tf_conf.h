@@ -73,6 +73,7 @@ typedef struct {
     ngx_shm_zone_t      *metrics;
     ngx_flag_t           cookie_secure;     /* Secure and __Host- */
     size_t               body_max;          /* 1 MiB */
+    ngx_uint_t           log_buffer;        /* events waiting, 1000 */
     ngx_flag_t           used;              /* a location says "taifish on" */
 } ngx_tf_main_conf_t;
 

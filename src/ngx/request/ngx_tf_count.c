@@ -1,6 +1,7 @@
 
 #include "ngx_tf_conf.h"
 #include "ngx_tf_count.h"
+#include "ngx_tf_log.h"
 
 
 #define NGX_TF_METRICS_PERIOD   1000    /* ms between two looks at ourselves */
@@ -200,10 +201,12 @@ ngx_tf_count_look(void)
 {
     ngx_uint_t            *gauge;
     ngx_tf_pg_state_t      pg;
+    ngx_tf_log_state_t     logs;
     ngx_tf_redis_state_t   redis;
 
     ngx_tf_pg_state(&pg);
     ngx_tf_redis_state(&redis);
+    ngx_tf_log_state(&logs);
 
     gauge = ngx_tf_metrics_self->gauge;
 
@@ -218,6 +221,8 @@ ngx_tf_count_look(void)
     ngx_tf_count_add(NGX_TF_COUNTER_PG_REJECTED, pg.rejected);
     ngx_tf_count_add(NGX_TF_COUNTER_PG_RECONNECTS, pg.reconnects);
     ngx_tf_count_add(NGX_TF_COUNTER_REDIS_RECONNECTS, redis.reconnects);
+    ngx_tf_count_add(NGX_TF_COUNTER_LOG_WRITTEN, logs.written);
+    ngx_tf_count_add(NGX_TF_COUNTER_LOG_DROPPED, logs.dropped);
 
     ngx_tf_metrics_self->seen = ngx_max(ngx_current_msec, 1);
 }
@@ -262,9 +267,7 @@ ngx_tf_count_stream(ngx_tf_op_t *op)
 void
 ngx_tf_count_end(ngx_tf_op_t *op)
 {
-    ngx_uint_t               i;
-    ngx_time_t              *now;
-    ngx_msec_int_t           ms;
+    ngx_uint_t               i, ms;
     ngx_http_request_t      *r;
     ngx_tf_metrics_route_t  *route;
 
@@ -286,21 +289,30 @@ ngx_tf_count_end(ngx_tf_op_t *op)
 
     ngx_tf_metrics_self->gauge[NGX_TF_GAUGE_REQUESTS]--;
 
-    /* what $request_time says */
-
-    now = ngx_timeofday();
-    ms = (ngx_msec_int_t) ((now->sec - r->start_sec) * 1000
-                           + (ngx_msec_int_t) (now->msec - r->start_msec));
-    ms = ngx_max(ms, 0);
+    ms = ngx_tf_count_ms(r);
 
     for (i = 0; i < NGX_TF_METRICS_BUCKETS - 1; i++) {
-        if ((ngx_uint_t) ms <= ngx_tf_metrics_bounds[i].msec) {
+        if (ms <= ngx_tf_metrics_bounds[i].msec) {
             break;
         }
     }
 
     (void) ngx_atomic_fetch_add(&route->took[i], 1);
     (void) ngx_atomic_fetch_add(&route->msec, ms);
+}
+
+
+ngx_uint_t
+ngx_tf_count_ms(ngx_http_request_t *r)
+{
+    ngx_time_t      *now;
+    ngx_msec_int_t   ms;
+
+    now = ngx_timeofday();
+    ms = (ngx_msec_int_t) ((now->sec - r->start_sec) * 1000
+                           + (ngx_msec_int_t) (now->msec - r->start_msec));
+
+    return ngx_max(ms, 0);
 }
 
 

@@ -49,6 +49,8 @@ typedef enum {
     NGX_TF_COUNTER_PG_RECONNECTS,
     NGX_TF_COUNTER_REDIS_RECONNECTS,
     NGX_TF_COUNTER_CONFIG_LOADS,
+    NGX_TF_COUNTER_LOG_WRITTEN,
+    NGX_TF_COUNTER_LOG_DROPPED,
     NGX_TF_COUNTERS
 } ngx_tf_counter_e;
 
@@ -102,6 +104,9 @@ void ngx_tf_count_exit_process(ngx_cycle_t *cycle);
 void ngx_tf_count_begin(ngx_tf_op_t *op);
 void ngx_tf_count_stream(ngx_tf_op_t *op);
 void ngx_tf_count_end(ngx_tf_op_t *op);
+
+/* How long the request has taken, as $request_time has it, in ms. */
+ngx_uint_t ngx_tf_count_ms(ngx_http_request_t *r);
 
 /* Something else of this worker, now. */
 void ngx_tf_count_gauge(ngx_tf_gauge_e gauge, ngx_uint_t value);

@@ -2,10 +2,14 @@
 #include "ngx_tf_conf.h"
 #include "ngx_tf_count.h"
 #include "ngx_tf_input.h"
+#include "ngx_tf_log.h"
 #include "ngx_tf_op.h"
 #include "ngx_tf_page.h"
 #include "ngx_tf_reply.h"
 #include "ngx_tf_router.h"
+
+
+#define NGX_TF_OP_SLOW  1000        /* ms of a request that is an event */
 
 
 static void ngx_tf_op_count(ngx_tf_op_t *op);
@@ -25,6 +29,8 @@ static void ngx_tf_op_unit_done(ngx_tf_pg_unit_t *u);
 static void ngx_tf_op_constraint(ngx_tf_op_t *op, ngx_tf_pg_unit_t *u);
 static void ngx_tf_op_expired(ngx_event_t *ev);
 static void ngx_tf_op_cleanup(void *data);
+static void ngx_tf_op_log(ngx_tf_op_t *op);
+static tf_event_e ngx_tf_op_event(ngx_tf_op_t *op, ngx_uint_t ms);
 static tf_code_e ngx_tf_op_status_code(ngx_uint_t status);
 
 
@@ -685,8 +691,87 @@ ngx_tf_op_cleanup(void *data)
     ngx_tf_input_wipe(op);
 
     if (op->in.counted) {
+        ngx_tf_op_log(op);
         ngx_tf_count_end(op);
     }
+}
+
+
+/* What an operator looks for, into the application log.  Health checks and
+ * metrics tell by themselves how things are. */
+
+static void
+ngx_tf_op_log(ngx_tf_op_t *op)
+{
+    ngx_uint_t           ms;
+    tf_event_t          *e;
+    tf_event_e           what;
+    ngx_http_request_t  *r;
+
+    r = op->r;
+    ms = ngx_tf_count_ms(r);
+    what = ngx_tf_op_event(op, ms);
+
+    if (what == TF_EVENT_NONE
+        || (op->route && op->route->perm == TF_PUBLIC))
+    {
+        return;
+    }
+
+    e = ngx_tf_log_begin(what);
+    tf_event_request(e, (tf_str_t) { op->id.len, op->id.data });
+    tf_event_str(e, "method", (tf_str_t) { r->method_name.len,
+                                           r->method_name.data });
+    tf_event_str(e, "path", (tf_str_t) { r->uri.len, r->uri.data });
+    tf_event_int(e, "status", r->headers_out.status);
+    tf_event_int(e, "ms", ms);
+    tf_event_str(e, "address", (tf_str_t) { r->connection->addr_text.len,
+                                            r->connection->addr_text.data });
+
+    if (op->session.role != NGX_TF_ROLE_NONE) {
+        tf_event_str(e, "user", tf_str((char *) op->session.username));
+    }
+
+    if (op->err.code) {
+        tf_event_str(e, "error", tf_str(tf_errors[op->err.code].code));
+        tf_event_str(e, "detail", tf_str(op->err.detail));
+    }
+
+    ngx_tf_log_end(e);
+}
+
+
+static tf_event_e
+ngx_tf_op_event(ngx_tf_op_t *op, ngx_uint_t ms)
+{
+    ngx_uint_t  status;
+
+    status = op->r->headers_out.status;
+
+    if (op->in.stream) {
+        return TF_EVENT_NONE;
+    }
+
+    if (op->err.code == TF_E_INVALID_CREDENTIALS
+        || op->err.code == TF_E_ACCOUNT_DISABLED)
+    {
+        return TF_EVENT_SIGN_IN_REFUSED;
+    }
+
+    if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        return TF_EVENT_REQUEST_FAILED;
+    }
+
+    if (status == NGX_HTTP_TOO_MANY_REQUESTS) {
+        return TF_EVENT_REQUEST_THROTTLED;
+    }
+
+    if (status == NGX_HTTP_FORBIDDEN && op->session.role != NGX_TF_ROLE_NONE) {
+        return TF_EVENT_REQUEST_FORBIDDEN;
+    }
+
+    return ms >= NGX_TF_OP_SLOW && op->route && !ngx_tf_route_waits(op->route)
+           ? TF_EVENT_REQUEST_SLOW : TF_EVENT_NONE;
 }
 
 
