@@ -66,7 +66,8 @@ RUN apt-get update -q \
 FROM runtime AS worker
 
 RUN apt-get update -q \
-    && apt-get install -y -q --no-install-recommends libmariadb3 \
+    && apt-get install -y -q --no-install-recommends \
+        libmariadb3 libodbc2 tdsodbc \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
 
 COPY --from=build /src/build/taifish-worker /usr/bin/

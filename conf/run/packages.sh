@@ -19,9 +19,12 @@ then
 fi
 
 build="gcc libc6-dev make perl binutils nginx nginx-dev libpq-dev
-       libhiredis-dev libyajl-dev libpcre2-dev libsodium-dev libmariadb-dev"
-run="$build postgresql redis-server curl util-linux $console"
-test="$run mariadb-server-core mariadb-client-core wrk procps psmisc
+       libhiredis-dev libyajl-dev libpcre2-dev libsodium-dev libmariadb-dev
+       unixodbc-dev"
+run="$build postgresql redis-server curl util-linux tdsodbc
+     $console"
+test="$run odbc-postgresql
+      mariadb-server-core mariadb-client-core wrk procps psmisc
       libtest-nginx-perl openssl libio-socket-ssl-perl busybox-static
       chromium fonts-wqy-zenhei"
 proof="$test prometheus buildah debootstrap iproute2 slirp4netns"

@@ -149,6 +149,39 @@ tf_category_named(const tf_engine_t *engine, tf_str_t key)
 }
 
 
+int
+tf_engine_database(const tf_engine_t *engine, tf_str_t principal,
+    tf_str_t *database)
+{
+    size_t         i;
+    unsigned char  end = (unsigned char) engine->quote[1];
+
+    if (engine->users == NULL || principal.len == 0
+        || principal.data[0] != (unsigned char) engine->quote[0])
+    {
+        return 0;
+    }
+
+    database->len = 0;
+
+    for (i = 1; i < principal.len; i++) {
+
+        if (principal.data[i] == end) {
+
+            if (i + 1 == principal.len || principal.data[i + 1] != end) {
+                return i + 1 < principal.len && principal.data[i + 1] == '.';
+            }
+
+            i++;
+        }
+
+        database->data[database->len++] = principal.data[i];
+    }
+
+    return 0;
+}
+
+
 unsigned char *
 tf_engine_name(const tf_engine_t *engine, unsigned char *d,
     unsigned char *end, tf_str_t name, int quote)

@@ -68,6 +68,7 @@ typedef enum {
     TF_SHAPE_LIST = 1,  /* ["SELECT"] */
     TF_SHAPE_MAP,       /* {object: ["SELECT"]} */
     TF_SHAPE_DBMAP,     /* {database: {object: ["SELECT"]}} */
+    TF_SHAPE_DBLIST,    /* {database: ["SELECT"]} */
     TF_SHAPE_FLAGS      /* {object: true}; the privilege is "true" or "false" */
 } tf_shape_e;
 
@@ -105,8 +106,8 @@ typedef struct {
 } tf_reason_t;
 
 
-/* One right of a holder; database is for TF_SHAPE_DBMAP, object for all shapes
- * but TF_SHAPE_LIST. */
+/* One right of a holder; database is for TF_SHAPE_DBMAP and _DBLIST, object for
+ * all shapes but TF_SHAPE_LIST and _DBLIST. */
 
 typedef struct {
     const tf_category_t  *category;
@@ -131,6 +132,10 @@ typedef struct {
                                                doubled inside */
     const tf_category_t     *categories;    /* ended by key NULL */
     const tf_reason_t       *reasons;       /* ended by capability NULL */
+    const char              *users;         /* scope of the principals that are
+                                               of one database, whose names are
+                                               [database].[name] in the quotes
+                                               above; NULL: there are none */
 } tf_engine_t;
 
 #define TF_ENGINE_EXTERN(name)  extern const tf_engine_t  tf_engine_##name;
@@ -160,6 +165,14 @@ const tf_category_t *tf_category_named(const tf_engine_t *engine,
  */
 unsigned char *tf_engine_name(const tf_engine_t *engine, unsigned char *d,
     unsigned char *end, tf_str_t name, int quote);
+
+/*
+ * 1 when the principal is one of a database, whose name is written to
+ * database->data, with room for principal.len bytes; 0 when it is one of the
+ * whole instance.
+ */
+int tf_engine_database(const tf_engine_t *engine, tf_str_t principal,
+    tf_str_t *database);
 
 
 #endif /* _TF_ENGINE_H_INCLUDED_ */

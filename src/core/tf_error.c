@@ -161,7 +161,11 @@ const tf_error_t  tf_errors[TF_E_END] = {
     TF_E(RESULT_TOO_LARGE, 409, 0, "external", "medium",
          "目标返回的数据超出上限", "The target's answer is larger than allowed"),
     TF_E(DRIVER_MISSING, 409, 0, "system", "medium",
-         "缺少该数据库类型的驱动", "The driver for this engine is not installed"),
+         "worker 主机缺少该数据库类型的驱动：SQL Server 请安装 tdsodbc 软件包，"
+         "Oracle 请安装 Instant Client 及其 ODBC 驱动",
+         "The worker's host lacks the driver for this engine: install the "
+         "package tdsodbc for SQL Server, Oracle's Instant Client with its "
+         "ODBC driver for Oracle"),
     TF_E(CREDENTIAL_UNREADABLE, 409, 0, "security", "high",
          "凭据无法解密，请重新录入",
          "The credential cannot be decrypted, enter it again"),

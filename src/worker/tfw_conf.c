@@ -22,6 +22,8 @@ static int tfw_conf_number(int *to, const char *name, int def, int min,
     int max, tfw_conf_problem_pt problem);
 static int tfw_conf_urls(tfw_conf_t *conf, tfw_conf_problem_pt problem);
 static int tfw_conf_targets(tfw_conf_t *conf, tfw_conf_problem_pt problem);
+static int tfw_conf_driver(const char *name, const char *driver,
+    tfw_conf_problem_pt problem);
 
 
 int
@@ -36,12 +38,18 @@ tfw_conf_load(tfw_conf_t *conf, unsigned flags, tfw_conf_problem_pt problem)
         + tfw_conf_text(&conf->keys, "TAIFISH_KEYS", problem)
         + tfw_conf_text(&conf->targets.allow, "TAIFISH_TARGET_ALLOW", problem)
         + tfw_conf_text(&conf->targets.ports, "TAIFISH_TARGET_PORTS", problem)
+        + tfw_conf_text(&conf->odbc_sqlserver, "TAIFISH_ODBC_SQLSERVER",
+                        problem)
+        + tfw_conf_text(&conf->odbc_oracle, "TAIFISH_ODBC_ORACLE", problem)
         + tfw_conf_number(&conf->children, "TAIFISH_WORKERS", 4, 1, 64,
                           problem)
         + tfw_conf_number(&conf->drain, "TAIFISH_DRAIN_SECONDS", 30, 0, 3600,
                           problem);
 
-    n += tfw_conf_urls(conf, problem) + tfw_conf_targets(conf, problem);
+    n += tfw_conf_urls(conf, problem) + tfw_conf_targets(conf, problem)
+         + tfw_conf_driver("TAIFISH_ODBC_SQLSERVER", conf->odbc_sqlserver,
+                           problem)
+         + tfw_conf_driver("TAIFISH_ODBC_ORACLE", conf->odbc_oracle, problem);
 
     if (flags & TFW_CONF_KEYS && conf->keys) {
 
@@ -67,6 +75,8 @@ tfw_conf_free(tfw_conf_t *conf)
     free((char *) conf->keys);
     free((char *) conf->targets.allow);
     free((char *) conf->targets.ports);
+    free((char *) conf->odbc_sqlserver);
+    free((char *) conf->odbc_oracle);
 
     tf_wipe(conf, sizeof(tfw_conf_t));
 }
@@ -252,4 +262,29 @@ tfw_conf_targets(tfw_conf_t *conf, tfw_conf_problem_pt problem)
     }
 
     return n;
+}
+
+
+/* A file that is there, or a name of odbcinst.ini, which stands in braces. */
+
+static int
+tfw_conf_driver(const char *name, const char *driver,
+    tfw_conf_problem_pt problem)
+{
+    if (driver == NULL || driver[0] == '\0') {
+        return 0;
+    }
+
+    if (strpbrk(driver, "{};")) {
+        problem(name, "has to be the file of an ODBC driver, or its name in "
+                "odbcinst.ini");
+        return 1;
+    }
+
+    if (driver[0] == '/' && access(driver, R_OK) != 0) {
+        problem(name, "names a file that cannot be read");
+        return 1;
+    }
+
+    return 0;
 }

@@ -23,6 +23,9 @@ typedef struct {
     tf_ring_t            ring;
     tf_conf_targets_t    targets;           /* TAIFISH_TARGET_ALLOW,
                                                TAIFISH_TARGET_PORTS */
+    const char          *odbc_sqlserver;    /* TAIFISH_ODBC_SQLSERVER: a file
+                                               or a name, "": what is found */
+    const char          *odbc_oracle;       /* TAIFISH_ODBC_ORACLE */
     int                  children;          /* TAIFISH_WORKERS, default 4; one
                                                more runs short jobs only */
     int                  drain;             /* TAIFISH_DRAIN_SECONDS, 30 */

@@ -44,6 +44,9 @@ tfw_instance_prepare(tfw_job_t *job, const PGresult *row, tfw_instance_t *in)
                        (char *) db_type.data);
     }
 
+    t->driver = tf_str_eq(db_type, "oracle") ? job->conf->odbc_oracle
+                                             : job->conf->odbc_sqlserver;
+
     credential = tf_row_get(row, 0, "credential_id");
 
     if (credential.data == NULL) {

@@ -268,7 +268,8 @@ tfw_main_usage(FILE *to)
     fprintf(to, "\nSettings come from the environment, or from the files that "
             "NAME_FILE names:\nDATABASE_URL, REDIS_URL, TAIFISH_KEYS, "
             "TAIFISH_WORKERS, TAIFISH_DRAIN_SECONDS,\nTAIFISH_TARGET_ALLOW, "
-            "TAIFISH_TARGET_PORTS; see taifish.conf(5).\n\n%s",
+            "TAIFISH_TARGET_PORTS,\nTAIFISH_ODBC_SQLSERVER, "
+            "TAIFISH_ODBC_ORACLE; see taifish.conf(5).\n\n%s",
             tfw_main_exit);
 }
 

@@ -5,9 +5,9 @@
  *
  *     engine_dump [-q] [-v] <db_type> <key=value> ...
  *
- * keys: host address port database user password tls ca connect timeout rows
- * bytes stop (fail in the sink after so many rows) read (which reading, else
- * accounts) only (the one database that is read).  -q prints counts and
+ * keys: host address port database user password driver tls ca connect timeout
+ * rows bytes stop (fail in the sink after so many rows) read (which reading,
+ * else accounts) only (the one database that is read).  -q prints counts and
  * times only, -v the version too.
  */
 
@@ -187,6 +187,7 @@ dump_target(tfw_target_t *t, dump_t *d, char **argv)
         DUMP_TEXT("only", only)
         DUMP_TEXT("user", username)
         DUMP_TEXT("password", password)
+        DUMP_TEXT("driver", driver)
         DUMP_TEXT("tls", tls_mode)
         DUMP_TEXT("ca", tls_ca)
         DUMP_NUMBER("port", t->port)
@@ -268,11 +269,15 @@ dump_grant(tfw_sink_t *s, tf_str_t principal, const tf_right_t *right)
     tf_json_member(&b, "to", principal);
     tf_json_member(&b, "category", tf_str(right->category->key));
 
-    if (right->category->shape == TF_SHAPE_DBMAP) {
+    if (right->category->shape == TF_SHAPE_DBMAP
+        || right->category->shape == TF_SHAPE_DBLIST)
+    {
         tf_json_member(&b, "database", right->database);
     }
 
-    if (right->category->shape != TF_SHAPE_LIST) {
+    if (right->category->shape != TF_SHAPE_LIST
+        && right->category->shape != TF_SHAPE_DBLIST)
+    {
         tf_json_member(&b, "object", right->object);
     }
 

@@ -451,7 +451,9 @@ tf_account_entry(tf_account_work_t *w, tf_account_action_e action)
     tf_json_member(b, "label_en", tf_str(g->category->label[TF_LANG_EN]));
     tf_account_label(w, g);
 
-    if (g->category->shape == TF_SHAPE_DBMAP) {
+    if (g->category->shape == TF_SHAPE_DBMAP
+        || g->category->shape == TF_SHAPE_DBLIST)
+    {
         tf_json_member(b, "database", g->database->str);
     }
 
@@ -581,9 +583,10 @@ tf_account_label(tf_account_work_t *w, const tf_account_grant_t *g)
         tf_buf_char(&text, '.');
         tf_buf_str(&text, g->object->str);
 
-    } else if (shape == TF_SHAPE_MAP) {
+    } else if (shape == TF_SHAPE_MAP || shape == TF_SHAPE_DBLIST) {
         tf_buf_char(&text, ':');
-        tf_buf_str(&text, g->object->str);
+        tf_buf_str(&text, shape == TF_SHAPE_MAP ? g->object->str
+                                                : g->database->str);
     }
 
     if (tf_buf_done(&text, &object) != TF_OK) {

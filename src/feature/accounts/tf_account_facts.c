@@ -261,12 +261,13 @@ static void
 tf_account_fact(tf_buf_t *b, const tf_accounts_t *set, size_t n,
     const tf_category_t *category)
 {
-    int                        map;
+    int                        map, databases;
     size_t                     i;
     const tf_account_grant_t  *g, *last;
 
     last = NULL;
     map = category->shape != TF_SHAPE_LIST;
+    databases = category->shape == TF_SHAPE_DBLIST;
     tf_buf_char(b, map ? '{' : '[');
 
     for (i = set->grant_start[n]; i < set->grant_start[n + 1]; i++) {
@@ -274,14 +275,17 @@ tf_account_fact(tf_buf_t *b, const tf_accounts_t *set, size_t n,
 
         if (g->category != category || g->state == TF_STATE_DENIED
             || (last && last->object == g->object
+                && last->database == g->database
                 && last->privilege == g->privilege))
         {
             continue;
         }
 
-        if (map && (last == NULL || last->object != g->object)) {
+        if (map && (last == NULL || last->object != g->object
+                    || last->database != g->database))
+        {
             tf_buf_lit(b, last ? "]," : "");
-            tf_json_string(b, g->object->str);
+            tf_json_string(b, databases ? g->database->str : g->object->str);
             tf_buf_lit(b, ":[");
 
         } else if (last) {

@@ -200,11 +200,15 @@ tf_accounts_grant(tf_accounts_t *set, tf_str_t principal,
     database = right->database;
     object = right->object;
 
-    if (right->category->shape != TF_SHAPE_DBMAP) {
+    if (right->category->shape != TF_SHAPE_DBMAP
+        && right->category->shape != TF_SHAPE_DBLIST)
+    {
         database.len = 0;
     }
 
-    if (right->category->shape == TF_SHAPE_LIST) {
+    if (right->category->shape == TF_SHAPE_LIST
+        || right->category->shape == TF_SHAPE_DBLIST)
+    {
         object.len = 0;
     }
 

@@ -176,8 +176,15 @@ tf_account_open(tf_buf_t *b, const tf_account_grant_t *g,
         last = NULL;
     }
 
-    if (shape != TF_SHAPE_LIST
-        && (last == NULL || last->object != g->object))
+    if (shape == TF_SHAPE_DBLIST
+        && (last == NULL || last->database != g->database))
+    {
+        tf_account_name(b, g->database->str);
+        tf_buf_char(b, '[');
+        last = NULL;
+
+    } else if (shape != TF_SHAPE_LIST && shape != TF_SHAPE_DBLIST
+               && (last == NULL || last->object != g->object))
     {
         tf_account_name(b, g->object->str);
 
@@ -264,13 +271,19 @@ tf_account_read(tf_accounts_t *set, tf_str_t principal, const tf_json_t *doc,
 
         scope = tf_str(category->scope);
 
-        if (category->shape == TF_SHAPE_DBMAP) {
+        if (category->shape == TF_SHAPE_DBMAP
+            || category->shape == TF_SHAPE_DBLIST)
+        {
             for (v = c->child; v; v = v->next) {
                 if (skip && tf_scopes_read(skip, scope, v->name)) {
                     continue;
                 }
 
-                rc = tf_account_read_map(set, principal, category, v, v->name);
+                rc = category->shape == TF_SHAPE_DBMAP
+                     ? tf_account_read_map(set, principal, category, v,
+                                           v->name)
+                     : tf_account_read_list(set, principal, category, v,
+                                            v->name);
                 if (rc != TF_OK) {
                     return rc;
                 }

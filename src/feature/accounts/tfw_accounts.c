@@ -25,6 +25,7 @@ static tf_int_t tfw_accounts_compare(tfw_accounts_t *s);
 static const char *tfw_accounts_change(tfw_accounts_t *s, size_t n,
     tf_buf_t *b);
 static int tfw_accounts_recreated(tfw_accounts_t *s, size_t n);
+static int tfw_accounts_listed(tfw_accounts_t *s, tf_str_t principal);
 static tf_int_t tfw_accounts_report(tfw_accounts_t *s);
 static void tfw_accounts_unknown(tf_buf_t *b, const tfw_accounts_t *s);
 static void tfw_accounts_number(tf_buf_t *b, const char *name, size_t n);
@@ -193,7 +194,10 @@ tfw_accounts_before(tfw_accounts_t *s)
         {
             s->row[n] = i;
 
-        } else if (tf_str_eq(tf_row_get(s->before, i, "dropped"), "f")) {
+        } else if (tf_str_eq(tf_row_get(s->before, i, "dropped"), "f")
+                   && tfw_accounts_listed(s, tf_row_get(s->before, i,
+                                                        "principal")))
+        {
             s->gone[s->gones++] = i;
         }
     }
@@ -439,6 +443,10 @@ tfw_accounts_change(tfw_accounts_t *s, size_t n, tf_buf_t *b)
 
     row = s->row[n];
 
+    if (!tfw_accounts_listed(s, tf_accounts_get(s->set, n)->principal)) {
+        return NULL;
+    }
+
     if (row == -1) {
         s->created++;
         return "add";
@@ -463,6 +471,29 @@ tfw_accounts_change(tfw_accounts_t *s, size_t n, tf_buf_t *b)
 
     return tf_str_eq(tf_row_get(s->before, row, "fingerprint"), hex)
            ? NULL : "modify";
+}
+
+
+/* 1 unless the principal is one of a database whose list of them was not read:
+ * then it is neither new, nor changed, nor gone. */
+
+static int
+tfw_accounts_listed(tfw_accounts_t *s, tf_str_t principal)
+{
+    tf_str_t  database;
+
+    if (s->engine->users == NULL || principal.len == 0
+        || principal.data[0] != (unsigned char) s->engine->quote[0])
+    {
+        return 1;
+    }
+
+    database.data = tf_alloc(s->job->mem, principal.len);
+
+    return database.data
+           && (!tf_engine_database(s->engine, principal, &database)
+               || tf_scopes_read(tf_accounts_scopes(s->set),
+                                 tf_str(s->engine->users), database));
 }
 
 

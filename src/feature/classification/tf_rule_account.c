@@ -61,7 +61,7 @@ tf_facts_account(tf_facts_t *f, const tf_mem_t *mem,
 static tf_int_t
 tf_rule_right(void *data, const tf_right_t *right)
 {
-    tf_str_t           none = tf_string("");
+    tf_str_t           where, none = tf_string("");
     tf_fact_group_e    group;
     tf_rule_rights_t  *rights = data;
 
@@ -90,10 +90,12 @@ tf_rule_right(void *data, const tf_right_t *right)
     if (right->category->fact
         && tf_rule_group(right->category->fact, &group))
     {
+        where = right->category->shape == TF_SHAPE_DBLIST ? right->database
+                                                          : right->object;
+
         return tf_facts_add(rights->facts, group, right->privilege,
                             group == TF_FACT_DATABASE
-                            || group == TF_FACT_TABLESPACE ? right->object
-                                                           : none);
+                            || group == TF_FACT_TABLESPACE ? where : none);
     }
 
     return TF_OK;

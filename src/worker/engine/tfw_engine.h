@@ -38,6 +38,8 @@ typedef struct {
                                            all that a reading is for */
     const char      *username;
     const char      *password;
+    const char      *driver;            /* of ODBC: a file or a name; NULL: the
+                                           one that is found */
     const char      *tls_mode;          /* as instances.tls_mode */
     const char      *tls_ca;            /* file of CA certificates, or NULL for
                                            the system's */

@@ -35,8 +35,6 @@ static tf_int_t tfw_mysql_texts(tfw_batch_t *b, tf_str_t principal,
     const tf_str_t *row, int role);
 static tf_int_t tfw_mysql_limit(tfw_batch_t *b, const tfw_query_t *q,
     tf_str_t principal, const tf_str_t *row);
-static tf_int_t tfw_mysql_text(tfw_batch_t *b, tf_str_t principal,
-    const char *name, tf_str_t value);
 static tf_int_t tfw_mysql_global(tfw_batch_t *b, const tfw_query_t *q,
     tf_str_t principal, uint64_t access);
 static uint64_t tfw_mysql_access(const tfw_session_t *s, tf_str_t access,
@@ -260,20 +258,20 @@ tfw_mysql_texts(tfw_batch_t *b, tf_str_t principal, const tf_str_t *row,
             texts[i].value = tfw_mysql_none;
         }
 
-        if (tfw_mysql_text(b, principal, texts[i].name, texts[i].value)
+        if (tfw_reading_text(b, principal, texts[i].name, texts[i].value)
             != TF_OK)
         {
             return TF_ERROR;
         }
     }
 
-    if (tfw_mysql_text(b, principal, "password_last_changed", row[7])
+    if (tfw_reading_text(b, principal, "password_last_changed", row[7])
         != TF_OK)
     {
         return TF_ERROR;
     }
 
-    return tfw_mysql_text(b, principal, "other_plugins", row[10]);
+    return tfw_reading_text(b, principal, "other_plugins", row[10]);
 }
 
 
@@ -306,37 +304,14 @@ tfw_mysql_limit(tfw_batch_t *b, const tfw_query_t *q, tf_str_t principal,
                 return TF_ERROR;
             }
 
-        } else if (tfw_mysql_text(b, principal, limit->name, value) != TF_OK) {
+        } else if (tfw_reading_text(b, principal, limit->name, value)
+                   != TF_OK)
+        {
             return TF_ERROR;
         }
     }
 
     return TF_OK;
-}
-
-
-/* An attribute that is a string, or null. */
-
-static tf_int_t
-tfw_mysql_text(tfw_batch_t *b, tf_str_t principal, const char *name,
-    tf_str_t value)
-{
-    tf_buf_t     json;
-    tfw_sink_t  *s = b->sink;
-
-    if (value.data == NULL) {
-        return s->attribute(s, principal, name, tf_str("null"));
-    }
-
-    if (tfw_engine_text(b->mem, value, &value) != TF_OK) {
-        return TF_ERROR;
-    }
-
-    tf_buf_init(&json, b->mem, value.len + 16, 1 << 20);
-    tf_json_string(&json, value);
-
-    return tf_buf_done(&json, &value) == TF_OK
-               ? s->attribute(s, principal, name, value) : TF_ERROR;
 }
 
 

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "tf_json.h"
 #include "tfw_reading.h"
 
 
@@ -619,6 +620,38 @@ void
 tfw_reading_complete(tfw_batch_t *b)
 {
     b->reading->complete = 1;
+}
+
+
+tf_int_t
+tfw_reading_text(tfw_batch_t *b, tf_str_t principal, const char *name,
+    tf_str_t value)
+{
+    tf_buf_t     json;
+    tfw_sink_t  *s = b->sink;
+
+    if (value.data == NULL) {
+        return s->attribute(s, principal, name, tf_str("null"));
+    }
+
+    if (tfw_engine_text(b->mem, value, &value) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    tf_buf_init(&json, b->mem, value.len + 16, 1 << 20);
+    tf_json_string(&json, value);
+
+    return tf_buf_done(&json, &value) == TF_OK
+               ? s->attribute(s, principal, name, value) : TF_ERROR;
+}
+
+
+tf_int_t
+tfw_reading_flag(tfw_batch_t *b, tf_str_t principal, const char *name,
+    int value)
+{
+    return b->sink->attribute(b->sink, principal, name,
+                              tf_str(value ? "true" : "false"));
 }
 
 

@@ -83,6 +83,13 @@ typedef enum {
 tf_int_t tfw_reading_database(tfw_batch_t *b, tf_str_t name,
     tfw_database_e kind) TF_MUST_CHECK;
 
+/* Reports an attribute that is a string, null when its data is NULL, or a
+ * boolean. */
+tf_int_t tfw_reading_text(tfw_batch_t *b, tf_str_t principal,
+    const char *name, tf_str_t value) TF_MUST_CHECK;
+tf_int_t tfw_reading_flag(tfw_batch_t *b, tf_str_t principal,
+    const char *name, int value) TF_MUST_CHECK;
+
 /* The first scope shows all there is: the reader itself is among the principals
  * of a list that shows all of them or none, or may see every database. */
 void tfw_reading_complete(tfw_batch_t *b);
