@@ -73,8 +73,8 @@ ok $references, "$references references";
 my ($list) = grep { $_->{id} eq 'getTags' } @operations;
 my $page = $list->{responses}{200}{content}{'application/json'}{schema}
     {allOf}[1]{properties}{data};
-is_deeply [sort @{ $page->{required} }], [qw(items limit next page pages total
-                                         total_is_estimate)],
+is_deeply [sort @{ $page->{required} }], [qw(has_next has_prev items limit
+    next page pages total total_is_estimate)],
     'a page';
 is_deeply $page->{properties}{items}{items}{properties}{created_at}{type},
     ['string', 'null'], 'a column';

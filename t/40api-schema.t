@@ -104,6 +104,42 @@ $fixture{classifications} = sub {
                 { display_name => 'Class ' . ++$serial }, 'classification');
 };
 
+# A database that was read, and its month.
+
+$fixture{capacity} = sub {
+    my $instance = $fixture{instances}->();
+    $tf->sql("WITH d AS (
+            INSERT INTO databases (instance_id, name)
+            VALUES ($instance, 'made') RETURNING id
+        ), s AS (
+            INSERT INTO database_sizes (database_id, instance_id, day,
+                                        size_bytes)
+            SELECT id, $instance, capacity_day(), 5000000 FROM d
+        ), i AS (
+            INSERT INTO instance_sizes (instance_id, day, size_bytes,
+                                        database_count, is_complete)
+            VALUES ($instance, capacity_day(), 5000000, 1, true)
+        ), g AS (
+            INSERT INTO instance_growth (instance_id, day, size_bytes, points,
+                                         days, bytes_per_day)
+            VALUES ($instance, capacity_day(), 5000000, 30, 30, 1000.5)
+        ), a AS (
+            INSERT INTO instance_size_aggregations (instance_id, period_type,
+                period_start, period_end, data_count, is_complete, avg_bytes,
+                max_bytes, min_bytes, database_count, avg_database_count,
+                max_database_count, min_database_count, before_bytes)
+            SELECT $instance, 'monthly', p.first, p.last, 1, true, 5000000,
+                   5000000, 5000000, 1, 1, 1, 1, 4000000
+            FROM capacity_period('monthly', capacity_day()) p
+        )
+        INSERT INTO database_size_aggregations (database_id, instance_id,
+            period_type, period_start, period_end, data_count, avg_bytes,
+            max_bytes, min_bytes, before_bytes)
+        SELECT d.id, $instance, 'monthly', p.first, p.last, 1, 5000000,
+               5000000, 5000000, 4000000
+        FROM d, capacity_period('monthly', capacity_day()) p");
+};
+
 sub rule {
     my $n = ++$serial;
     return { rule_name => "rule $n", db_type => 'postgresql',
@@ -170,6 +206,7 @@ my %body = (
         { trigger_type => 'cron', cron_expression => '15 30 2 * * MON' } },
     'POST /instances/actions/test-connection' => sub {
         { instance_id => $fixture{instances}->() } },
+    'POST /partitions' => sub { { date => '2035-02-03' } },
     'POST /accounts/classifications/rules' => \&rule,
     'PUT /accounts/classifications/rules/{id}' => sub {
         { rule_name => 'rule ' . ++$serial } },
@@ -487,7 +524,8 @@ my @operations = grep { !$ENV{ONLY} || name($_) =~ /$ENV{ONLY}/ }
 
 # Lists have something to show.
 
-$fixture{$_}->() for qw(account-change-logs tags users);
+$fixture{$_}->() for qw(account-change-logs capacity capacity
+                         tags users);
 
 for my $op (@operations) {
     subtest name($op) => sub {

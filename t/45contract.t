@@ -224,6 +224,114 @@ line viewer => 'GET /sync-sessions?status=Partial', undef, 200,
     'data.total' => '=1';
 
 
+# capacity and partitions
+
+{
+    $tf->sql("INSERT INTO databases (instance_id, name) VALUES ($id, 'app');
+        INSERT INTO database_sizes (database_id, instance_id, day, size_bytes,
+                                    data_bytes)
+        SELECT d.id, $id, capacity_day() - n, 300000000 - n * 1000000, 5000000
+        FROM databases d, generate_series(1, 2) n;
+        INSERT INTO instance_sizes (instance_id, day, size_bytes,
+                                    database_count, is_complete)
+        SELECT instance_id, day, size_bytes, 1, true FROM database_sizes");
+    $tf->wait_run($tf->value("SELECT run_id FROM
+        tf_enqueue('calculate_database', 'manual')"));
+
+    my @page = ('data.total' => 'int', 'data.page' => 'int', 'data.pages'
+        => 'int', 'data.limit' => 'int', 'data.has_prev' => 'bool',
+        'data.has_next' => 'bool');
+    my @row = (id => 'int', instance_id => "=$id", period_type => '=daily',
+        (map { $_ => qr/^\d{4}-\d\d-\d\d$/ } qw(period_start period_end)),
+        (map { $_ => 'int' } qw(avg_size_mb max_size_mb min_size_mb
+                                data_count)),
+        growth_rate => 'num', calculated_at => 'time', created_at => 'time',
+        'instance.id' => "=$id", 'instance.name' => '=live',
+        'instance.db_type' => '=postgresql');
+    my $item = sub {
+        my %row = @_;
+        return map { ("data.items.0.$_" => $row{$_}) } keys %row;
+    };
+
+    line viewer => 'GET /capacity/instances?period_type=daily', undef, 200,
+        @page, $item->(@row, total_size_mb => 'int', database_count => 'int',
+        avg_database_count => 'num', max_database_count => 'int',
+        min_database_count => 'int', total_size_change_mb => 'int',
+        total_size_change_percent => 'num', database_count_change => 'int',
+        database_count_change_percent => 'num', trend_direction => '=stable');
+    line viewer => 'GET /capacity/databases?period_type=daily', undef, 200,
+        @page, $item->(@row, database_name => '=app',
+        avg_data_size_mb => 'int', max_data_size_mb => 'int',
+        min_data_size_mb => 'int', avg_log_size_mb => 'null',
+        max_log_size_mb => 'null', min_log_size_mb => 'null',
+        size_change_mb => 'int', size_change_percent => 'num',
+        data_size_change_mb => 'int', data_size_change_percent => 'num',
+        log_size_change_mb => 'null', log_size_change_percent => 'null');
+    line viewer => 'GET /capacity/databases?period_type=daily&order=asc',
+        undef, 200, 'data.items.0.size_change_mb' => '=0',
+        'data.items.0.size_change_percent' => '=0',
+        'data.items.0.growth_rate' => '=0';
+    line viewer => 'GET /capacity/instances?get_all=true', undef, 200, @page,
+        'data.pages' => '=1';
+    line viewer => 'GET /capacity/instances/summary', undef, 200,
+        'data.summary.total_instances' => '=1', 'data.summary.total_size_mb'
+        => 'int', 'data.summary.avg_size_mb' => 'num',
+        'data.summary.max_size_mb' => 'int', 'data.summary.period_type' =>
+        'str', 'data.summary.source' => 'str';
+    line viewer => 'GET /capacity/databases/summary', undef, 200,
+        'data.summary.total_databases' => '=1',
+        'data.summary.total_instances' => '=1', 'data.summary.total_size_mb'
+        => 'int', 'data.summary.avg_size_mb' => 'num',
+        'data.summary.max_size_mb' => 'int', 'data.summary.growth_rate' =>
+        'num';
+    line admin => 'POST /capacity/aggregations/current', {}, 200,
+        'data.run_id' => 'str';
+    line operator => 'POST /capacity/aggregations/current', {}, 403;
+
+    my @partition = (name => 'str', table => 'str', table_type => 'str',
+        display_name => 'str', size => 'str', size_bytes => 'int',
+        record_count => 'int', date => qr{^\d{4}/\d\d/01$},
+        status => qr/^(?:current|past|future)$/);
+    my $of = sub {
+        my ($at, %row) = @_;
+        return map { ("$at.$_" => $row{$_}) } keys %row;
+    };
+
+    line viewer => 'GET /partitions?search=_20', undef, 200,
+        $of->('data.items.0', @partition), 'data.total' => 'int';
+    for my $path (qw(info status)) {
+        line viewer => "GET /partitions/$path", undef, 200,
+            $of->('data.data.partitions.0', @partition),
+            'data.data.status' => '=healthy', 'data.data.total_partitions' =>
+            'int', 'data.data.total_size' => 'str', 'data.data.total_records'
+            => 'int', 'data.data.missing_partitions' => \[],
+            'data.timestamp' => 'time';
+    }
+    line viewer => 'GET /partitions/statistics', undef, 200,
+        'data.data.total_size_bytes' => 'int', 'data.data.tables' => 'list',
+        'data.data.partitions' => 'list', 'data.timestamp' => 'time';
+    line viewer => 'GET /partitions/core-metrics', undef, 200,
+        'data.labels.6' => 'str', 'data.datasets.3.data.6' => 'num',
+        'data.datasets.0.label' => 'str', 'data.dataPointCount' => '=7',
+        'data.timeRange' => 'str', 'data.yAxisLabel' => 'str',
+        'data.chartTitle' => 'str', 'data.periodType' => '=daily';
+    line admin => 'POST /partitions', { date => '2034-05-06' }, 200,
+        'data.result.success' => 'true', 'data.result.message' => 'str',
+        'data.result.created_partitions.0.partition_name' => 'str',
+        'data.result.created_partitions.0.status' => '=created',
+        'data.result.partition_start' => '=2034-05-01',
+        'data.result.partition_end' => '=2034-06-01',
+        'data.timestamp' => 'time';
+    line admin => 'POST /partitions', { date => '2020-01-01' }, 400,
+        'extra.field' => '=date';
+    line admin => 'POST /partitions/actions/cleanup',
+        { retention_months => 12 }, 200, 'data.result.success' => 'true',
+        'data.result.dropped_partitions' => 'list',
+        'data.timestamp' => 'time';
+    line operator => 'POST /partitions/actions/cleanup', {}, 403;
+}
+
+
 # filters
 
 for (['/instances', 4, qw(db_type status tags audit_status managed_status

@@ -1,8 +1,10 @@
 
 #include "tfw_accounts.h"
+#include "tfw_capacity.h"
 #include "tfw_classification.h"
 #include "tfw_inject.h"
 #include "tfw_instances.h"
+#include "tfw_partitions.h"
 
 
 const tfw_job_kind_t  tfw_job_kinds[] = {
@@ -57,6 +59,34 @@ const tfw_job_kind_t  tfw_job_kinds[] = {
                    { "accounts_count", NULL },
                    { "rule_match_rows", NULL },
                    { "classification_match_rows", NULL } } },
+
+    { .kind = "partitions_ahead", .run = tfw_partitions_ahead,
+      .category = "other", .scope = TFW_ONCE, .lane = "normal",
+      .attempts = 5, .deadline = 900,
+      .metrics = { { "partitions_created", NULL },
+                   { "rows_moved", NULL } } },
+
+    { .kind = "cleanup_partitions", .run = tfw_partitions_cleanup,
+      .category = "other", .scope = TFW_ONCE, .lane = "normal",
+      .attempts = 5, .deadline = 900,
+      .metrics = { { "partitions_dropped", NULL },
+                   { "rows_dropped", NULL } } },
+
+    { .kind = "calculate_database", .run = tfw_capacity_closed,
+      .category = "aggregation", .scope = TFW_ONCE, .lane = "normal",
+      .attempts = 3, .deadline = 3600,
+      .metrics = { { "periods_executed", NULL },
+                   { "instances_total", NULL },
+                   { "records_instance", NULL },
+                   { "records_database", NULL } } },
+
+    { .kind = "capacity_aggregate_current", .run = tfw_capacity_current,
+      .category = "aggregation", .scope = TFW_ONCE, .lane = "normal",
+      .attempts = 3, .deadline = 600,
+      .metrics = { { "periods_executed", NULL },
+                   { "instances_total", NULL },
+                   { "records_instance", NULL },
+                   { "records_database", NULL } } },
 
 #ifdef TFW_INJECTIONS
     { .kind = "test_effect", .run = tfw_test_effect, .category = "other",

@@ -535,8 +535,11 @@ document_page(tf_buf_t *b, const document_t *doc,
     tf_buf_lit(b, "{\"type\":\"object\",\"required\":[");
     tf_json_string(b, tf_str(items));
     tf_buf_lit(b, ",\"total\",\"total_is_estimate\",\"page\",\"pages\","
-                  "\"limit\",\"next\"],\"properties\":{"
+                  "\"limit\",\"has_prev\",\"has_next\",\"next\"],"
+                  "\"properties\":{"
                   "\"total_is_estimate\":{\"type\":\"boolean\"},"
+                  "\"has_prev\":{\"type\":\"boolean\"},"
+                  "\"has_next\":{\"type\":\"boolean\"},"
                   "\"next\":{\"type\":[\"string\",\"null\"]}");
 
     tf_json_key(b, items);

@@ -45,8 +45,8 @@ i.id, i.name, i.db_type, i.host, i.port, i.description,
 
 -- part: instance_detail
 {instance}, {instance_tags}, {instance_credential}, i.database_name, i.tls_ca, i.database_version,
-       i.detailed_version, i.sync_count, i.last_connected, i.created_at,
-       i.updated_at
+       i.detailed_version, i.sync_count, i.last_connected,
+       i.capacity_limit_bytes, i.created_at, i.updated_at
 FROM instances i
 
 
@@ -140,10 +140,12 @@ WITH rules AS (
     {tags_exist}
 ), created AS (
     INSERT INTO instances (name, db_type, host, port, database_name, tls_mode,
-                           tls_ca, credential_id, description, is_active)
+                           tls_ca, credential_id, description, is_active,
+                           capacity_limit_bytes)
     SELECT :name::text, :db_type, :host, :port::int, :database_name,
            coalesce(:tls_mode, :_tls_default), :tls_ca, :credential_id,
-           :description, coalesce(:is_active::boolean, true)
+           :description, coalesce(:is_active::boolean, true),
+           :capacity_limit_bytes::bigint
     WHERE (SELECT count(*) FROM rules) = 0
     RETURNING id
 )
@@ -222,6 +224,9 @@ WITH old AS MATERIALIZED (
         description = CASE WHEN :has_description::boolean
                            THEN :description ELSE i.description END,
         is_active = coalesce(:is_active::boolean, i.is_active),
+        capacity_limit_bytes = CASE WHEN :has_capacity_limit_bytes::boolean
+                                    THEN :capacity_limit_bytes::bigint
+                                    ELSE i.capacity_limit_bytes END,
         updated_at = now()
     FROM wanted w
     WHERE i.id = w.id AND (SELECT count(*) FROM rules) = 0

@@ -78,6 +78,8 @@ static const tf_param_t  ngx_tf_instances_body[] = {
     { "is_active", TF_P_BOOL, 0, 0, 0, NULL, NULL,
       "takes part in scheduled work; true for a new one" },
     { "tag_names", TF_P_STRS, 0, 0, 100, NULL, NULL, "codes of its tags" },
+    { "capacity_limit_bytes", TF_P_INT, 0, 1, INT64_MAX, NULL, NULL,
+      "size of all its databases at which it is full; null: unknown" },
     { .type = TF_P_END }
 };
 

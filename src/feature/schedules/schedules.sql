@@ -27,6 +27,14 @@
                     ARRAY['容量统计', '按周期汇总数据库容量',
                           'Capacity statistics',
                           'Sums up sizes of databases by period']
+                WHEN 'partitions_ahead' THEN
+                    ARRAY['预建分区', '提前创建按月分区，并归位默认分区中的数据',
+                          'Partitions ahead',
+                          'Makes partitions of the months to come']
+                WHEN 'cleanup_partitions' THEN
+                    ARRAY['清理分区', '删除超过保留期的按月分区',
+                          'Clean up partitions',
+                          'Drops partitions that are past retention']
                 ELSE ARRAY[s.task_key, '', s.task_key, ''] END)
 
 -- part: job

@@ -259,6 +259,10 @@ ngx_tf_page_render(ngx_tf_op_t *op, tf_buf_t *b)
     tf_buf_int(b, (total + limit - 1) / limit);
     tf_json_key(b, "limit");
     tf_buf_int(b, limit);
+    tf_json_key(b, "has_prev");
+    tf_buf_lit(b, page > 1 || after ? "true" : "false");
+    tf_json_key(b, "has_next");
+    tf_buf_lit(b, more ? "true" : "false");
     tf_json_key(b, "next");
 
     if (!more) {
