@@ -83,6 +83,19 @@ is $tf->value("SELECT max(d) = interval '15 seconds'
     FROM (SELECT t - lag(t) OVER (ORDER BY t) AS d
           FROM unnest('{" . join(',', @{ job()->{next_run_times} })
     . "}'::timestamptz[]) t) x"), 't', 'every fifteen seconds';
+# An expression that no job has: as a job that has it.
+
+my %try = (cron_expression => '30 2 8-14 3 *', timezone => 'America/New_York');
+next_times(@try{qw(cron_expression timezone)});
+my $r = $viewer->post("$path/actions/preview", \%try);
+is_deeply $r->data, { %try, next_run_times => job()->{next_run_times} },
+    'the times of an expression that is tried' or diag $r->as_string;
+is scalar @{ $r->data->{next_run_times} }, 5, 'are five';
+refused $viewer->post("$path/actions/preview", { %try, @$_ }), 400,
+    'VALIDATION_ERROR', $_->[0], "one with a wrong $_->[0]"
+    for [cron_expression => '61 * * * *'], [timezone => 'Moon/Tycho'],
+        [timezone => undef];
+
 @t = next_times('0 0 29 2 *', 'Asia/Shanghai');
 is_deeply [map { s/ .*//r } @t], [('02-29') x @t], 'only leap days';
 cmp_ok scalar(@t), '>=', 1, 'of the next eight years';

@@ -204,6 +204,8 @@ my %body = (
           credential_id => $fixture{credentials}->() } },
     'PUT /scheduler/jobs/{job_id}' => sub {
         { trigger_type => 'cron', cron_expression => '15 30 2 * * MON' } },
+    'POST /scheduler/jobs/actions/preview' => sub {
+        { cron_expression => '0 1 * * *', timezone => 'UTC' } },
     'POST /instances/actions/test-connection' => sub {
         { instance_id => $fixture{instances}->() } },
     'POST /partitions' => sub { { date => '2035-02-03' } },

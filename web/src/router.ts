@@ -30,6 +30,7 @@ export const routes: RouteRecordRaw[] = [
     page('/classes/rules/:id(\\d+|new)', 'rule', () => import('./page/classes/RuleEditor.vue')),
     page('/changes', 'changes', () => import('./page/changes/Changes.vue'), list),
     page('/changes/:id(\\d+)', 'change', () => import('./page/changes/ChangePage.vue')),
+    page('/schedules', 'schedules', () => import('./page/schedules/Schedules.vue'), list),
     page('/runs', 'runs', () => import('./page/runs/Runs.vue'), list),
     page('/runs/:id', 'run', () => import('./page/runs/RunPage.vue')),
     page('/credentials', 'credentials', () => import('./page/credentials/Credentials.vue'), list),

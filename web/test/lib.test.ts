@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cronFields, cronText, inZone } from '@/lib/cron';
 import { pageOf } from '@/lib/page';
 import { boxesOf, expressionOf, faultAt, leafOf, type Expression } from '@/lib/rules';
 import { last, sum, top } from '@/lib/series';
@@ -62,5 +63,21 @@ describe('a page of rows', () => {
         expect(of('asc')).toEqual([1, 2, 10, null]);
         expect(of('desc')).toEqual([10, 2, 1, null]);
         expect(pageOf(rows, { page: 2, limit: 3, sort: 'n', order: 'asc' })).toMatchObject({ items: [{ n: null }], total: 4 });
+    });
+});
+
+describe('cron', () => {
+    it('is fields and text without loss', () => {
+        for (const text of ['0 1 * * *', '15 30 2 * * MON', '0 0 12 L * * 2027', '*/5 * 1,15 * 1#2']) {
+            expect(cronText(cronFields(text)!)).toBe(text);
+        }
+        expect(cronFields('@daily')).toBeUndefined();
+        expect(cronFields('1 2 3')).toBeUndefined();
+        expect(cronText({ ...cronFields('0 1 * * *')!, hour: ' ' })).toBe('0 * * * *');
+    });
+
+    it('is told in its own zone', () => {
+        expect(inZone('2026-11-26T17:00:00Z', 'Asia/Shanghai', 'en')).toBe('2026-11-27 01:00:00 Fri');
+        expect(inZone('2026-11-26T17:00:00Z', 'Moon/Tycho', 'en')).toBe('2026-11-26T17:00:00Z');
     });
 });

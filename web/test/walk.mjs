@@ -14,7 +14,7 @@ const pages = ['/', '/start', '/instances', `/instances/${INSTANCE}`, `/instance
     `/instances?peek=instance:${INSTANCE}`, '/accounts', `/accounts/${ACCOUNT}`, '/classes', '/classes?tab=classes', '/classes?tab=accounts',
     '/classes?tab=trends&classification_id=1', '/classes/rules/new', `/classes/rules/${RULE}`, `/accounts/${ACCOUNT}?tab=history`,
     `/accounts/${ACCOUNT}?tab=compare`, `/accounts?peek=account:${ACCOUNT}`, '/changes', `/changes/${CHANGE}`,
-    '/runs', '/credentials', '/tags', '/tags/assign', '/users', '/settings', '/about', '/nowhere'];
+    '/runs', '/schedules', '/credentials', '/tags', '/tags/assign', '/users', '/settings', '/about', '/nowhere'];
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const complaints = [];
 
@@ -247,11 +247,46 @@ async function rules() {
     await page.context().close();
 }
 
+/* When a job runs: seen while it is edited, paused, resumed, started. */
+async function schedules() {
+    const page = await open(1440, 'en', 'light');
+    const row = page.getByRole('row').filter({ hasText: 'Housekeeping' });
+    await page.goto(BASE);
+    await signIn(page);
+    await page.getByRole('link', { name: 'Schedules' }).click();
+    await row.getByRole('button', { name: 'Edit' }).click();
+    await page.getByLabel('Cron expression').fill('0 0 29 2 61');
+    await page.locator('.el-form-item__error').waitFor();
+    ok(true, 'an expression that is none is refused while it is typed');
+    await page.getByLabel('Cron expression').fill('30 4 * * *');
+    await page.locator('.schedule-times li').nth(4).waitFor();
+    await page.getByLabel('Hour').fill('6');
+    await page.locator('.schedule-times li').filter({ hasText: '06:30:00' }).nth(4).waitFor();
+    ok(true, 'the next five runs are shown before it is saved');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await row.getByText('30 6 * * *').waitFor();
+    await row.getByRole('button', { name: 'Pause' }).click();
+    await row.getByText('paused').waitFor();
+    await row.getByRole('button', { name: 'Resume' }).click();
+    await row.getByText('on', { exact: true }).waitFor();
+    await row.getByRole('button', { name: 'Run now' }).click();
+    await page.locator('.el-drawer').getByRole('heading', { name: 'Housekeeping' }).waitFor();
+    ok(/peek=run:/.test(page.url()), 'a job is paused, resumed and started, and its run shown');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Reset to defaults' }).click();
+    await page.locator('.el-message-box').getByRole('button', { name: 'Reset to defaults' }).click();
+    await row.getByText('30 6 * * *').waitFor({ state: 'detached' });
+    await violations(page, 'schedules');
+    quiet('schedules');
+    await page.context().close();
+}
+
 try {
     await walk(1440, 'zh-CN', 'light', true);
     await walk(390, 'en', 'dark', false);
     await mainJob();
     await rules();
+    await schedules();
 } catch (e) {
     ok(false, String(e.stack ?? e).replace(/\n/g, ' | ').slice(0, 1500));
     complaints.forEach((c) => console.log(c));

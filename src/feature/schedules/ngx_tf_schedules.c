@@ -26,6 +26,8 @@ static void ngx_tf_schedules_job(ngx_tf_op_t *op, int row, tf_buf_t *b);
 static tf_int_t ngx_tf_schedules_offset(void *ctx, int64_t at, int64_t *offset,
     tf_err_t *err);
 static ngx_int_t ngx_tf_schedules_update(ngx_tf_op_t *op);
+static ngx_int_t ngx_tf_schedules_try(ngx_tf_op_t *op);
+static ngx_int_t ngx_tf_schedules_check(ngx_tf_op_t *op);
 
 
 static const tf_param_t  ngx_tf_schedules_body[] = {
@@ -35,6 +37,14 @@ static const tf_param_t  ngx_tf_schedules_body[] = {
       "5, 6 or 7 fields: [second] minute hour day month weekday [year]" },
     { "timezone", TF_P_STR, 0, 1, 64, NULL, NULL,
       "such as Asia/Shanghai; left out, it stays" },
+    { .type = TF_P_END }
+};
+
+static const tf_param_t  ngx_tf_schedules_trial[] = {
+    { "cron_expression", TF_P_STR, TF_P_REQUIRED, 1, 200, NULL, NULL,
+      "5, 6 or 7 fields: [second] minute hour day month weekday [year]" },
+    { "timezone", TF_P_STR, TF_P_REQUIRED, 1, 64, NULL, NULL,
+      "such as Asia/Shanghai" },
     { .type = TF_P_END }
 };
 
@@ -82,6 +92,16 @@ const ngx_tf_route_t  ngx_tf_schedules_routes[] = {
     { NGX_TF_ROUTE(POST, "/scheduler/jobs/{job_id:text}/actions/run",
                    TF_ADMIN, "Run a job now"),
       .sql = { TF_SQL_schedules_run } },
+
+    { NGX_TF_ROUTE(POST, "/scheduler/jobs/actions/preview", TF_VIEW,
+                   "When a job with this expression would run next"),
+      .body = ngx_tf_schedules_trial,
+      .sql = { TF_SQL_schedules_try },
+      .next = ngx_tf_schedules_try,
+      .uses = NGX_TF_USES(TF_SQL_schedules_try_due,
+                          TF_SQL_schedules_try_clocks),
+      .sets = "_times",
+      .errors = ngx_tf_schedules_errors },
 
     { NGX_TF_ROUTE(POST, "/scheduler/jobs/actions/reload", TF_ADMIN,
                    "Bring the built-in jobs back as they were at first"),
@@ -225,12 +245,36 @@ ngx_tf_schedules_offset(void *ctx, int64_t at, int64_t *offset, tf_err_t *err)
 static ngx_int_t
 ngx_tf_schedules_update(ngx_tf_op_t *op)
 {
-    tf_err_t   err;
-    tf_cron_t  cron;
-
     if (op->step) {
         return NGX_OK;
     }
+
+    if (ngx_tf_schedules_check(op) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_tf_op_send(op, op->route->sql, 1);
+}
+
+
+/* The same as for schedules that are there, with one that is not. */
+
+static ngx_int_t
+ngx_tf_schedules_try(ngx_tf_op_t *op)
+{
+    if (op->step == 0 && ngx_tf_schedules_check(op) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_tf_schedules_show(op);
+}
+
+
+static ngx_int_t
+ngx_tf_schedules_check(ngx_tf_op_t *op)
+{
+    tf_err_t   err;
+    tf_cron_t  cron;
 
     if (tf_cron_parse(ngx_tf_input_get(op, "cron_expression"), &cron, &err)
         != TF_OK)
@@ -238,5 +282,5 @@ ngx_tf_schedules_update(ngx_tf_op_t *op)
         return ngx_tf_request_fail(op, err.code, err.field, err.detail);
     }
 
-    return ngx_tf_op_send(op, op->route->sql, 1);
+    return NGX_OK;
 }

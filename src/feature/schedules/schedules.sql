@@ -37,14 +37,16 @@
                           'Drops partitions that are past retention']
                 ELSE ARRAY[s.task_key, '', s.task_key, ''] END)
 
+-- part: next_times
+(SELECT coalesce(json_agg(to_timestamp(e::bigint)), '[]')
+        FROM json_array_elements_text(coalesce(t.times, '[]')) e)
+
 -- part: job
 s.job_id AS id, s.job_id AS task_id, w.words[{text} + 1] AS name,
        w.words[{text} + 1] AS task_name,
        w.words[{text} + 2] AS description,
        to_timestamp((t.times ->> 0)::bigint) AS next_run_time,
-       (SELECT coalesce(json_agg(to_timestamp(e::bigint)), '[]')
-        FROM json_array_elements_text(coalesce(t.times, '[]')) e)
-       AS next_run_times,
+       {next_times} AS next_run_times,
        coalesce(r.started_at, r.created_at) AS last_run_time,
        r.run_id AS last_run_id, r.status AS last_run_status,
        'cron' AS trigger_type,
@@ -86,21 +88,11 @@ FROM schedules s
 extract(epoch FROM (a.at AT TIME ZONE z.timezone)
                           - (a.at AT TIME ZONE 'UTC'))::int
 
-
--- name: schedules_due
--- What is there to be computed.
-SELECT id, cron_expression, timezone,
-       floor(extract(epoch FROM now()))::bigint AS now
-FROM schedules
-WHERE is_enabled
-
--- name: schedules_clocks
+-- part: clocks
 -- Seconds that each zone is ahead of UTC, from a time on, for eight years:
 -- looked at week by week, a week with a change day by day, and a day with a
 -- change by quarters of an hour.
-WITH zone AS (
-    SELECT DISTINCT timezone FROM schedules WHERE is_enabled
-), week AS (
+week AS (
     SELECT z.timezone, a.at, {ahead} AS ahead,
            lead({ahead}) OVER (PARTITION BY z.timezone ORDER BY a.at) AS next
     FROM zone z,
@@ -133,6 +125,19 @@ UNION ALL
  ORDER BY timezone, at)
 ORDER BY 1, 2
 
+
+-- name: schedules_due
+-- What is there to be computed.
+SELECT id, cron_expression, timezone,
+       floor(extract(epoch FROM now()))::bigint AS now
+FROM schedules
+WHERE is_enabled
+
+-- name: schedules_clocks
+WITH zone AS (
+    SELECT DISTINCT timezone FROM schedules WHERE is_enabled
+), {clocks}
+
 -- name: schedules_list
 SELECT {job}
 {job_from}
@@ -162,6 +167,30 @@ SET cron_expression = :cron_expression,
 WHERE s.job_id = :job_id AND NOT s.is_deleted
       AND (SELECT count(*) FROM rules) = 0
 RETURNING s.job_id
+
+-- name: schedules_try_due
+-- lane: slow
+-- An expression that no schedule has, in the form of schedules_due.
+WITH rules AS (
+    SELECT tf_fail('VALIDATION_ERROR', 'timezone')
+    WHERE NOT EXISTS (SELECT FROM pg_timezone_names WHERE name = :timezone)
+)
+SELECT 1 AS id, :cron_expression::text AS cron_expression,
+       :timezone::text AS timezone,
+       floor(extract(epoch FROM now()))::bigint AS now
+WHERE (SELECT count(*) FROM rules) = 0
+
+-- name: schedules_try_clocks
+-- lane: slow
+WITH zone AS (
+    SELECT :timezone::text AS timezone
+), {clocks}
+
+-- name: schedules_try
+-- lane: slow
+SELECT :cron_expression::text AS cron_expression, :timezone::text AS timezone,
+       {next_times} AS next_run_times
+FROM (SELECT (:_times::json) -> '1' AS times) t
 
 -- name: schedules_delete
 -- A built-in one can be brought back.

@@ -7,6 +7,7 @@ const icons = {
     accounts: 'M8 8.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM2.5 13.5c.5-2.5 2.5-3.5 5.5-3.5s5 1 5.5 3.5',
     changes: 'M3 5h6M6 2v6M8 12h5.5M2.5 13.5l11-11',
     classes: 'M8 1.800l5.5 2.2v3.500c0 3.200-2.200 5.600-5.5 6.700-3.300-1.100-5.500-3.500-5.500-6.700V4zM5.700 8l1.600 1.600 3-3.200',
+    schedules: 'M2.500 3.500h11v10h-11zM2.500 6.500h11M5.500 2v3M10.500 2v3M5 9h2M5 11.200h5',
     runs: 'M8 13.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11zM8 5v3.5l2 1.5',
     credentials: 'M5.5 13a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM7.7 7.8 13 2.5M11 4.5l2 2',
     tags: 'M2.5 2.5h5l6 6-5 5-6-6zM5.5 5.5h.1',
@@ -36,6 +37,7 @@ export const menu: { title: string; items: MenuItem[] }[] = [
         { path: '/classes', title: 'page.classes', sign: icons.classes, keys: 'g k' },
     ] },
     { title: 'group.automation', items: [
+        { path: '/schedules', title: 'page.schedules', sign: icons.schedules, keys: 'g s' },
         { path: '/runs', title: 'page.runs', sign: icons.runs, keys: 'g r' },
     ] },
     { title: 'group.system', items: [

@@ -122,9 +122,9 @@ export function useList<R>(options: ListOptions<R>) {
     }
 
     function set(patch: Query, replace = false): void {
-        const next: Query = Object.fromEntries(Object.entries({
-            ...(options.local ? inner.value : route.query as Query), page: undefined, ...patch,
-        }).filter(([, v]) => v !== undefined && v !== '' && !(Array.isArray(v) && v.length === 0)));
+        const all: Query = { ...(options.local ? inner.value : route.query as Query), page: undefined, ...patch };
+        const next: Query = Object.fromEntries(Object.entries(all)
+            .filter(([, v]) => v !== undefined && v !== '' && !(Array.isArray(v) && v.length === 0)));
         if (patch.limit) {
             writeJson(`limit.${options.name}`, Number(patch.limit));
         }
