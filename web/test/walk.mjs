@@ -5,6 +5,7 @@
  * on the server; the answer is a line.
  */
 
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
@@ -209,6 +210,42 @@ async function mainJob() {
     await page.context().close();
 }
 
+/* What a browser that was never here takes for the dashboard. */
+async function weight() {
+    const page = await open(1440, 'zh-CN', 'light');
+    await page.goto(BASE);
+    await signIn(page);
+    await page.locator('.syncs').waitFor();
+    await settled(page);
+    const kilobytes = await page.evaluate(() => performance.getEntriesByType('resource')
+        .filter((r) => /\/assets\//.test(r.name)).reduce((n, r) => n + r.encodedBodySize, 0) / 1024);
+    ok(kilobytes > 100 && kilobytes <= 350, `the dashboard is ${Math.round(kilobytes)} KB, at most 350`);
+
+    // a second visit asks for the page and the API only
+    await page.reload();
+    await page.locator('.syncs').waitFor();
+    await settled(page);
+    const sizes = await page.evaluate(() => performance.getEntriesByType('resource')
+        .filter((r) => /\/assets\//.test(r.name)).map((r) => r.transferSize));
+    ok(sizes.length > 3 && sizes.every((n) => n === 0), 'a second visit loads no file again');
+    await page.context().close();
+}
+
+/* A list as a file of the server. */
+async function exported() {
+    const page = await open(1440, 'en', 'light');
+    await page.goto(BASE);
+    await signIn(page);
+    await page.goto(`${BASE}/accounts?search=svg`);
+    await settled(page);
+    await page.getByRole('button', { name: 'Export' }).click();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByText('All fields, CSV').click()]);
+    const text = await readFile(await download.path(), 'utf8');
+    ok(/^accounts_export_.*\.csv$/.test(download.suggestedFilename()) && text.includes('<svg onload=alert(2)>')
+        && !/console_app/.test(text), 'a list is saved as the file of the server, with its filters');
+    await page.context().close();
+}
+
 /* A rule as text, by boxes, with what it matches; then saved. */
 async function rules() {
     const page = await open(1440, 'en', 'light');
@@ -255,12 +292,12 @@ async function schedules() {
     await signIn(page);
     await page.getByRole('link', { name: 'Schedules' }).click();
     await row.getByRole('button', { name: 'Edit' }).click();
-    await page.getByLabel('Cron expression').fill('0 0 29 2 61');
+    await page.getByRole('textbox', { name: 'Cron expression' }).fill('0 0 29 2 61');
     await page.locator('.el-form-item__error').waitFor();
     ok(true, 'an expression that is none is refused while it is typed');
-    await page.getByLabel('Cron expression').fill('30 4 * * *');
+    await page.getByRole('textbox', { name: 'Cron expression' }).fill('30 4 * * *');
     await page.locator('.schedule-times li').nth(4).waitFor();
-    await page.getByLabel('Hour').fill('6');
+    await page.getByRole('textbox', { name: 'Hour' }).fill('6');
     await page.locator('.schedule-times li').filter({ hasText: '06:30:00' }).nth(4).waitFor();
     ok(true, 'the next five runs are shown before it is saved');
     await page.getByRole('button', { name: 'Save' }).click();
@@ -284,7 +321,9 @@ async function schedules() {
 try {
     await walk(1440, 'zh-CN', 'light', true);
     await walk(390, 'en', 'dark', false);
+    await weight();
     await mainJob();
+    await exported();
     await rules();
     await schedules();
 } catch (e) {

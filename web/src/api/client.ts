@@ -165,6 +165,22 @@ export async function ask<A extends Answer>(call: Promise<A>): Promise<Data<A>> 
     return (data as { data: Data<A> } | undefined)?.data as Data<A>;
 }
 
+/** A file of the server, whole; one that was cut is an error. */
+export async function file(path: string, query: Record<string, unknown>): Promise<{ blob: Blob; name: string }> {
+    const words = Object.entries(query).flatMap(([k, v]) => (Array.isArray(v) ? v : [v])
+        .filter((x) => x !== undefined).map((x) => [k, String(x)]));
+    try {
+        const response = await send(new Request(`${path}?${new URLSearchParams(words)}`));
+        if (!response.ok) {
+            throw new ApiError(response.status, await response.json().catch(() => ({})), response);
+        }
+        const name = /filename="?([^";]+)/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? 'taifish';
+        return { blob: await response.blob(), name };
+    } catch (e) {
+        throw e instanceof ApiError || isAbort(e) ? e : new ApiError(0, {});
+    }
+}
+
 /** The answer itself, for those who tell 202 from 200. */
 export async function whole<A extends Answer>(call: Promise<A>): Promise<A> {
     try {

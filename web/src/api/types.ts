@@ -155,3 +155,10 @@ export interface Point {
     coverage_days: number;
     expected_days: number;
 }
+
+export interface SyncDay {
+    date: string;
+    completed: number;
+    completed_with_errors: number;
+    failed: number;
+}

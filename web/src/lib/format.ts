@@ -44,6 +44,19 @@ export function count(n: number, language: string): string {
     return new Intl.NumberFormat(language).format(n);
 }
 
+/** 1.5 GB: by 1024, three figures. */
+export function bytes(n: number): string {
+    const unit = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
+    let size = Math.abs(n);
+    let at = 0;
+
+    for (; size >= 999.5 && at < unit.length - 1; at++) {
+        size /= 1024;
+    }
+    const text = at === 0 ? String(Math.round(size)) : size.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+    return `${n < 0 ? '−' : ''}${text} ${unit[at]}`;
+}
+
 /** 1 h 02 min, 3 min 05 s, 4.2 s */
 export function duration(seconds: number): string {
     const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');

@@ -67,10 +67,9 @@ export function useList<R>(options: ListOptions<R>) {
     const order = computed(() => String(query.value.order ?? options.order));
     const filtered = computed(() => options.filters.some((f) => query.value[f.key] !== undefined));
 
-    function request(): Record<string, unknown> {
-        const q: Record<string, unknown> = {
-            page: page.value, limit: limit.value, sort: sort.value, order: order.value,
-        };
+    /** What is asked for, without how it is shown. */
+    function filter(): Record<string, unknown> {
+        const q: Record<string, unknown> = {};
         for (const f of options.filters) {
             const v = query.value[f.key];
             if (v !== undefined && v !== '') {
@@ -79,6 +78,10 @@ export function useList<R>(options: ListOptions<R>) {
         }
         return { ...q, ...options.fixed };
     }
+
+    const request = (): Record<string, unknown> => ({
+        page: page.value, limit: limit.value, sort: sort.value, order: order.value, ...filter(),
+    });
 
     let running: AbortController | undefined;
 
@@ -150,7 +153,7 @@ export function useList<R>(options: ListOptions<R>) {
 
     return {
         name: options.name, filters: options.filters, query, rows, total, isOpen, loading, loaded, problem,
-        limit, page, sort, order, filtered, load, all, set, clear,
+        limit, page, sort, order, filtered, filter, load, all, set, clear,
     };
 }
 
