@@ -21,12 +21,14 @@
 
 
 #define TFW_MSSQL_READ_INTENT  978  /* this replica takes no other sessions */
+#define TFW_MSSQL_FAILED       20002    /* of FreeTDS: connecting failed */
 
 
 static tf_int_t tfw_mssql_open(void *session, const tfw_target_t *target,
     const char *database, tf_err_t *err);
 static tf_int_t tfw_mssql_address(tfw_odbc_t *o, const char *database,
     tf_buf_t *b, tf_err_t *err);
+static tf_int_t tfw_mssql_catalog(tfw_odbc_t *o);
 static tf_int_t tfw_mssql_freetds(tfw_odbc_t *o, tf_err_t *err);
 static tf_int_t tfw_mssql_microsoft(tfw_odbc_t *o, tf_buf_t *b,
     tf_err_t *err);
@@ -64,6 +66,13 @@ static const char *const  tfw_mssql_places[] = {
 
 static const tfw_odbc_error_t  tfw_mssql_errors[] = {
 
+    /* databases; 18456 comes with these, too */
+    { 4060, TF_E_TARGET_PERMISSION, TF_SCOPE_DENIED },
+    { 4064, TF_E_TARGET_PERMISSION, TF_SCOPE_DENIED },
+    { 916, TF_E_TARGET_PERMISSION, TF_SCOPE_DENIED },
+    { 911, TF_E_TARGET_OTHER, TF_SCOPE_ERROR },
+    { TFW_MSSQL_READ_INTENT, TF_E_TARGET_PERMISSION, TF_SCOPE_DENIED },
+
     /* signing in */
     { 18456, TF_E_TARGET_AUTH, TF_SCOPE_DENIED },
     { 18450, TF_E_TARGET_AUTH, TF_SCOPE_DENIED },
@@ -74,13 +83,6 @@ static const tfw_odbc_error_t  tfw_mssql_errors[] = {
     { 18488, TF_E_TARGET_PASSWORD_EXPIRED, TF_SCOPE_DENIED },
     { 17809, TF_E_TARGET_BUSY, 0 },
     { 18461, TF_E_TARGET_BUSY, 0 },     /* single user */
-
-    /* databases */
-    { 4060, TF_E_TARGET_PERMISSION, TF_SCOPE_DENIED },
-    { 4064, TF_E_TARGET_PERMISSION, TF_SCOPE_DENIED },
-    { 916, TF_E_TARGET_PERMISSION, TF_SCOPE_DENIED },
-    { 911, TF_E_TARGET_OTHER, TF_SCOPE_ERROR },
-    { TFW_MSSQL_READ_INTENT, TF_E_TARGET_PERMISSION, TF_SCOPE_DENIED },
 
     /* rights */
     { 229, TF_E_TARGET_PERMISSION, TF_SCOPE_DENIED },
@@ -103,6 +105,7 @@ static const tfw_odbc_error_t  tfw_mssql_errors[] = {
     { 20006, TF_E_TARGET_REFUSED, 0 },
     { 20017, TF_E_TARGET_REFUSED, 0 },
     { 20020, TF_E_TARGET_PROTOCOL, 0 },
+    { TFW_MSSQL_FAILED, TF_E_TARGET_OTHER, 0 },
 
     { 0, 0, 0 }
 };
@@ -134,6 +137,14 @@ tfw_mssql_open(void *session, const tfw_target_t *target,
 
     if (tfw_odbc_open(o, &tfw_mssql_odbc, target, database, err) == TF_OK) {
         return TF_OK;
+    }
+
+    /* FreeTDS has one error for a handshake that failed and for an answer that
+     * is none */
+
+    if (o->native == TFW_MSSQL_FAILED && err->code == TF_E_TARGET_OTHER) {
+        err->code = strcmp(target->tls_mode, "disable") == 0
+                    ? TF_E_TARGET_PROTOCOL : TF_E_TARGET_TLS;
     }
 
     if (o->native != TFW_MSSQL_READ_INTENT || o->intent) {
@@ -178,20 +189,40 @@ tfw_mssql_address(tfw_odbc_t *o, const char *database, tf_buf_t *b,
         return TF_ERROR;
     }
 
-    tf_buf_lit(b, ";APP={TaiFish}");
+    tf_buf_lit(b, "APP=TaiFish;");
 
     if (o->intent) {
-        tf_buf_lit(b, ";ApplicationIntent=ReadOnly");
+        tf_buf_lit(b, "ApplicationIntent=ReadOnly;");
     }
 
-    if (database
-        && tfw_odbc_keyword(o, b, "Database", tf_str(database)) != TF_OK)
+    if (tfw_odbc_keyword(o, b, "Database", tf_str(database)) != TF_OK
+        && tfw_mssql_catalog(o) != TF_OK)
     {
         return tf_fail(err, TF_E_TARGET_OTHER, NULL,
                        "the driver can not take this database's name");
     }
 
     return TF_OK;
+}
+
+
+/* What FreeTDS's string can not hold is told as an attribute, which takes any
+ * ASCII. */
+
+static tf_int_t
+tfw_mssql_catalog(tfw_odbc_t *o)
+{
+    const char  *p;
+
+    for (p = o->name; *p; p++) {
+        if ((unsigned char) *p > 0x7f) {
+            return TF_DECLINED;
+        }
+    }
+
+    return SQL_SUCCEEDED(SQLSetConnectAttr(o->dbc, SQL_ATTR_CURRENT_CATALOG,
+                                           o->name, SQL_NTS))
+           ? TF_OK : TF_DECLINED;
 }
 
 
@@ -268,10 +299,10 @@ tfw_mssql_microsoft(tfw_odbc_t *o, tf_buf_t *b, tf_err_t *err)
         return tf_fail(err, TF_E_TARGET_OTHER, NULL, "host or port");
     }
 
-    tf_buf_lit(b, strcmp(t->tls_mode, "disable") == 0 ? ";Encrypt=no"
-                                                      : ";Encrypt=yes");
-    tf_buf_lit(b, verify ? ";TrustServerCertificate=no"
-                         : ";TrustServerCertificate=yes");
+    tf_buf_lit(b, strcmp(t->tls_mode, "disable") == 0 ? "Encrypt=no;"
+                                                      : "Encrypt=yes;");
+    tf_buf_lit(b, verify ? "TrustServerCertificate=no;"
+                         : "TrustServerCertificate=yes;");
 
     return TF_OK;
 }

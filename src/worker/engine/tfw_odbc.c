@@ -49,6 +49,7 @@ static tf_int_t tfw_odbc_failed(tfw_odbc_t *o, SQLSMALLINT type,
     SQLHANDLE handle, tf_scope_status_e *status, tf_err_t *err);
 static void tfw_odbc_said(tfw_odbc_t *o, SQLSMALLINT type, SQLHANDLE handle,
     char *text, size_t size);
+static size_t tfw_odbc_rank(const tfw_odbc_t *o, int native);
 static const tfw_odbc_error_t *tfw_odbc_known(const tfw_odbc_t *o);
 static tf_code_e tfw_odbc_connect_code(const tfw_odbc_t *o);
 static tf_code_e tfw_odbc_state_code(const tfw_odbc_t *o,
@@ -193,7 +194,7 @@ tfw_odbc_string(tfw_odbc_t *o, tf_buf_t *b, tf_err_t *err)
 
     tf_buf_lit(b, "DRIVER={");
     tf_buf_lit(b, o->driver);
-    tf_buf_char(b, '}');
+    tf_buf_lit(b, "};");
 
     if (o->engine->address(o, o->session.database, b, err) != TF_OK) {
         return TF_ERROR;
@@ -206,7 +207,7 @@ tfw_odbc_string(tfw_odbc_t *o, tf_buf_t *b, tf_err_t *err)
 
     if (tfw_odbc_keyword(o, b, "PWD", tf_str(t->password)) != TF_OK) {
         return tf_fail(err, TF_E_TARGET_AUTH, NULL,
-                       "the driver can not take this password");
+                       "the driver can not take a password with \"};\"");
     }
 
     return TF_OK;
@@ -219,9 +220,15 @@ tfw_odbc_keyword(tfw_odbc_t *o, tf_buf_t *b, const char *keyword,
 {
     size_t  i;
 
-    (void) o;
+    /* to FreeTDS only "};" is the end of a value in braces, and nothing stands
+     * for it */
 
-    tf_buf_char(b, ';');
+    for (i = 0; o->family == TFW_ODBC_FREETDS && i + 1 < value.len; i++) {
+        if (value.data[i] == '}' && value.data[i + 1] == ';') {
+            return TF_DECLINED;
+        }
+    }
+
     tf_buf_lit(b, keyword);
     tf_buf_char(b, '=');
 
@@ -229,28 +236,27 @@ tfw_odbc_keyword(tfw_odbc_t *o, tf_buf_t *b, const char *keyword,
         /* void */
     }
 
-    if (i == 0 || value.data[0] == ' ' || value.data[i - 1] == ' ') {
-        i = value.len + 1;
-    }
-
     /* not every driver takes braces around every value */
 
-    if (i == value.len) {
+    if (i && i == value.len && value.data[0] != ' '
+        && value.data[i - 1] != ' ')
+    {
         tf_buf_str(b, value);
+        tf_buf_char(b, ';');
         return TF_OK;
     }
 
     tf_buf_char(b, '{');
 
     for (i = 0; i < value.len; i++) {
-        if (value.data[i] == '}') {
+        if (value.data[i] == '}' && o->family != TFW_ODBC_FREETDS) {
             tf_buf_char(b, '}');
         }
 
         tf_buf_char(b, value.data[i]);
     }
 
-    tf_buf_char(b, '}');
+    tf_buf_lit(b, "};");
 
     return TF_OK;
 }
@@ -778,8 +784,8 @@ tfw_odbc_failed(tfw_odbc_t *o, SQLSMALLINT type, SQLHANDLE handle,
 }
 
 
-/* Keeps the first state and the first error number that is not 0, and cuts the
- * texts of all records to fit. */
+/* Keeps the first state and, of the error numbers, the one that stands first in
+ * the engine's table, and cuts the texts of all records to fit. */
 
 static void
 tfw_odbc_said(tfw_odbc_t *o, SQLSMALLINT type, SQLHANDLE handle, char *text,
@@ -810,7 +816,7 @@ tfw_odbc_said(tfw_odbc_t *o, SQLSMALLINT type, SQLHANDLE handle, char *text,
             o->state[tfw_odbc_utf8((unsigned char *) o->state, state, 5)] = 0;
         }
 
-        if (o->native == 0 || (native && tfw_odbc_known(o) == NULL)) {
+        if (native && tfw_odbc_rank(o, native) < tfw_odbc_rank(o, o->native)) {
             o->native = native;
         }
 
@@ -828,18 +834,31 @@ tfw_odbc_said(tfw_odbc_t *o, SQLSMALLINT type, SQLHANDLE handle, char *text,
 }
 
 
+/* The place of an error among those that are known; past them when it is none
+ * of them, and further for no error. */
+
+static size_t
+tfw_odbc_rank(const tfw_odbc_t *o, int native)
+{
+    size_t                   n;
+    const tfw_odbc_error_t  *e = o->engine->errors;
+
+    for (n = 0; e[n].native && e[n].native != native; n++) {
+        /* void */
+    }
+
+    return native ? n : n + 1;
+}
+
+
 static const tfw_odbc_error_t *
 tfw_odbc_known(const tfw_odbc_t *o)
 {
     const tfw_odbc_error_t  *e;
 
-    for (e = o->engine->errors; e->native; e++) {
-        if (e->native == o->native) {
-            return e;
-        }
-    }
+    e = &o->engine->errors[o->native ? tfw_odbc_rank(o, o->native) : 0];
 
-    return NULL;
+    return o->native && e->native ? e : NULL;
 }
 
 

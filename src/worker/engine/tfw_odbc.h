@@ -110,7 +110,7 @@ tf_int_t tfw_odbc_driver(tfw_odbc_t *o, const char *named, tf_err_t *err)
     TF_MUST_CHECK;
 
 /*
- * Appends ";keyword={value}" so that whatever the value is, it stays one value.
+ * Appends "keyword={value};" so that whatever the value is, it stays one value.
  * TF_DECLINED: the driver has no way to write it.
  */
 tf_int_t tfw_odbc_keyword(tfw_odbc_t *o, tf_buf_t *b, const char *keyword,
