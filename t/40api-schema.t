@@ -218,6 +218,16 @@ my %body = (
         { rule_text => 'SUPERUSER', db_type => 'postgresql' } },
 );
 
+# A body that is no JSON: its text and type.
+
+my %file = (
+    'POST /instances/actions/batch-create' => sub {
+        my $n = ++$serial;
+        return ("name,db_type,host,port\nfile$n,mysql,file$n.example,3306\n",
+                'text/csv');
+    },
+);
+
 # Who calls, where it must not be the administrator of all other calls.
 
 my %caller = (
@@ -318,6 +328,12 @@ sub call {
     for my $need (grep { $query !~ /[?&]$_=/ } @{ $op->{needs} }) {
         $query .= ($query eq '' ? '?' : '&') . "$need="
             . encode(example($need, $op->{query}{$need}, $op->{path}));
+    }
+
+    if ($file{ name($op) } && !exists $opt{body}) {
+        my $type;
+        ($opt{body}, $type) = $file{ name($op) }->();
+        $opt{headers} = { 'content-type' => $type };
     }
 
     return $client->request($op->{method}, ($opt{path} // path($op)) . $query,

@@ -182,6 +182,25 @@ for (['/instances/exports', 'instances_export',
         message_code => '=AUTHENTICATION_REQUIRED';
 }
 
+{
+    my $r = $as{operator}->post('/instances/actions/batch-create',
+        "name,db_type,host,port,database_name,description,credential_id\n"
+            . "imported,mysql,i.example,3306,inventory,example,\n"
+            . "imported 2,mysql,i.example,x,,,\nlive,mysql,i.example,1,,,\n"
+            . "two,mysql,i.example,1,,,\ntwo,mysql,i.example,1,,,\n",
+        { 'content-type' => 'text/csv' });
+    is $r->status, 200, 'an import';
+    is_deeply [map { fits($r->json, @$_) } (
+        ['data.created_count', '=1'], ['data.errors', 'list'],
+        ['data.errors.0', 'str'], ['data.duplicate_names', \['two']],
+        ['data.skipped_existing_names', \['live']],
+        ['data.message', 'str'])], [], 'what it answers';
+    $r = $as{viewer}->get('/instances/imports/template');
+    like $r->body, qr/^\xef\xbb\xbfname,db_type,host,port,database_name,
+        description,credential_id\r\ndemo-mysql-01,mysql,10\.10\.10\.10,3306,/x,
+        'the template of an import';
+}
+
 # connection tests
 
 line admin => 'POST /instances/actions/test-connection',

@@ -15,6 +15,27 @@ typedef struct {
 static const tf_words_t  tf_words_table[] = {
 
     { "is required", "不能为空" },
+
+    { "is neither UTF-8, UTF-16 nor GB18030",
+      "不是 UTF-8、UTF-16 或 GB18030 编码" },
+    { "is not valid UTF-16 at byte %zu", "在第 %zu 字节处不是有效的 UTF-16" },
+    { "has a NUL in the row that begins in line %u",
+      "从第 %u 行开始的记录含有 NUL 字符" },
+    { "has a quote without its end in the row that begins in line %u",
+      "从第 %u 行开始的记录缺少结束引号" },
+    { "has text behind a quoted field in the row that begins in line %u",
+      "从第 %u 行开始的记录在引号之后还有内容" },
+    { "has no rows", "没有数据行" },
+    { "has more than %d rows", "超过 %d 行" },
+    { "has more than %d columns", "超过 %d 列" },
+    { "has no column %s", "缺少列 %s" },
+    { "has column %s more than once", "列 %s 重复" },
+    { "is too large", "过大" },
+    { "has more fields than there are titles", "字段数多于标题数" },
+    { "stands in more than one row", "在文件中重复" },
+    { "multipart/form-data is expected", "应为 multipart/form-data" },
+    { "the form is not complete", "表单不完整" },
+
     { "may be left out, but not empty", "可以省略，但不能为空" },
     { "given more than once", "只能出现一次" },
 

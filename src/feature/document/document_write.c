@@ -271,6 +271,15 @@ document_operation(tf_buf_t *b, const document_t *doc,
         tf_buf_lit(b, "}}}");
     }
 
+    if (route->upload) {
+        tf_buf_lit(b, ",\"requestBody\":{\"required\":true,\"content\":"
+                   "{\"multipart/form-data\":{\"schema\":{\"type\":"
+                   "\"object\",\"required\":[\"file\"],\"properties\":"
+                   "{\"file\":{\"type\":\"string\","
+                   "\"contentMediaType\":\"text/csv\"}}}},"
+                   "\"text/csv\":{\"schema\":{\"type\":\"string\"}}}}");
+    }
+
     tf_json_key(b, "responses");
     tf_buf_char(b, '{');
     document_success(b, doc, route);
@@ -615,12 +624,13 @@ document_codes(const ngx_tf_route_t *route, tf_code_e *codes)
     n = 0;
 
     for (rule = document_rules; rule->code; rule++) {
-        if ((rule->query && !route->query && !route->body)
+        if ((rule->query && !route->query && !route->body
+                && !route->upload)
             || (rule->login && route->perm < TF_LOGIN)
             || (rule->right && route->perm < TF_CREATE)
             || (rule->path && strchr(route->path, '{') == NULL)
             || (rule->unsafe && !document_unsafe(route))
-            || (rule->body && !route->body)
+            || (rule->body && !route->body && !route->upload)
             || (rule->run && !ngx_tf_route_waits(route))
             || (rule->data && route->perm == TF_PUBLIC))
         {

@@ -95,32 +95,42 @@ WHERE i.id = :id::bigint
 SELECT {instance_detail}
 WHERE i.name = :name::text
 
--- part: credential_exists
-SELECT tf_fail('RESOURCE_NOT_FOUND', 'credential_id')
-    WHERE :credential_id::bigint IS NOT NULL
-          AND NOT EXISTS (SELECT FROM credentials WHERE id = :credential_id)
-
 -- part: credential_unfit
-(NOT c.is_active OR c.credential_type <> 'database'
-               OR c.db_type <> :db_type::text)
+(NOT c.is_active OR c.credential_type <> 'database' OR c.db_type <> w.db_type)
 
--- part: credential_fits
-SELECT tf_fail('VALIDATION_ERROR', 'credential_id',
-                   'is no active credential for this engine')
-    FROM credentials c
-    WHERE c.id = :credential_id
-          AND {credential_unfit}
-
--- part: tls_rules
--- Weaker checks of the server's identity are an admin's decision.
-    SELECT tf_fail('FORBIDDEN', 'tls_mode',
-                   'weaker TLS to a new place is an administrator''s decision')
-    WHERE :_role::text <> 'admin'
-          AND tf_tls_strength(:tls_mode::text) < tf_tls_strength(:_tls_default)
+-- part: wanted_unfit
+SELECT w.line, 'RESOURCE_NOT_FOUND' AS code, 'credential_id' AS field,
+           '' AS reason
+    FROM wanted w
+    WHERE w.credential_id IS NOT NULL
+          AND NOT EXISTS (SELECT
+                          FROM credentials c
+                          WHERE c.id = w.credential_id)
     UNION ALL
-    SELECT tf_fail('FORBIDDEN', 'tls_ca',
-                   'weaker TLS to a new place is an administrator''s decision')
-    WHERE :_role <> 'admin' AND :tls_ca::text IS NOT NULL
+    SELECT w.line, 'VALIDATION_ERROR', 'credential_id',
+           'is no active credential for this engine'
+    FROM wanted w
+         JOIN credentials c ON c.id = w.credential_id
+    WHERE {credential_unfit}
+
+-- part: wanted_weak
+-- Weaker checks of the server's identity are an admin's decision.
+    SELECT w.line, 'FORBIDDEN', f.name,
+           'weaker TLS to a new place is an administrator''s decision'
+    FROM wanted w,
+         LATERAL (VALUES ('tls_mode', tf_tls_strength(w.tls_mode)
+                                      < tf_tls_strength(:_tls_default::text)),
+                         ('tls_ca', w.tls_ca IS NOT NULL)) AS f (name, weak)
+    WHERE :_role::text <> 'admin' AND f.weak
+
+-- part: wanted_refused
+-- What is wrong with the places in "wanted".
+SELECT tf_fail(x.code, x.field, x.reason)
+    FROM (
+        {wanted_unfit}
+        UNION ALL
+        {wanted_weak}
+    ) x
 
 -- part: tags_exist
 SELECT tf_fail('VALIDATION_ERROR', 'tag_names',
@@ -129,13 +139,16 @@ SELECT tf_fail('VALIDATION_ERROR', 'tag_names',
                   EXCEPT
                   SELECT name FROM tags)
 
+-- part: wanted_one
+SELECT 0 AS line, :db_type::text AS db_type,
+           :credential_id::bigint AS credential_id, :tls_mode::text AS tls_mode,
+           :tls_ca::text AS tls_ca
+
 -- name: instances_create
-WITH rules AS (
-    {credential_exists}
-    UNION ALL
-    {credential_fits}
-    UNION ALL
-    {tls_rules}
+WITH wanted AS (
+    {wanted_one}
+), rules AS (
+    {wanted_refused}
     UNION ALL
     {tags_exist}
 ), created AS (
@@ -154,6 +167,55 @@ SELECT n.id, t.id
 FROM created n, tags t
 WHERE t.name = ANY (:tag_names)
 
+-- name: instances_import_text
+-- lane: slow
+SELECT convert_from(:_bytes::bytea, 'GB18030') AS text
+
+-- name: instances_import
+-- lane: slow
+-- A row that nothing is wrong with becomes an instance; of the others comes
+-- what is wrong, in the order of their lines.
+WITH wanted AS MATERIALIZED (
+    SELECT *
+    FROM jsonb_to_recordset(:_wanted::jsonb)
+         AS r (line int, name text, db_type text, host text, port int,
+               database_name text, credential_id bigint, tls_mode text,
+               tls_ca text, description text, status text)
+), wrong AS MATERIALIZED (
+    {wanted_unfit}
+    UNION ALL
+    {wanted_weak}
+    UNION ALL
+    SELECT w.line, 'NAME_EXISTS', 'name', ''
+    FROM wanted w
+         JOIN instances i ON i.name = w.name
+    UNION ALL
+    SELECT d.line, 'VALIDATION_ERROR', 'name', 'stands in more than one row'
+    FROM (SELECT line, count(*) OVER (PARTITION BY name) AS n FROM wanted) d
+    WHERE d.n > 1
+), created AS (
+    INSERT INTO instances (name, db_type, host, port, database_name, tls_mode,
+                           tls_ca, credential_id, description, is_active)
+    SELECT w.name, w.db_type, w.host, w.port, w.database_name,
+           coalesce(w.tls_mode, :_tls_default), w.tls_ca, w.credential_id,
+           w.description, w.status IS DISTINCT FROM 'inactive'
+    FROM wanted w
+    WHERE NOT EXISTS (SELECT FROM wrong x WHERE x.line = w.line)
+    ORDER BY w.line
+    ON CONFLICT (name) DO NOTHING
+    RETURNING name
+)
+SELECT w.line, w.name,
+       coalesce(x.code, CASE WHEN n.name IS NULL THEN 'NAME_EXISTS' END)
+       AS code,
+       coalesce(x.field, 'name') AS field, coalesce(x.reason, '') AS reason,
+       row_number() OVER (PARTITION BY w.name, x.code, x.field
+                          ORDER BY w.line) = 1 AS _first
+FROM wanted w
+     LEFT JOIN wrong x ON x.line = w.line
+     LEFT JOIN created n ON n.name = w.name
+ORDER BY w.line
+
 -- name: instances_update
 -- A stored password is sent to nobody new: when where or how to connect
 -- changes, the request has to name the credential again.
@@ -163,7 +225,8 @@ WITH old AS MATERIALIZED (
     WHERE id = :id::bigint AND deleted_at IS NULL
     FOR UPDATE
 ), wanted AS (
-    SELECT o.id,
+    SELECT 0 AS line, o.id, :db_type::text AS db_type,
+           :credential_id::bigint AS credential_id,
            coalesce(:tls_mode::text, o.tls_mode) AS tls_mode,
            CASE WHEN :has_tls_ca::boolean THEN :tls_ca::text
                 ELSE o.tls_ca END AS tls_ca
@@ -199,14 +262,14 @@ WITH old AS MATERIALIZED (
           AND (o.db_type, o.host, o.port, o.tls_mode, o.tls_ca)
               IS DISTINCT FROM (:db_type, :host, :port, w.tls_mode, w.tls_ca)
     UNION ALL
-    {credential_exists}
-    UNION ALL
-    SELECT tf_fail('VALIDATION_ERROR', 'credential_id',
-                   'is no active credential for this engine')
-    FROM credentials c, old o
-    WHERE c.id = :credential_id
-          AND (c.id IS DISTINCT FROM o.credential_id OR o.db_type <> :db_type)
-          AND {credential_unfit}
+    -- a credential that is linked already may have been switched off since
+    SELECT tf_fail(x.code, x.field, x.reason)
+    FROM (
+        {wanted_unfit}
+    ) x, old o
+    WHERE x.code <> 'VALIDATION_ERROR'
+          OR :credential_id IS DISTINCT FROM o.credential_id
+          OR o.db_type <> :db_type
     UNION ALL
     {tags_exist}
 ), changed AS (
@@ -383,10 +446,14 @@ FROM instances
 WHERE id = :id::bigint
 
 -- name: instances_validate_connection
-WITH rules AS (
-    {credential_exists}
-    UNION ALL
-    {credential_fits}
+WITH wanted AS (
+    SELECT 0 AS line, :db_type::text AS db_type,
+           :credential_id::bigint AS credential_id
+), rules AS (
+    SELECT tf_fail(x.code, x.field, x.reason)
+    FROM (
+        {wanted_unfit}
+    ) x
 )
 SELECT :db_type AS db_type, :port::int AS port, :credential_id AS credential_id
 WHERE (SELECT count(*) FROM rules) = 0
@@ -394,7 +461,10 @@ WHERE (SELECT count(*) FROM rules) = 0
 -- name: instances_test_connection
 -- An instance as it is stored, or for those who may change instances a place
 -- that is not stored yet.
-WITH rules AS (
+WITH wanted AS (
+    {wanted_one}
+    WHERE :instance_id::bigint IS NULL
+), rules AS (
     SELECT tf_fail('RESOURCE_NOT_FOUND', 'instance_id')
     WHERE :instance_id::bigint IS NOT NULL
           AND NOT EXISTS (SELECT
@@ -410,15 +480,7 @@ WITH rules AS (
                  ('credential_id', :credential_id::bigint::text)) f (name, value)
     WHERE :instance_id IS NULL AND f.value IS NULL
     UNION ALL
-    SELECT *
-    FROM (
-        {credential_exists}
-        UNION ALL
-        {credential_fits}
-        UNION ALL
-        {tls_rules}
-    ) adhoc
-    WHERE :instance_id IS NULL
+    {wanted_refused}
 )
 SELECT q.run_id
 FROM tf_enqueue(

@@ -4,34 +4,17 @@
  */
 
 
-#include "ngx_tf.h"
+#include "ngx_tf_import.h"
 #include "tf_conf.h"
 #include "tf_engine.h"
+#include "tf_instances.h"
 
 
 static ngx_int_t ngx_tf_instances_next(ngx_tf_op_t *op);
 
 
-#define NGX_TF_INSTANCES_TLS   "verify-full|verify-ca|require|disable"
 #define NGX_TF_INSTANCES_BULK  1000
 #define NGX_TF_INSTANCES_TEST  50
-#define NGX_TF_INSTANCES_PEM   65536
-
-#define NGX_TF_INSTANCES_WHERE(flags)                                        \
-    { "db_type", TF_P_ENUM, flags, 0, 0, TF_ENGINE_NAMES, NULL,         \
-      "engine" },                                                            \
-    { "host", TF_P_STR, flags, 1, 253, NULL, NULL, "name or address" },      \
-    { "port", TF_P_INT, flags, 1, 65535, NULL, NULL, "TCP port" },           \
-    { "database_name", TF_P_STR, 0, 1, 64, "[^\\x00-\\x1f\\x7f]+", NULL,     \
-      "database to connect to" },                                            \
-    { "credential_id", TF_P_INT, 0, 1, INT64_MAX, NULL, NULL,                \
-      "an active credential for this engine" },                              \
-    { "tls_mode", TF_P_ENUM, 0, 0, 0, NGX_TF_INSTANCES_TLS, NULL,            \
-      "how the server proves who it is; left out: as TAIFISH_TLS_DEFAULT"     \
-      " says for a new one; weaker: administrators only" },                  \
-    { "tls_ca", TF_P_STR, TF_P_NULEND, 1, NGX_TF_INSTANCES_PEM,              \
-      "-----BEGIN CERTIFICATE-----[\\s\\S]*-----END CERTIFICATE-----", NULL, \
-      "PEM text of the authorities to trust instead of the system's" }
 
 #define NGX_TF_INSTANCES_FILTERS                                             \
     { "search", TF_P_SEARCH, 0, 0, 100, NULL, NULL,                          \
@@ -71,10 +54,9 @@ static const tf_param_t  ngx_tf_instances_engines[] = {
 };
 
 static const tf_param_t  ngx_tf_instances_body[] = {
-    { "name", TF_P_STR, TF_P_REQUIRED, 1, 100, "[\\p{L}\\p{N}_. -]+", NULL,
-      "unique name: letters, digits, _ - . and space" },
-    NGX_TF_INSTANCES_WHERE(TF_P_REQUIRED),
-    { "description", TF_P_STR, 0, 0, 500, NULL, NULL, "free text" },
+    TF_INSTANCES_NAME,
+    TF_INSTANCES_WHERE(TF_P_REQUIRED),
+    TF_INSTANCES_ABOUT,
     { "is_active", TF_P_BOOL, 0, 0, 0, NULL, NULL,
       "takes part in scheduled work; true for a new one" },
     { "tag_names", TF_P_STRS, 0, 0, 100, NULL, NULL, "codes of its tags" },
@@ -96,7 +78,7 @@ static const tf_param_t  ngx_tf_instances_place[] = {
       "a stored instance; else the rest is needed" },
     { "name", TF_P_STR, 0, 1, 100, "[^\\x00-\\x1f\\x7f]+", NULL,
       "what to call it" },
-    NGX_TF_INSTANCES_WHERE(0),
+    TF_INSTANCES_WHERE(0),
     { .type = TF_P_END }
 };
 
@@ -114,36 +96,6 @@ static const tf_param_t  ngx_tf_instances_tests[] = {
     { "instance_ids", TF_P_INTS, TF_P_REQUIRED, 1, NGX_TF_INSTANCES_TEST,
       NULL, NULL, "instances" },
     { .type = TF_P_END }
-};
-
-
-static const tf_export_word_t  ngx_tf_instances_states[] = {
-    { "active", { "启用", "active" } },
-    { "inactive", { "停用", "inactive" } },
-    { "deleted", { "已删除", "deleted" } },
-    { NULL, { NULL, NULL } }
-};
-
-static const tf_export_column_t  ngx_tf_instances_columns[] = {
-    { "id", { "ID", "ID" }, NULL, 0 },
-    { "name", { "实例名称", "Instance" }, NULL, 0 },
-    { "db_type", { "数据库类型", "Database type" }, NULL, 0 },
-    { "host", { "主机地址", "Host" }, NULL, 0 },
-    { "port", { "端口", "Port" }, NULL, 0 },
-    { "database_name", { "数据库名", "Database" }, NULL, 0 },
-    { "tags", { "标签", "Tags" }, NULL, 0 },
-    { "status", { "状态", "Status" }, ngx_tf_instances_states, 0 },
-    { "description", { "描述", "Description" }, NULL, 0 },
-    { "credential_id", { "凭据ID", "Credential ID" }, NULL, 0 },
-    { "sync_count", { "同步次数", "Syncs" }, NULL, 0 },
-    { "last_connected", { "最后连接时间", "Last connected" }, NULL, 0 },
-    { "created_at", { "创建时间", "Created" }, NULL, 0 },
-    { "updated_at", { "更新时间", "Updated" }, NULL, 0 },
-    { NULL, { NULL, NULL }, NULL, 0 }
-};
-
-static const tf_export_t  ngx_tf_instances_file = {
-    "instances_export", ngx_tf_instances_columns
 };
 
 
@@ -184,7 +136,7 @@ const ngx_tf_route_t  ngx_tf_instances_routes[] = {
                    "Instances as a file"),
       .query = ngx_tf_instances_exported,
       .sql = { TF_SQL_instances_list_export },
-      NGX_TF_EXPORT(ngx_tf_instances_file) },
+      NGX_TF_EXPORT(tf_instances_file) },
 
     { NGX_TF_ROUTE(POST, "/instances", TF_CREATE, "Create an instance"),
       .body = ngx_tf_instances_body,
@@ -192,6 +144,23 @@ const ngx_tf_route_t  ngx_tf_instances_routes[] = {
       .render = NGX_TF_CREATED, .key = "instance",
       .constraints = ngx_tf_instances_rules,
       .next = ngx_tf_instances_next },
+
+    { NGX_TF_ROUTE(GET, "/instances/imports/template", TF_VIEW,
+                   "A file to begin an import with"),
+      .render = NGX_TF_CUSTOM,
+      .next = ngx_tf_import_template,
+      .schema = "text/csv" },
+
+    { NGX_TF_ROUTE(POST, "/instances/actions/batch-create", TF_CREATE,
+                   "Create instances of the rows of a file"),
+      .upload = NGX_TF_IMPORT_MAX,
+      .uses = NGX_TF_USES(TF_SQL_instances_import_text,
+                          TF_SQL_instances_import),
+      .sets = "_bytes _wanted",
+      .render = NGX_TF_CUSTOM,
+      .constraints = ngx_tf_instances_rules,
+      .next = ngx_tf_import_next,
+      .schema = ngx_tf_import_schema },
 
     { NGX_TF_ROUTE(GET, "/instances/{id}", TF_VIEW, "Read an instance"),
       .sql = { TF_SQL_instances_get },

@@ -1,6 +1,7 @@
 
 #include "ngx_tf_conf.h"
 #include "ngx_tf_input.h"
+#include "tf_multipart.h"
 
 
 #define NGX_TF_ARGS_MAX       128
@@ -24,6 +25,8 @@ static ngx_int_t ngx_tf_input_arg(ngx_tf_op_t *op, const tf_param_t *param,
     ngx_tf_arg_t *args, ngx_uint_t n, tf_str_t *raw);
 static ngx_int_t ngx_tf_input_text(ngx_tf_op_t *op, ngx_str_t *text);
 static void *ngx_tf_input_alloc(void *ctx, size_t size);
+static ngx_int_t ngx_tf_input_file(ngx_tf_op_t *op);
+static ngx_uint_t ngx_tf_input_is(ngx_http_request_t *r, const char *type);
 static ngx_uint_t ngx_tf_input_secret(const tf_param_t *params);
 static void ngx_tf_input_wipe_body(ngx_tf_op_t *op, ngx_str_t *text);
 static ngx_int_t ngx_tf_input_json(ngx_tf_op_t *op, const tf_mem_t *mem,
@@ -118,6 +121,10 @@ ngx_tf_input_body(ngx_tf_op_t *op)
     tf_value_t         v;
     const tf_param_t  *p;
 
+    if (op->route->upload) {
+        return ngx_tf_input_file(op);
+    }
+
     if (op->route->body == NULL) {
         return NGX_OK;
     }
@@ -145,6 +152,48 @@ ngx_tf_input_body(ngx_tf_op_t *op)
     }
 
     return NGX_OK;
+}
+
+
+/* A form with a file, or the file itself. */
+
+static ngx_int_t
+ngx_tf_input_file(ngx_tf_op_t *op)
+{
+    tf_value_t  v;
+    ngx_str_t   body;
+    tf_str_t    type;
+
+    ngx_memzero(&v, sizeof(tf_value_t));
+
+    if (ngx_tf_input_text(op, &body) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (body.len > op->route->upload) {
+        return ngx_tf_request_fail(op, TF_E_BODY_TOO_LARGE, NULL, NULL);
+    }
+
+    v.present = 1;
+    v.value.data = body.data;
+    v.value.len = body.len;
+
+    type.len = 0;
+    type.data = NULL;
+
+    if (op->r->headers_in.content_type) {
+        type.data = op->r->headers_in.content_type->value.data;
+        type.len = op->r->headers_in.content_type->value.len;
+    }
+
+    if (!ngx_tf_input_is(op->r, "text/csv")
+        && tf_multipart_file(type, v.value, "file", &v.value, &op->err)
+           != TF_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_tf_input_add(op, "file", &v);
 }
 
 
@@ -385,6 +434,11 @@ ngx_tf_input_json(ngx_tf_op_t *op, const tf_mem_t *mem, tf_json_t **doc)
         return NGX_ERROR;
     }
 
+    if (body.len && !ngx_tf_input_is(op->r, "application/json")) {
+        return ngx_tf_request_fail(op, TF_E_UNSUPPORTED_MEDIA_TYPE, NULL,
+                                   "application/json is expected");
+    }
+
     /* no body at all is an empty object: required fields are then named */
 
     if (body.len == 0) {
@@ -421,7 +475,6 @@ ngx_tf_input_text(ngx_tf_op_t *op, ngx_str_t *text)
     size_t                     len;
     ssize_t                    n;
     ngx_buf_t                 *b;
-    ngx_str_t                 *type;
     ngx_chain_t               *cl;
     ngx_http_request_t        *r;
 
@@ -438,17 +491,6 @@ ngx_tf_input_text(ngx_tf_op_t *op, ngx_str_t *text)
 
     if (len == 0) {
         return NGX_OK;
-    }
-
-    type = r->headers_in.content_type ? &r->headers_in.content_type->value
-                                      : NULL;
-
-    if (type == NULL || type->len < 16
-        || ngx_strncasecmp(type->data, (u_char *) "application/json", 16) != 0
-        || (type->len > 16 && type->data[16] != ';' && type->data[16] != ' '))
-    {
-        return ngx_tf_request_fail(op, TF_E_UNSUPPORTED_MEDIA_TYPE, NULL,
-                                   "application/json is expected");
     }
 
     p = ngx_pnalloc(r->pool, len);
@@ -480,6 +522,23 @@ ngx_tf_input_text(ngx_tf_op_t *op, ngx_str_t *text)
     text->len = p - text->data;
 
     return NGX_OK;
+}
+
+
+/* Whether the body is said to be of this type. */
+
+static ngx_uint_t
+ngx_tf_input_is(ngx_http_request_t *r, const char *type)
+{
+    size_t      n;
+    ngx_str_t  *s;
+
+    n = ngx_strlen(type);
+    s = r->headers_in.content_type ? &r->headers_in.content_type->value : NULL;
+
+    return s && s->len >= n
+           && ngx_strncasecmp(s->data, (u_char *) type, n) == 0
+           && (s->len == n || s->data[n] == ';' || s->data[n] == ' ');
 }
 
 

@@ -209,12 +209,14 @@ ngx_tf_op_admit(ngx_tf_op_t *op)
 static void
 ngx_tf_op_read(ngx_tf_op_t *op)
 {
+    size_t               max;
     ngx_int_t            rc;
     ngx_http_request_t  *r;
 
     r = op->r;
+    max = op->route->upload ? op->route->upload : ngx_tf_conf()->body_max;
 
-    if (r->headers_in.content_length_n > (off_t) ngx_tf_conf()->body_max) {
+    if (r->headers_in.content_length_n > (off_t) max) {
         ngx_tf_request_fail(op, TF_E_BODY_TOO_LARGE, NULL, NULL);
         ngx_tf_op_error(op);
         return;

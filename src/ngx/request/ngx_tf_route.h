@@ -88,6 +88,9 @@ struct ngx_tf_route_s {
 
     const tf_param_t            *query;         /* ended by TF_P_END */
     const tf_param_t            *body;
+    size_t                       upload;        /* bytes, at most, of a body
+                                                   that is a file: the value
+                                                   "file" */
     tf_sql_e                     sql[NGX_TF_SQL_MAX];   /* one atomic unit */
     ngx_tf_render_e              render;        /* of the last statement */
     const char                  *key;           /* data is {key: ...} */

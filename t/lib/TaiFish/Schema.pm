@@ -37,8 +37,9 @@ sub operations {
         for my $method (sort keys %$item) {
             my $o = $item->{$method};
             my @params = map { $self->resolve($_) } @{ $o->{parameters} };
-            my $body = $o->{requestBody}
-                && $o->{requestBody}{content}{'application/json'}{schema};
+            my $json = $o->{requestBody}
+                && $o->{requestBody}{content}{'application/json'};
+            my $body = $json && $json->{schema};
             push @found, {
                 id => $o->{operationId}, method => uc $method, path => $path,
                 permission => $o->{'x-permission'}, tag => $o->{tags}[0],
