@@ -28,7 +28,7 @@ sub as_written {
     $was_run{$line} = 1;
     $command =~ s/\Q$_\E/$instead{$_}/ for keys %instead;
     my ($code, $out) = $box->run($command, $input);
-    is $code, 0, $line or diag $out;
+    is $code, 0, $line or diag($out), die "$line: exit code $code";
     return $out;
 }
 

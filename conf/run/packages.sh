@@ -28,7 +28,9 @@ test="$run odbc-postgresql
       libtest-nginx-perl openssl libio-socket-ssl-perl busybox-static
       chromium fonts-wqy-zenhei"
 proof="$test prometheus buildah debootstrap iproute2 slirp4netns"
-bench="$run wrk procps"
+bench="$run wrk procps redis-tools cargo librust-chrono-dev librust-hyper-dev
+       librust-serde-json-dev librust-sha2-dev librust-tokio-dev
+       librust-tokio-postgres-dev"
 deb="$build debhelper dpkg-dev $console"
 asan="$test dpkg-dev zlib1g-dev libssl-dev"
 

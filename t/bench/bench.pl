@@ -9,6 +9,8 @@
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use TaiFish;
+use TaiFish::Sql;
+use Digest::SHA ();
 
 my $seconds = $ENV{BENCH_SECONDS} || 2;
 my $rounds = $ENV{BENCH_ROUNDS} || 9;
@@ -59,6 +61,7 @@ my @db = ('-h', $tf->pg->{socket}, '-p', $tf->pg->{port}, '-U', 'taifish');
 run($pgbench, '-i', '-q', '-s', 10, @db, 'taifish');
 
 my (%rate, %p99, @trouble);
+my $peer = peer();
 
 for my $round (1 .. $rounds) {
     print "round $round of $rounds\n";
@@ -69,7 +72,52 @@ for my $round (1 .. $rounds) {
         pgbench($c);
         wrk("point", $c, $point);
         wrk("return point", $c, '/bare/point');
+        wrk("peer point", $c, $point, $peer);
+        wrk("peer list", $c, $list, $peer);
     }
+}
+
+# A program in Rust that answers the same two requests, t/bench/peer: where it
+# listens.  Its session is in Redis, by what it makes of the cookie.
+
+sub peer {
+    my $crate = "$TaiFish::ROOT/t/bench/peer";
+    my $copy = $tf->dir . '/peer';
+    system("cd '$crate' && RUSTC=/usr/bin/rustc CARGO_TARGET_DIR="
+        . "'$TaiFish::BUILD/peer' /usr/bin/cargo build -q --release --offline"
+        . " && cp '$TaiFish::BUILD/peer/release/peer' '$copy'") == 0
+        or die 'the peer is not built';
+
+    my @files = map { statement($_) } qw(instances_get instances_list_plain
+        instances_list_plain_count);
+    my $port = TaiFish::Server::free_port();
+    my $key = 'peer:' . Digest::SHA::sha256_hex(
+        $client->cookie('taifish_session'));
+    system('redis-cli', '-s', $tf->redis->{socket}, 'SET', $key,
+        '{"user":"viewer"}') == 0 or die 'redis-cli';
+
+    my $program = TaiFish::Server::spawn('peer', $tf->dir,
+        [$copy, $port, $tf->redis->{socket},
+         "host=$tf->{pg}{socket} user=taifish_api dbname=taifish", @files], {});
+    my $base = "http://127.0.0.1:$port";
+
+    TaiFish::Server::until_true(10, sub {
+        IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port)
+    }) or die 'the peer does not listen: ' . $program->output;
+    return $base;
+}
+
+# A file with a statement of ours; its only parameter is the id.
+
+sub statement {
+    my ($name) = @_;
+    my ($s) = grep { $_->{name} eq $name } TaiFish::Sql::statements();
+    my %value = (limit => 20, _offset => 0, _lang => "'en'", id => '$1');
+    my $file = $tf->dir . "/$name.sql";
+
+    TaiFish::spew($file, $s->{sql} =~ s{\$(\d+)}{
+        $value{ $s->{names}[$1 - 1] } // die "$name: $s->{names}[$1 - 1]"}ger);
+    return $file;
 }
 
 # At 16 clients, whatever its neighbours in time have.
@@ -90,11 +138,11 @@ sub run {
 }
 
 sub wrk {
-    my ($name, $connections, $path) = @_;
+    my ($name, $connections, $path, $base) = @_;
     my $out = run('wrk', '-t', 1, '-c', $connections, '-d', "${seconds}s",
         '--latency', '-H',
         'Cookie: taifish_session=' . $client->cookie('taifish_session'),
-        $tf->base . $path);
+        ($base || $tf->base) . $path);
     my ($rps) = $out =~ m{Requests/sec:\s*([\d.]+)};
     my ($n, $unit) = $out =~ /99%\s+([\d.]+)(us|ms|s)\b/;
 
@@ -115,10 +163,14 @@ sub ratio {
 }
 
 printf "\n%-34s %10s %10s\n", 'requests/s', 'c=16', 'c=64';
-for my $what ('return list', 'list', 'return point', 'point') {
+for my $what ('return list', 'list', 'peer list', 'return point', 'point',
+              'peer point')
+{
     my $label = { 'return list' => "return 200, $size{$list} bytes",
                   'return point' => "return 200, $size{$point} bytes",
                   list => 'GET /instances?limit=20',
+                  'peer list' => 'the same by the peer',
+                  'peer point' => 'the same by the peer',
                   point => 'GET /instances/{id}' }->{$what};
     printf "%-34s %10.0f %10.0f\n", $label, rate("$what 16"),
         rate("$what 64");
@@ -132,10 +184,12 @@ for my $what ('list', 'point') {
         map { ratio("$what $_", "return $what $_") } 16, 64;
     printf "%-34s %10.2f %10.2f\n", "$what : pgbench",
         map { ratio("$what $_", "pgbench $_") } 16, 64;
+    printf "%-34s %10.2f %10.2f\n", "$what : peer",
+        map { ratio("$what $_", "peer $what $_") } 16, 64;
 }
 
 printf "\n%-34s %10s %10s\n", 'p99, ms', 'c=16', 'c=64';
-for my $what ('return point', 'list', 'point') {
+for my $what ('return point', 'list', 'peer list', 'point', 'peer point') {
     printf "%-34s %10.2f %10.2f\n", $what,
         map { median(@{ $p99{"$what $_"} }) } 16, 64;
 }

@@ -168,14 +168,16 @@ sub eventually {
 }
 
 # The files of git in the engine's checkout, as a clone has them, and the
-# console when it is built here.
+# console, which is built here: an engine may reach no npm registry.
 
 sub checkout {
     my ($self) = @_;
     my $to = "$self->{root}/root/taifish";
 
+    system('make', '-s', '-C', $TaiFish::ROOT, 'console') == 0
+        or die 'no console';
     system("rm -rf '$to' && mkdir -p '$to' && cd '$TaiFish::ROOT' && "
-        . "{ git ls-files -z; find web/dist -type f -print0 2>/dev/null; } "
+        . "{ git ls-files -z; find web/dist -type f -print0; } "
         . "| tar -c --null -T - | tar -x -C '$to'") == 0
         or die 'no checkout';
 }
