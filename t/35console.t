@@ -70,6 +70,21 @@ my $rule = $tf->value(q{
            '{"version":4,"expr":{"fn":"has_grant_option","args":{}}}'
     FROM account_classes WHERE code = 'hostile' RETURNING id});
 
+$tf->sql(q{
+    INSERT INTO databases (instance_id, name, size_bytes, sized_at)
+    SELECT id, '<img src=x onerror=alert(6)>', 5000, now()
+    FROM instances WHERE db_type = 'mysql';
+    INSERT INTO database_sizes (database_id, instance_id, day, size_bytes)
+    SELECT id, instance_id, capacity_day() - n, 5000 * (9 - n)
+    FROM databases, generate_series(1, 8) n;
+    INSERT INTO instance_sizes (instance_id, day, size_bytes, database_count,
+                                is_complete)
+    SELECT instance_id, day, size_bytes, 1, true FROM database_sizes});
+$tf->command('enqueue', 'calculate_database');
+TaiFish::Server::until_true(60, sub {
+    $tf->value('SELECT count(*) FROM database_size_aggregations') })
+    or die 'no sizes';
+
 # A server for the main job.
 
 my $target = $tf->postgres;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cronFields, cronText, inZone } from '@/lib/cron';
+import { bytes } from '@/lib/format';
+import { pivot } from '@/lib/growth';
 import { pageOf } from '@/lib/page';
 import { boxesOf, expressionOf, faultAt, leafOf, type Expression } from '@/lib/rules';
 import { last, sum, top } from '@/lib/series';
@@ -79,5 +81,21 @@ describe('cron', () => {
     it('is told in its own zone', () => {
         expect(inZone('2026-11-26T17:00:00Z', 'Asia/Shanghai', 'en')).toBe('2026-11-27 01:00:00 Fri');
         expect(inZone('2026-11-26T17:00:00Z', 'Moon/Tycho', 'en')).toBe('2026-11-26T17:00:00Z');
+    });
+});
+
+describe('sizes', () => {
+    it('have three figures', () => {
+        expect([0, 512, 1023, 1536, 10485760, 1023.9 * 1024, 2 ** 40].map(bytes))
+            .toEqual(['0 B', '512 B', '1.00 KB', '1.50 KB', '10.0 MB', '1.00 MB', '1.00 TB']);
+        expect(bytes(-1536)).toBe('−1.50 KB');
+    });
+
+    it('are lines over the same periods, and a period without one is unknown', () => {
+        const row = (key: number, start: string, size: number) =>
+            ({ key, name: `n${key}`, where: '', instance: key, engine: 'mysql', start, bytes: size, change: 1, percent: 1 });
+        const { starts, lines } = pivot([row(1, '2026-11-02', 5), row(2, '2026-11-01', 9), row(1, '2026-11-01', 3)]);
+        expect(starts).toEqual(['2026-11-01', '2026-11-02']);
+        expect(lines.map((l) => [l.key, l.bytes, l.latest, l.grown])).toEqual([[2, [9, null], 9, 0], [1, [3, 5], 5, 2]]);
     });
 });

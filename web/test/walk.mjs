@@ -15,7 +15,7 @@ const pages = ['/', '/start', '/instances', `/instances/${INSTANCE}`, `/instance
     `/instances?peek=instance:${INSTANCE}`, '/accounts', `/accounts/${ACCOUNT}`, '/classes', '/classes?tab=classes', '/classes?tab=accounts',
     '/classes?tab=trends&classification_id=1', '/classes/rules/new', `/classes/rules/${RULE}`, `/accounts/${ACCOUNT}?tab=history`,
     `/accounts/${ACCOUNT}?tab=compare`, `/accounts?peek=account:${ACCOUNT}`, '/changes', `/changes/${CHANGE}`,
-    '/runs', '/schedules', '/credentials', '/tags', '/tags/assign', '/users', '/settings', '/about', '/nowhere'];
+    '/capacity', '/capacity?tab=databases&shape=bar', '/capacity?tab=forecasts', '/logs', '/logs?peek=log:1', '/partitions', '/runs', '/schedules', '/credentials', '/tags', '/tags/assign', '/users', '/settings', '/about', '/nowhere'];
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const complaints = [];
 

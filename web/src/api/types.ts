@@ -162,3 +162,22 @@ export interface SyncDay {
     completed_with_errors: number;
     failed: number;
 }
+
+export type Log = Row<'/api/v1/logs'>;
+
+export interface SyncStatus {
+    value?: string;
+    label?: string;
+}
+
+export interface TableSize {
+    schema_name: string | null;
+    table_name: string;
+    size_bytes: number;
+    data_bytes: number | null;
+    index_bytes: number | null;
+    row_count: number | null;
+}
+
+export type Forecast = Row<'/api/v1/capacity/instances/forecasts'>;
+export type Partition = Row<'/api/v1/partitions'>;

@@ -11,7 +11,7 @@ import { readJson, writeJson } from './prefs';
 
 export interface Filter {
     key: string;
-    kind: 'text' | 'select' | 'switch' | 'instance' | 'tags';
+    kind: 'text' | 'word' | 'select' | 'switch' | 'instance' | 'tags';
     /** values of a select; their words are in the group `words` */
     options?: string[];
     words?: string;

@@ -1,0 +1,13 @@
+/* What a name leads to: beside the list it was found in, or on a page of its own. */
+
+import { defineAsyncComponent } from 'vue';
+
+export const things = {
+    instance: { path: '/instances/', view: defineAsyncComponent(() => import('@/page/instances/InstanceView.vue')) },
+    account: { path: '/accounts/', view: defineAsyncComponent(() => import('@/page/accounts/AccountView.vue')) },
+    change: { path: '/changes/', view: defineAsyncComponent(() => import('@/page/changes/ChangeView.vue')) },
+    run: { path: '/runs/', view: defineAsyncComponent(() => import('@/page/runs/RunView.vue')) },
+    log: { path: '/logs/', view: defineAsyncComponent(() => import('@/page/logs/LogView.vue')) },
+};
+
+export type ThingKind = keyof typeof things;

@@ -1,0 +1,55 @@
+/* Rows of sizes by period, as lines over the same periods. */
+
+import { last } from './series';
+
+export interface SizeRow {
+    key: number;
+    name: string;
+    where: string;
+    instance: number;
+    engine: string;
+    start: string;
+    bytes: number | null;
+    change: number | null;
+    percent: number | null;
+}
+
+export interface Line {
+    key: number;
+    name: string;
+    where: string;
+    instance: number;
+    engine: string;
+    bytes: (number | null)[];
+    change: (number | null)[];
+    percent: (number | null)[];
+    latest: number | null;
+    /** between the first and the last period that are known */
+    grown: number | null;
+}
+
+/** The largest first.  A period without a row is unknown. */
+export function pivot(rows: SizeRow[]): { starts: string[]; lines: Line[] } {
+    const starts = [...new Set(rows.map((r) => r.start))].sort();
+    const at = new Map(starts.map((s, n) => [s, n]));
+    const lines = new Map<number, Line>();
+
+    for (const r of rows) {
+        const nothing = (): (number | null)[] => starts.map(() => null);
+        const line = lines.get(r.key) ?? {
+            key: r.key, name: r.name, where: r.where, instance: r.instance, engine: r.engine,
+            bytes: nothing(), change: nothing(), percent: nothing(), latest: null, grown: null,
+        };
+        const n = at.get(r.start)!;
+        line.bytes[n] = r.bytes;
+        line.change[n] = r.change;
+        line.percent[n] = r.percent;
+        lines.set(r.key, line);
+    }
+    for (const line of lines.values()) {
+        const first = line.bytes.find((v) => v !== null) ?? null;
+        line.latest = last(line.bytes);
+        line.grown = line.latest === null || first === null ? null : line.latest - first;
+    }
+    return { starts, lines: [...lines.values()].sort((a, b) => (b.latest ?? -1) - (a.latest ?? -1)) };
+}
