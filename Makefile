@@ -179,7 +179,7 @@ $(BUILD)/tf_document.c: src/feature/document/tf_document.pl docs/openapi.json
 # ci takes what web/package-lock.json says and nothing else; without its
 # registry it would try for many minutes, so a quick question comes first.
 
-web_src    := $(shell find web/src web/index.html web/*.json \
+web_src    := $(shell find web/src web/*.html web/*.json \
                   web/*.ts -type f 2>/dev/null | grep -v -e /schema.d.ts \
                   -e /licences.json)
 

@@ -464,7 +464,7 @@ line admin => 'GET /users', undef, 200,
 line viewer => 'GET /api/v1/health/detailed', undef, 200, timestamp => 'time',
     'data.timestamp' => 'time', map { ("data.components.$_.healthy" => 'bool') }
         qw(database cache system workers);
-line nobody => 'GET /', undef, 200, 'data.docs_url' => qr{^/api/v1/},
+line nobody => 'GET /', undef, 200, 'data.docs_url' => '=/api/v1/docs',
     'data.openapi_url' => '=/api/v1/openapi.json',
     'data.health_ping_url' => '=/api/v1/health/ping';
 line viewer => 'GET /auth/session', undef, 200, 'data.user.email' => 'str|null',

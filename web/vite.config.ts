@@ -64,8 +64,9 @@ export default defineConfig({
         outDir: 'dist',
         assetsInlineLimit: 0,
         modulePreload: { polyfill: false },
-        chunkSizeWarningLimit: 700,
+        chunkSizeWarningLimit: 1700,
         rollupOptions: {
+            input: [resolve(here, 'index.html'), resolve(here, 'docs.html')],
             output: {
                 manualChunks(id) {
                     if (/node_modules\/(echarts|zrender)\//.test(id)) {

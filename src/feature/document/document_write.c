@@ -26,6 +26,7 @@ typedef struct {
 
 static void document_head(tf_buf_t *b);
 static void document_tags(tf_buf_t *b);
+static const char *document_tag(const char *name);
 static void document_paths(tf_buf_t *b, const document_t *doc);
 static ngx_uint_t document_first(const ngx_tf_route_t *route);
 static void document_path(tf_buf_t *b, const document_t *doc,
@@ -163,10 +164,70 @@ document_tags(tf_buf_t *b)
         document_schema_comma(b);
         tf_buf_char(b, '{');
         tf_json_member(b, "name", tf_str(table->name));
+
+        if (document_tag(table->name)) {
+            tf_json_member(b, "description",
+                           tf_str(document_tag(table->name)));
+        }
+
         tf_buf_char(b, '}');
     }
 
     tf_buf_char(b, ']');
+}
+
+
+/* What a group of endpoints is about; NULL: nothing is written of it. */
+
+static const char *
+document_tag(const char *name)
+{
+    size_t  i;
+
+    static const struct {
+        const char  *name;
+        const char  *about;
+    } tags[] = {
+        { "account-change-logs", "What changed in accounts: grants, revokes,"
+          " drops, and who gained more than before." },
+        { "accounts", "Accounts of managed databases, what each may do now and"
+          " could do at earlier times, and their statistics." },
+        { "audit", "Who did what here; each entry is chained to the one"
+          " before." },
+        { "auth", "Signing in and out, request tokens, passwords and API"
+          " tokens." },
+        { "cache", "Caches, and how to empty them." },
+        { "capacity", "Sizes of instances and databases over time, growth, and"
+          " when an instance is full." },
+        { "classification", "Classes of accounts, and the rules that put"
+          " accounts into them." },
+        { "credentials", "Monitoring accounts; passwords go in and never come"
+          " out." },
+        { "dashboard", "Figures of the first page, from counters." },
+        { "databases", "Databases of instances, and their sizes." },
+        { "document", "What this is, and this document." },
+        { "health", "For load balancers, supervisors and people." },
+        { "instances", "The managed databases: inventory, connection tests,"
+          " files." },
+        { "logs", "What both programs said." },
+        { "metrics", "For Prometheus." },
+        { "partitions", "Partitions of tables that grow with time." },
+        { "scheduler", "Schedules of jobs." },
+        { "sync-sessions", "Runs that read accounts, as the reference shows"
+          " them." },
+        { "tags", "Labels of instances." },
+        { "task-runs", "Work in the background: runs, their items, and their"
+          " progress as a stream." },
+        { "users", "Who may sign in, and with which role." }
+    };
+
+    for (i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+        if (ngx_strcmp(tags[i].name, name) == 0) {
+            return tags[i].about;
+        }
+    }
+
+    return NULL;
 }
 
 

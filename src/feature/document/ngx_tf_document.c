@@ -46,7 +46,7 @@ ngx_tf_document_index(ngx_tf_op_t *op)
                                   "\"openapi\":\"/api/v1/openapi.json\","
                                   "\"openapi_url\":"
                                   "\"/api/v1/openapi.json\","
-                                  "\"docs_url\":\"/api/v1/openapi.json\","
+                                  "\"docs_url\":\"/api/v1/docs\","
                                   "\"health_ping_url\":"
                                   "\"/api/v1/health/ping\"}"));
 }
