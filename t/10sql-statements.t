@@ -9,7 +9,8 @@ my $tf = TaiFish->new;
 
 # What "taifish-worker admin" and "migrate" run, by the owner of the schema.
 my %owner = map { $_ => 1 } qw(admin_create admin_reset_password
-    job_kind_write log_event_store log_module_store migrate_partitions);
+    job_kind_write audit_action_store
+    log_event_store log_module_store migrate_partitions);
 
 my @all = TaiFish::Sql::statements();
 my ($declared) = TaiFish::slurp("$TaiFish::BUILD/tf_sql_list.h")

@@ -171,6 +171,10 @@ $fixture{logs} = sub {
     return $tf->value('SELECT max(id) FROM app_logs');
 };
 
+# The first row is that of the schema.
+
+$fixture{audit} = sub { return 1 };
+
 $fixture{$_} = $fixture{accounts} for qw(ledgers account);
 $fixture{$_} = $fixture{instances} for qw(instance);
 

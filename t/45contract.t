@@ -524,6 +524,22 @@ line nobody => 'GET /auth/session', undef, 200, 'data.user' => 'null',
 }
 
 
+# what happened: an empty list in the reference
+
+{
+    line admin => 'GET /dashboard/activities', undef, 200,
+        data => 'list', 'data.0.type' => 'str', 'data.0.id' => 'str',
+        'data.0.timestamp' => 'time', 'data.0.title' => 'str',
+        'data.0.status' => 'str';
+    line viewer => 'GET /dashboard/activities', undef, 200, data => 'list';
+    line auditor => 'GET /audit?limit=1', undef, 200,
+        'data.items.0.seq' => 'int', 'data.items.0.timestamp' => 'time',
+        'data.items.0.details' => 'obj',
+        'data.items.0.hash' => qr/^[0-9a-f]{64}$/;
+    line operator => 'GET /audit', undef, 403;
+}
+
+
 # roles
 
 my %may = (admin => [qw(view read create update execute delete logs admin)],

@@ -18,6 +18,7 @@ const tf_event_module_t  tf_event_modules[] = {
     { "worker", { "工作进程", "Worker" } },
     { "jobs", { "后台任务", "Jobs" } },
     { "scheduler", { "调度任务", "Scheduler" } },
+    { "audit", { "审计", "Audit" } },
     { "other", { "其他", "Other" } },
     { NULL, { NULL, NULL } }
 };
@@ -208,6 +209,11 @@ const tf_event_kind_t  tf_event_kinds[TF_EVENT_END] = {
         { "调度 {schedule} 无法计算，一小时后重试：{reason}",
           "schedule {schedule} does not work and is put off by an hour: "
           "{reason}" }
+    },
+
+    [TF_EVENT_AUDIT_HEAD] = {
+        "audit.head", "INFO", "audit",
+        { "审计链末端 {seq}:{hash}", "the audit log ends in {seq}:{hash}" }
     }
 };
 

@@ -63,6 +63,8 @@ typedef enum {
     TF_EVENT_SCHEDULE_FIRED,            /* schedule kind items */
     TF_EVENT_SCHEDULE_BROKEN,           /* schedule reason */
 
+    TF_EVENT_AUDIT_HEAD,                /* seq hash */
+
     TF_EVENT_END
 } tf_event_e;
 

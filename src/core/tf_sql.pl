@@ -110,7 +110,8 @@ sub add {
     check_refusals($name, $text);
 
     $flags |= $WRITE if $text
-        =~ /\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|tf_enqueue|logs_write)\b/i;
+        =~ /\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|tf_enqueue|logs_write
+                |audit_append|audit_cut)\b/ix;
     push @stmts, { name => $name, text => $text, flags => $flags,
                    params => \@names, sorts => $page{sorts} || [],
                    plain => $page{plain} || 0 };

@@ -6,6 +6,7 @@ const ngx_tf_routes_t  ngx_tf_routes[] = {
     { "account-change-logs", ngx_tf_account_changes_routes },
     { "accounts", ngx_tf_account_stats_routes },
     { "accounts", ngx_tf_accounts_routes },
+    { "audit", ngx_tf_audit_routes },
     { "auth", ngx_tf_auth_routes },
     { "cache", ngx_tf_cache_routes },
     { "capacity", ngx_tf_capacity_routes },

@@ -15,6 +15,7 @@
 extern const ngx_tf_route_t  ngx_tf_account_changes_routes[];
 extern const ngx_tf_route_t  ngx_tf_account_stats_routes[];
 extern const ngx_tf_route_t  ngx_tf_accounts_routes[];
+extern const ngx_tf_route_t  ngx_tf_audit_routes[];
 extern const ngx_tf_route_t  ngx_tf_auth_routes[];
 extern const ngx_tf_route_t  ngx_tf_cache_routes[];
 extern const ngx_tf_route_t  ngx_tf_capacity_routes[];

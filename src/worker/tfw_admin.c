@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "tfw_audit.h"
 #include "tfw_commands.h"
 #include "tfw_db.h"
 
@@ -202,15 +203,20 @@ tfw_admin_store(tfw_conf_t *conf, tf_sql_e sql, const tfw_arg_t *args)
         return -1;
     }
 
-    res = tfw_db_run(db, sql, args, &err);
+    res = tfw_db_exec(db, "BEGIN", &err) == TF_OK
+          ? tfw_db_run(db, sql, args, &err) : NULL;
+    n = res ? PQntuples(res) : -1;
 
-    if (res == NULL) {
+    if (n == -1
+        || (n && tfw_audit_add(db, sql == TF_SQL_admin_create
+                                   ? TF_AUDIT_USER_CREATE
+                                   : TF_AUDIT_USER_PASSWORD,
+                               PQgetvalue(res, 0, 0), NULL, &err) != TF_OK)
+        || tfw_db_exec(db, "COMMIT", &err) != TF_OK)
+    {
         tfw_command_failed("the user was not written", &err);
-        tfw_db_free(db);
-        return -1;
+        n = -1;
     }
-
-    n = PQntuples(res);
 
     PQclear(res);
     tfw_db_free(db);

@@ -38,6 +38,12 @@ int tfw_command_status(tfw_conf_t *conf, int argc, char **argv);
 /* Whether the keys open every stored password of the database. */
 int tfw_command_backup_verify(tfw_conf_t *conf, int argc, char **argv);
 
+/* Whether the audit log is whole.  [--head SEQ:HASH] */
+int tfw_command_audit_verify(tfw_conf_t *conf, int argc, char **argv);
+
+/* SEQ --reason TEXT [--head SEQ:HASH] */
+int tfw_command_audit_acknowledge(tfw_conf_t *conf, int argc, char **argv);
+
 /* TASK_KEY [--instance ID] [--wait] */
 int tfw_command_enqueue(tfw_conf_t *conf, int argc, char **argv);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tf_row.h"
+#include "tfw_audit.h"
 #include "tfw_commands.h"
 #include "tfw_queue.h"
 
@@ -63,7 +64,11 @@ tfw_command_enqueue(tfw_conf_t *conf, int argc, char **argv)
         return tfw_command_failed("nothing was queued", &err);
     }
 
-    if (tfw_queue_enqueue(db, &e, run, id, &items, &err) != TF_OK) {
+    if (tfw_db_exec(db, "BEGIN", &err) != TF_OK
+        || tfw_queue_enqueue(db, &e, run, id, &items, &err) != TF_OK
+        || tfw_audit_add(db, TF_AUDIT_RUN_CREATE, run, NULL, &err) != TF_OK
+        || tfw_db_exec(db, "COMMIT", &err) != TF_OK)
+    {
         tfw_db_free(db);
         return tfw_command_failed(err.code == TF_E_SERVICE_UNAVAILABLE
                                   ? "it is not known whether it was queued"

@@ -1,5 +1,6 @@
 
 #include "tfw_accounts.h"
+#include "tfw_audits.h"
 #include "tfw_capacity.h"
 #include "tfw_classification.h"
 #include "tfw_inject.h"
@@ -19,6 +20,14 @@ const tfw_job_kind_t  tfw_job_kinds[] = {
                    { "runs", NULL },
                    { "fires", NULL },
                    { "workers", NULL } } },
+
+    { .kind = "audit_head", .run = tfw_audits_publish, .category = "other",
+      .scope = TFW_ONCE, .lane = "normal", .attempts = 3, .deadline = 60 },
+
+    { .kind = "cleanup_logs", .run = tfw_audits_cleanup, .category = "other",
+      .scope = TFW_ONCE, .lane = "normal", .attempts = 3, .deadline = 600,
+      .metrics = { { "audit_rows", NULL },
+                   { "log_counts", NULL } } },
 
     { .kind = "test_connection", .run = tfw_test_connection,
       .category = "other", .scope = TFW_INSTANCE, .lane = "short",

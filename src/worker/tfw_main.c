@@ -84,6 +84,26 @@ static const tfw_command_t  tfw_commands[] = {
       "Opens every stored password, shows none, and names those that do not\n"
       "open.\n" },
 
+    { "audit-verify", tfw_command_audit_verify, "[--head SEQ:HASH]",
+      "whether the audit log is whole",
+
+      "Computes the hash of every row again and names what is changed,\n"
+      "missing or forked, the first one first.  A break that was acknowledged\n"
+      "is told and is none.\n"
+      "\n"
+      "  --head SEQ:HASH  a head that was published (the worker's log has one\n"
+      "                   each hour): finds rows that were cut off the end\n" },
+
+    { "audit-acknowledge", tfw_command_audit_acknowledge,
+      "SEQ --reason TEXT [--head SEQ:HASH]",
+      "acknowledge a break of the audit log",
+
+      "Adds a row that says so to the audit log.  It is good for the break as\n"
+      "it is now: another change of the same row is another break.\n"
+      "\n"
+      "  --reason TEXT    why it is as it is\n"
+      "  --head SEQ:HASH  as audit-verify\n" },
+
     { "enqueue", tfw_command_enqueue, "TASK_KEY [--instance ID] [--wait]",
       "queue a task as its schedule would",
 
@@ -262,7 +282,7 @@ tfw_main_usage(FILE *to)
             "       taifish-worker COMMAND --help\n\n");
 
     for (c = tfw_commands; c->name; c++) {
-        fprintf(to, "  %-14s %s\n", c->name, c->summary);
+        fprintf(to, "  %-18s %s\n", c->name, c->summary);
     }
 
     fprintf(to, "\nSettings come from the environment, or from the files that "

@@ -2,9 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tf_audit.h"
 #include "tf_crypto.h"
 #include "tf_engine.h"
 #include "tf_row.h"
+#include "tfw_audit.h"
 #include "tfw_event.h"
 #include "tfw_log.h"
 #include "tfw_mem.h"
@@ -29,6 +31,7 @@ static tf_int_t tfw_migrate_steps(tfw_db_t *db, PGconn *c,
 static tf_int_t tfw_migrate_kinds(tfw_db_t *db, tf_err_t *err);
 static tf_int_t tfw_migrate_kind(tfw_db_t *db, const tfw_job_kind_t *k,
     const tf_mem_t *mem, tf_err_t *err);
+static tf_int_t tfw_migrate_audit(tfw_db_t *db, int applied, tf_err_t *err);
 static tf_int_t tfw_migrate_events(tfw_db_t *db, tf_err_t *err);
 static tf_int_t tfw_migrate_kinds_check(tfw_db_t *db, tf_err_t *err);
 static tf_int_t tfw_migrate_engines(tfw_db_t *db, tf_err_t *err);
@@ -98,6 +101,7 @@ tfw_migrate(tfw_db_t *db, int *applied, tf_err_t *err)
     if (rc == TF_OK) {
         tfw_migrate_partitions(db);
         tfw_event_flush(db, 1);
+        rc = *applied ? tfw_migrate_audit(db, *applied, err) : TF_OK;
     }
 
     tfw_db_close(db);
@@ -348,13 +352,31 @@ tfw_migrate_kinds(tfw_db_t *db, tf_err_t *err)
 }
 
 
-/* The words of the application log. */
+/* Migrations are in the audit log once they are done: one of them makes it. */
+
+static tf_int_t
+tfw_migrate_audit(tfw_db_t *db, int applied, tf_err_t *err)
+{
+    char                    version[12], details[64];
+    const tfw_migration_t  *m;
+
+    for (m = tfw_migrations; m[1].version; m++) { /* void */ }
+
+    snprintf(version, sizeof(version), "%d", m->version);
+    snprintf(details, sizeof(details), "{\"applied\": %d}", applied);
+
+    return tfw_audit_add(db, TF_AUDIT_SCHEMA_MIGRATE, version, details, err);
+}
+
+
+/* The words of the application log and of the audit log. */
 
 static tf_int_t
 tfw_migrate_events(tfw_db_t *db, tf_err_t *err)
 {
     int                       what;
     PGresult                 *res;
+    const tf_audit_t         *a;
     const tf_event_kind_t    *k;
     const tf_event_module_t  *m;
 
@@ -377,6 +399,19 @@ tfw_migrate_events(tfw_db_t *db, tf_err_t *err)
                                   { "module", k->module },
                                   { "zh", k->text[TF_LANG_ZH] },
                                   { "en", k->text[TF_LANG_EN] }), err);
+        if (res == NULL) {
+            return TF_ERROR;
+        }
+
+        PQclear(res);
+    }
+
+    for (what = TF_AUDIT_READS + 1; what < TF_AUDIT_END; what++) {
+        a = &tf_audits[what];
+        res = tfw_db_run(db, TF_SQL_audit_action_store,
+                         TFW_ARGS({ "action", a->action },
+                                  { "zh", a->text[TF_LANG_ZH] },
+                                  { "en", a->text[TF_LANG_EN] }), err);
         if (res == NULL) {
             return TF_ERROR;
         }

@@ -194,6 +194,7 @@ const ngx_tf_route_t  ngx_tf_accounts_routes[] = {
 
     { NGX_TF_ROUTE(GET, "/accounts/ledgers/exports", TF_VIEW,
                    "Accounts as a file"),
+      .audit = TF_AUDIT_ACCOUNT_EXPORT,
       .query = ngx_tf_accounts_exported,
       .sql = { TF_SQL_accounts_list_export },
       NGX_TF_EXPORT(ngx_tf_accounts_file) },
@@ -214,12 +215,14 @@ const ngx_tf_route_t  ngx_tf_accounts_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/instances/{id}/actions/sync-accounts", TF_UPDATE,
                    "Read an instance's accounts now"),
+      .audit = TF_AUDIT_ACCOUNT_SYNC,
       .sql = { TF_SQL_accounts_sync_start },
       .render = NGX_TF_RUN, .key = "result",
       .constraints = ngx_tf_accounts_rules },
 
     { NGX_TF_ROUTE(POST, "/instances/actions/sync-accounts", TF_UPDATE,
                    "Read the accounts of all active instances"),
+      .audit = TF_AUDIT_ACCOUNT_SYNC,
       .sql = { TF_SQL_accounts_sync_fleet },
       .constraints = ngx_tf_accounts_rules },
 
@@ -237,6 +240,7 @@ const ngx_tf_route_t  ngx_tf_account_changes_routes[] = {
 
     { NGX_TF_ROUTE(GET, "/account-change-logs/exports", TF_VIEW,
                    "Changes of accounts as a file"),
+      .audit = TF_AUDIT_CHANGE_EXPORT,
       .query = ngx_tf_accounts_changes_exported,
       .sql = { TF_SQL_account_changes_list_export },
       NGX_TF_EXPORT(ngx_tf_accounts_change_file) },

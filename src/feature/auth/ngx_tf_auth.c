@@ -84,6 +84,8 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
                 "\"properties\":{\"csrf_token\":{\"type\":\"string\"}}}" },
 
     { NGX_TF_ROUTE(POST, "/auth/login", TF_ANYONE, "Sign in"),
+      .audit = TF_AUDIT_SIGN_IN,
+      .audited = TF_SQL_login_store, .actor = "username",
       .body = ngx_tf_auth_login_body,
       .sql = { TF_SQL_login_begin },
       .next = ngx_tf_auth_password_login,
@@ -98,6 +100,7 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
                 "\"user\":" NGX_TF_USER_SCHEMA "}}" },
 
     { NGX_TF_ROUTE(POST, "/auth/logout", TF_LOGIN, "Sign out"),
+      .audit = TF_AUDIT_SIGN_OUT,
       .sql = { TF_SQL_session_delete },
       .next = ngx_tf_auth_logout,
       .errors = ngx_tf_auth_person_errors,
@@ -121,6 +124,8 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/auth/change-password", TF_LOGIN,
                    "Change one's own password"),
+      .audit = TF_AUDIT_USER_PASSWORD,
+      .audited = TF_SQL_password_store,
       .body = ngx_tf_auth_password_body,
       .sql = { TF_SQL_password_begin },
       .next = ngx_tf_auth_password_change,
@@ -145,6 +150,7 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/auth/tokens", TF_LOGIN,
                    "Create an API token, shown this once"),
+      .audit = TF_AUDIT_TOKEN_CREATE,
       .body = ngx_tf_auth_token_body,
       .sql = { TF_SQL_token_make_room, TF_SQL_token_create },
       .next = ngx_tf_auth_token_create,
@@ -167,6 +173,7 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
 
     { NGX_TF_ROUTE(DELETE, "/auth/tokens/{id}", TF_LOGIN,
                    "Revoke an API token"),
+      .audit = TF_AUDIT_TOKEN_REVOKE,
       .sql = { TF_SQL_token_revoke },
       .rights = "_user_id",
       .next = ngx_tf_auth_token_revoke,

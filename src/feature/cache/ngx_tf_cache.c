@@ -36,6 +36,7 @@ const ngx_tf_route_t  ngx_tf_cache_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/cache/actions/clear-classification", TF_UPDATE,
                    "Forget cached rules"),
+      .audit = TF_AUDIT_CACHE_CLEAR,
       .body = ngx_tf_cache_body,
       .sql = { TF_SQL_cache_clear_classification } },
 

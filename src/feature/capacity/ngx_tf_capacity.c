@@ -126,6 +126,7 @@ const ngx_tf_route_t  ngx_tf_capacity_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/capacity/aggregations/current", TF_ADMIN,
                    "Calculate the period in progress"),
+      .audit = TF_AUDIT_CAPACITY_AGGREGATE,
       .body = ngx_tf_capacity_current,
       .sql = { TF_SQL_capacity_aggregate } },
 

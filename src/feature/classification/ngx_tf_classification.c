@@ -159,6 +159,7 @@ const ngx_tf_route_t  ngx_tf_classification_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/accounts/classifications", TF_CREATE,
                    "Create a class"),
+      .audit = TF_AUDIT_CLASS_CREATE,
       .body = ngx_tf_classification_new,
       .sql = { TF_SQL_classes_create },
       .render = NGX_TF_CREATED, .key = "classification",
@@ -171,6 +172,7 @@ const ngx_tf_route_t  ngx_tf_classification_routes[] = {
 
     { NGX_TF_ROUTE(PUT, "/accounts/classifications/{id}", TF_UPDATE,
                    "Change a class"),
+      .audit = TF_AUDIT_CLASS_UPDATE,
       .body = ngx_tf_classification_change,
       .sql = { TF_SQL_classes_update },
       .key = "classification",
@@ -178,6 +180,7 @@ const ngx_tf_route_t  ngx_tf_classification_routes[] = {
 
     { NGX_TF_ROUTE(DELETE, "/accounts/classifications/{id}", TF_DELETE,
                    "Delete a class without rules and accounts"),
+      .audit = TF_AUDIT_CLASS_DELETE,
       .sql = { TF_SQL_classes_delete },
       .constraints = ngx_tf_classification_names },
 
@@ -187,6 +190,7 @@ const ngx_tf_route_t  ngx_tf_classification_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/accounts/classifications/rules", TF_CREATE,
                    "Create a rule, and classify all accounts of its engine"),
+      .audit = TF_AUDIT_RULE_CREATE,
       .body = ngx_tf_classification_rule_new,
       .sql = { TF_SQL_classification_enqueue, TF_SQL_rules_create },
       .render = NGX_TF_CREATED,
@@ -205,6 +209,7 @@ const ngx_tf_route_t  ngx_tf_classification_routes[] = {
                    "/accounts/classifications/rules/actions/"
                    "validate-expression", TF_VIEW,
                    "Check a rule and give both of its forms"),
+      .audit = TF_AUDIT_READS,
       .body = ngx_tf_classification_expression,
       .render = NGX_TF_CUSTOM, .schema = ngx_tf_classification_forms,
       .errors = ngx_tf_classification_errors,
@@ -213,6 +218,7 @@ const ngx_tf_route_t  ngx_tf_classification_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/accounts/classifications/rules/actions/preview",
                    TF_VIEW, "Which accounts a rule matches now, and why"),
+      .audit = TF_AUDIT_RULE_PREVIEW,
       .body = ngx_tf_classification_try,
       .sql = { TF_SQL_rules_preview },
       .render = NGX_TF_RUN, .key = "preview",
@@ -227,6 +233,7 @@ const ngx_tf_route_t  ngx_tf_classification_routes[] = {
 
     { NGX_TF_ROUTE(PUT, "/accounts/classifications/rules/{id}", TF_UPDATE,
                    "Change a rule; another expression is a new version"),
+      .audit = TF_AUDIT_RULE_UPDATE,
       .body = ngx_tf_classification_rule_change,
       .sql = { TF_SQL_rules_update, TF_SQL_classification_enqueue_rule,
                TF_SQL_rules_version },
@@ -237,6 +244,7 @@ const ngx_tf_route_t  ngx_tf_classification_routes[] = {
 
     { NGX_TF_ROUTE(DELETE, "/accounts/classifications/rules/{id}", TF_DELETE,
                    "Delete a rule with its versions and what it gave"),
+      .audit = TF_AUDIT_RULE_DELETE,
       .sql = { TF_SQL_classification_enqueue_rule, TF_SQL_rules_delete } },
 
     { NGX_TF_ROUTE(GET, "/accounts/classifications/assignments", TF_VIEW,
@@ -248,6 +256,7 @@ const ngx_tf_route_t  ngx_tf_classification_routes[] = {
     { NGX_TF_ROUTE(DELETE, "/accounts/classifications/assignments/{id}",
                    TF_DELETE,
                    "Take a class off an account until it is classified again"),
+      .audit = TF_AUDIT_ASSIGNMENT_DELETE,
       .sql = { TF_SQL_assignments_delete } },
 
     { NGX_TF_ROUTE(GET, "/accounts/classifications/permissions/{db_type:text}",
@@ -256,6 +265,7 @@ const ngx_tf_route_t  ngx_tf_classification_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/accounts/classifications/actions/auto-classify",
                    TF_UPDATE, "Evaluate all rules again"),
+      .audit = TF_AUDIT_CLASS_EVALUATE,
       .body = ngx_tf_classification_scope,
       .sql = { TF_SQL_classification_run } },
 

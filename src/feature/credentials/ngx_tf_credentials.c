@@ -74,6 +74,7 @@ const ngx_tf_route_t  ngx_tf_credentials_routes[] = {
       .render = NGX_TF_PAGE },
 
     { NGX_TF_ROUTE(POST, "/credentials", TF_ADMIN, "Create a credential"),
+      .audit = TF_AUDIT_CREDENTIAL_CREATE,
       .body = ngx_tf_credentials_new,
       .sql = { TF_SQL_credentials_create },
       .render = NGX_TF_CREATED, .key = "credential",
@@ -87,6 +88,7 @@ const ngx_tf_route_t  ngx_tf_credentials_routes[] = {
 
     { NGX_TF_ROUTE(PUT, "/credentials/{id}", TF_ADMIN,
                    "Change a credential"),
+      .audit = TF_AUDIT_CREDENTIAL_UPDATE,
       .body = ngx_tf_credentials_change,
       .sql = { TF_SQL_credentials_update, TF_SQL_credentials_get },
       .key = "credential",
@@ -97,6 +99,7 @@ const ngx_tf_route_t  ngx_tf_credentials_routes[] = {
 
     { NGX_TF_ROUTE(DELETE, "/credentials/{id}", TF_ADMIN,
                    "Delete an unused credential"),
+      .audit = TF_AUDIT_CREDENTIAL_DELETE,
       .sql = { TF_SQL_credentials_delete },
       .constraints = ngx_tf_credentials_rules },
 

@@ -96,3 +96,35 @@ SELECT CASE WHEN coalesce(:type::text, 'all') IN ('all', 'logs') THEN
                            'count', count(*) FILTER (WHERE NOT is_enabled)))
             FROM schedules
             WHERE NOT is_deleted) END AS task_status
+
+-- name: dashboard_activities
+-- What people did, for who may read the audit log, and what ran: the newest of
+-- both.
+WITH audits AS (
+    SELECT a.time, 'audit' AS type, a.seq::text AS id, a.action AS key,
+           coalesce(CASE :_lang::text WHEN 'en' THEN w.en ELSE w.zh END,
+                    a.action) AS title,
+           coalesce(a.object_name, a.object_id) AS object,
+           a.actor_name AS actor, a.outcome AS status
+    FROM audit_log a
+         LEFT JOIN audit_actions w ON w.action = a.action
+    WHERE :_role::text IN ('admin', 'auditor')
+    ORDER BY a.time DESC, a.seq DESC
+    LIMIT :limit::int
+), runs AS (
+    SELECT coalesce(r.started_at, r.created_at) AS time, 'run' AS type,
+           r.run_id::text AS id, r.task_key AS key, r.task_key AS title,
+           NULL::text AS object, u.username AS actor, r.status
+    FROM (SELECT r.*
+          FROM task_runs r
+          ORDER BY r.created_at DESC, r.id DESC
+          LIMIT :limit::int) r
+         LEFT JOIN users u ON u.id = r.created_by
+)
+SELECT a.type, a.id, a.time AS timestamp, tf_display(a.time)
+       AS timestamp_display, a.key, a.title, a.object, a.actor, a.status
+FROM (SELECT * FROM audits
+      UNION ALL
+      SELECT * FROM runs) a
+ORDER BY a.time DESC, a.type, a.id DESC
+LIMIT :limit::int

@@ -14,7 +14,19 @@ static const tf_param_t  ngx_tf_dashboard_charts[] = {
 };
 
 
+static const tf_param_t  ngx_tf_dashboard_newest[] = {
+    { "limit", TF_P_INT, TF_P_CLAMP, 1, 100, NULL, "20", "so many" },
+    { .type = TF_P_END }
+};
+
+
 const ngx_tf_route_t  ngx_tf_dashboard_routes[] = {
+
+    { NGX_TF_ROUTE(GET, "/dashboard/activities", TF_LOGIN,
+                   "What people did and what ran, the newest first"),
+      .query = ngx_tf_dashboard_newest,
+      .sql = { TF_SQL_dashboard_activities },
+      .render = NGX_TF_LIST },
 
     { NGX_TF_ROUTE(GET, "/dashboard/overview", TF_LOGIN,
                    "How many of everything there are"),

@@ -134,11 +134,13 @@ const ngx_tf_route_t  ngx_tf_instances_routes[] = {
 
     { NGX_TF_ROUTE(GET, "/instances/exports", TF_VIEW,
                    "Instances as a file"),
+      .audit = TF_AUDIT_INSTANCE_EXPORT,
       .query = ngx_tf_instances_exported,
       .sql = { TF_SQL_instances_list_export },
       NGX_TF_EXPORT(tf_instances_file) },
 
     { NGX_TF_ROUTE(POST, "/instances", TF_CREATE, "Create an instance"),
+      .audit = TF_AUDIT_INSTANCE_CREATE,
       .body = ngx_tf_instances_body,
       .sql = { TF_SQL_instances_create, TF_SQL_instances_get_named },
       .render = NGX_TF_CREATED, .key = "instance",
@@ -153,6 +155,7 @@ const ngx_tf_route_t  ngx_tf_instances_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/instances/actions/batch-create", TF_CREATE,
                    "Create instances of the rows of a file"),
+      .audit = TF_AUDIT_INSTANCE_IMPORT,
       .upload = NGX_TF_IMPORT_MAX,
       .uses = NGX_TF_USES(TF_SQL_instances_import_text,
                           TF_SQL_instances_import),
@@ -167,6 +170,7 @@ const ngx_tf_route_t  ngx_tf_instances_routes[] = {
       .key = "instance" },
 
     { NGX_TF_ROUTE(PUT, "/instances/{id}", TF_UPDATE, "Change an instance"),
+      .audit = TF_AUDIT_INSTANCE_UPDATE,
       .body = ngx_tf_instances_body,
       .sql = { TF_SQL_instances_update, TF_SQL_instances_get },
       .key = "instance",
@@ -175,15 +179,18 @@ const ngx_tf_route_t  ngx_tf_instances_routes[] = {
 
     { NGX_TF_ROUTE(DELETE, "/instances/{id}", TF_DELETE,
                    "Hide an instance; it can be restored"),
+      .audit = TF_AUDIT_INSTANCE_DELETE,
       .sql = { TF_SQL_instances_delete } },
 
     { NGX_TF_ROUTE(POST, "/instances/{id}/actions/restore", TF_UPDATE,
                    "Undo the deletion of an instance"),
+      .audit = TF_AUDIT_INSTANCE_RESTORE,
       .sql = { TF_SQL_instances_restore, TF_SQL_instances_get },
       .key = "instance" },
 
     { NGX_TF_ROUTE(POST, "/instances/actions/batch-delete", TF_DELETE,
                    "Delete instances"),
+      .audit = TF_AUDIT_INSTANCE_DELETE,
       .body = ngx_tf_instances_ids,
       .sql = { TF_SQL_instances_batch_delete } },
 
@@ -208,12 +215,14 @@ const ngx_tf_route_t  ngx_tf_instances_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/instances/actions/validate-connection-params",
                    TF_VIEW, "Check parameters without connecting"),
+      .audit = TF_AUDIT_READS,
       .body = ngx_tf_instances_params,
       .sql = { TF_SQL_instances_validate_connection },
       .next = ngx_tf_instances_next },
 
     { NGX_TF_ROUTE(POST, "/instances/actions/test-connection", TF_VIEW,
                    "Connect to an instance, or to one not stored yet"),
+      .audit = TF_AUDIT_INSTANCE_TEST,
       .body = ngx_tf_instances_place,
       .sql = { TF_SQL_instances_test_connection },
       .render = NGX_TF_RUN,
@@ -222,6 +231,7 @@ const ngx_tf_route_t  ngx_tf_instances_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/instances/actions/batch-test-connections", TF_UPDATE,
                    "Connect to instances"),
+      .audit = TF_AUDIT_INSTANCE_TEST,
       .body = ngx_tf_instances_tests,
       .sql = { TF_SQL_instances_batch_test },
       .render = NGX_TF_RUNS,

@@ -63,6 +63,7 @@ const ngx_tf_route_t  ngx_tf_partitions_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/partitions", TF_ADMIN,
                    "Make the partitions of a month"),
+      .audit = TF_AUDIT_PARTITION_CREATE,
       .body = ngx_tf_partitions_month,
       .sql = { TF_SQL_partitions_create },
       .render = NGX_TF_RUN,
@@ -82,6 +83,7 @@ const ngx_tf_route_t  ngx_tf_partitions_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/partitions/actions/cleanup", TF_ADMIN,
                    "Drop partitions that are past retention"),
+      .audit = TF_AUDIT_PARTITION_DELETE,
       .body = ngx_tf_partitions_retention,
       .sql = { TF_SQL_partitions_clean },
       .render = NGX_TF_RUN,

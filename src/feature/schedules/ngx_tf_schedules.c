@@ -72,6 +72,7 @@ const ngx_tf_route_t  ngx_tf_schedules_routes[] = {
 
     { NGX_TF_ROUTE(PUT, "/scheduler/jobs/{job_id:text}", TF_ADMIN,
                    "Change when a job runs"),
+      .audit = TF_AUDIT_SCHEDULE_UPDATE,
       .body = ngx_tf_schedules_body,
       .sql = { TF_SQL_schedules_update },
       .next = ngx_tf_schedules_update,
@@ -79,22 +80,27 @@ const ngx_tf_route_t  ngx_tf_schedules_routes[] = {
 
     { NGX_TF_ROUTE(DELETE, "/scheduler/jobs/{job_id:text}", TF_ADMIN,
                    "Take a job away"),
+      .audit = TF_AUDIT_SCHEDULE_DELETE,
       .sql = { TF_SQL_schedules_delete } },
 
     { NGX_TF_ROUTE(POST, "/scheduler/jobs/{job_id:text}/actions/pause",
                    TF_ADMIN, "Let a job run no more by itself"),
+      .audit = TF_AUDIT_SCHEDULE_PAUSE,
       .sql = { TF_SQL_schedules_pause } },
 
     { NGX_TF_ROUTE(POST, "/scheduler/jobs/{job_id:text}/actions/resume",
                    TF_ADMIN, "Let a paused job run again"),
+      .audit = TF_AUDIT_SCHEDULE_RESUME,
       .sql = { TF_SQL_schedules_resume } },
 
     { NGX_TF_ROUTE(POST, "/scheduler/jobs/{job_id:text}/actions/run",
                    TF_ADMIN, "Run a job now"),
+      .audit = TF_AUDIT_SCHEDULE_RUN,
       .sql = { TF_SQL_schedules_run } },
 
     { NGX_TF_ROUTE(POST, "/scheduler/jobs/actions/preview", TF_VIEW,
                    "When a job with this expression would run next"),
+      .audit = TF_AUDIT_READS,
       .body = ngx_tf_schedules_trial,
       .sql = { TF_SQL_schedules_try },
       .next = ngx_tf_schedules_try,
@@ -105,6 +111,7 @@ const ngx_tf_route_t  ngx_tf_schedules_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/scheduler/jobs/actions/reload", TF_ADMIN,
                    "Bring the built-in jobs back as they were at first"),
+      .audit = TF_AUDIT_SCHEDULE_RELOAD,
       .sql = { TF_SQL_schedules_reload } },
 
     { .method = 0 }

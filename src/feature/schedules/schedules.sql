@@ -15,6 +15,16 @@
                     ARRAY['日常清理', '删除过期的会话、运行记录和触发记录',
                           'Housekeeping',
                           'Deletes expired sessions, old runs and old firings']
+                WHEN 'audit_head' THEN
+                    ARRAY['公布审计链末端', '将审计日志末行的序号和哈希写入日志',
+                          'Publish the audit head',
+                          'Writes number and hash of the last audit row to the '
+                          'logs']
+                WHEN 'cleanup_logs' THEN
+                    ARRAY['日志清理', '按保留期裁剪审计日志和日志计数',
+                          'Log cleanup',
+                          'Cuts the audit log and counts of events by their '
+                          'retention']
                 WHEN 'calculate_account' THEN
                     ARRAY['账户分类统计', '计算每日的账户分类统计',
                           'Account statistics',

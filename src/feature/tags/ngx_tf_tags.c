@@ -73,6 +73,7 @@ const ngx_tf_route_t  ngx_tf_tags_routes[] = {
       .render = NGX_TF_PAGE },
 
     { NGX_TF_ROUTE(POST, "/tags", TF_CREATE, "Create a tag"),
+      .audit = TF_AUDIT_TAG_CREATE,
       .body = ngx_tf_tags_body,
       .sql = { TF_SQL_tags_create },
       .render = NGX_TF_CREATED, .key = "tag",
@@ -83,17 +84,20 @@ const ngx_tf_route_t  ngx_tf_tags_routes[] = {
       .key = "tag" },
 
     { NGX_TF_ROUTE(PUT, "/tags/{id}", TF_UPDATE, "Change a tag"),
+      .audit = TF_AUDIT_TAG_UPDATE,
       .body = ngx_tf_tags_body,
       .sql = { TF_SQL_tags_update },
       .key = "tag",
       .constraints = ngx_tf_tags_rules },
 
     { NGX_TF_ROUTE(DELETE, "/tags/{id}", TF_DELETE, "Delete an unused tag"),
+      .audit = TF_AUDIT_TAG_DELETE,
       .sql = { TF_SQL_tags_delete },
       .constraints = ngx_tf_tags_rules },
 
     { NGX_TF_ROUTE(POST, "/tags/batch-delete", TF_DELETE,
                    "Delete those of the tags that are unused"),
+      .audit = TF_AUDIT_TAG_DELETE,
       .body = ngx_tf_tags_ids,
       .sql = { TF_SQL_tags_batch_delete },
       .render = NGX_TF_LIST, .key = "results",
@@ -116,21 +120,25 @@ const ngx_tf_route_t  ngx_tf_tags_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/tags/bulk/instance-tags", TF_VIEW,
                    "Tags that any of the instances carries"),
+      .audit = TF_AUDIT_READS,
       .body = ngx_tf_tags_instances,
       .sql = { TF_SQL_tags_bulk_instance_tags } },
 
     { NGX_TF_ROUTE(POST, "/tags/bulk/actions/assign", TF_CREATE,
                    "Put each of the tags on each of the instances"),
+      .audit = TF_AUDIT_TAG_ASSIGN,
       .body = ngx_tf_tags_pairs,
       .sql = { TF_SQL_tags_bulk_assign } },
 
     { NGX_TF_ROUTE(POST, "/tags/bulk/actions/remove", TF_CREATE,
                    "Take each of the tags off each of the instances"),
+      .audit = TF_AUDIT_TAG_REMOVE,
       .body = ngx_tf_tags_pairs,
       .sql = { TF_SQL_tags_bulk_remove } },
 
     { NGX_TF_ROUTE(POST, "/tags/bulk/actions/remove-all", TF_CREATE,
                    "Take all tags off the instances"),
+      .audit = TF_AUDIT_TAG_REMOVE,
       .body = ngx_tf_tags_instances,
       .sql = { TF_SQL_tags_bulk_remove_all } },
 

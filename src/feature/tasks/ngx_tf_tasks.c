@@ -54,6 +54,7 @@ const ngx_tf_route_t  ngx_tf_tasks_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/task-runs/{run_id:uuid}/actions/cancel",
                    TF_ADMIN, "Cancel a run that is not over"),
+      .audit = TF_AUDIT_RUN_CANCEL,
       .sql = { TF_SQL_task_runs_cancel } },
 
     { .method = 0 }
@@ -77,6 +78,7 @@ const ngx_tf_route_t  ngx_tf_sync_sessions_routes[] = {
 
     { NGX_TF_ROUTE(POST, "/sync-sessions/{run_id:uuid}/actions/cancel",
                    TF_ADMIN, "Cancel a sync session that is not over"),
+      .audit = TF_AUDIT_RUN_CANCEL,
       .sql = { TF_SQL_task_runs_cancel } },
 
     { .method = 0 }

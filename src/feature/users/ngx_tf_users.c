@@ -80,6 +80,7 @@ const ngx_tf_route_t  ngx_tf_users_routes[] = {
       .sql = { TF_SQL_users_stats } },
 
     { NGX_TF_ROUTE(POST, "/users", TF_ADMIN, "Create a user"),
+      .audit = TF_AUDIT_USER_CREATE,
       .body = ngx_tf_users_new,
       .sql = { TF_SQL_users_create },
       .render = NGX_TF_CREATED, .key = "user",
@@ -92,6 +93,7 @@ const ngx_tf_route_t  ngx_tf_users_routes[] = {
       .key = "user" },
 
     { NGX_TF_ROUTE(PUT, "/users/{id}", TF_ADMIN, "Change a user"),
+      .audit = TF_AUDIT_USER_UPDATE,
       .body = ngx_tf_users_change,
       .sql = { TF_SQL_users_update },
       .key = "user",
@@ -101,6 +103,7 @@ const ngx_tf_route_t  ngx_tf_users_routes[] = {
       .sets = "password_hash" },
 
     { NGX_TF_ROUTE(DELETE, "/users/{id}", TF_ADMIN, "Delete a user"),
+      .audit = TF_AUDIT_USER_DELETE,
       .sql = { TF_SQL_users_delete },
       .rights = "id" },
 
@@ -110,6 +113,7 @@ const ngx_tf_route_t  ngx_tf_users_routes[] = {
 
     { NGX_TF_ROUTE(DELETE, "/users/{id}/tokens/{token_id}", TF_ADMIN,
                    "Revoke an API token of a user"),
+      .audit = TF_AUDIT_TOKEN_REVOKE,
       .sql = { TF_SQL_users_token_revoke },
       .rights = "id" },
 

@@ -209,7 +209,8 @@ ngx_tf_pg_alloc(const tf_sql_e *sql, ngx_uint_t n, size_t size)
         /* a statement of the worker is not prepared here: that mistake must
          * not look like a schema that changed */
 
-        if (i == NGX_TF_SQL_MAX || sql[i] == TF_SQL_NONE || sql[i] >= TF_SQL_END
+        if (i == NGX_TF_PG_UNIT_MAX
+            || sql[i] == TF_SQL_NONE || sql[i] >= TF_SQL_END
             || (tf_sql[sql[i]].flags & TF_SQL_WORKER))
         {
             ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,

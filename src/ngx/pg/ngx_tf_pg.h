@@ -4,9 +4,9 @@
  * (the fast lane), a few for slow ones and one for the log, statements prepared
  * when a connection first needs them, results as PGresult.
  *
- * A unit is up to NGX_TF_SQL_MAX statements and one Sync: they succeed or fail
- * together.  Units live outside of requests.  The owner of a unit either waits
- * for its done call or detaches from it; done of a detached unit is not
+ * A unit is up to NGX_TF_PG_UNIT_MAX statements and one Sync: they succeed or
+ * fail together.  Units live outside of requests.  The owner of a unit either
+ * waits for its done call or detaches from it; done of a detached unit is not
  * called.  A detached unit runs to its end, but for one that only reads on the
  * slow lane: that is cancelled.
  */
@@ -26,7 +26,8 @@
 #include "tf_sql.h"
 
 
-#define NGX_TF_SQL_MAX         4        /* statements of a unit */
+#define NGX_TF_SQL_MAX         4        /* statements that are asked for */
+#define NGX_TF_PG_UNIT_MAX     5        /* of a unit: the audit log's too */
 #define NGX_TF_PG_PARAMS_MAX  32        /* parameters of a statement */
 
 typedef struct ngx_tf_pg_unit_s  ngx_tf_pg_unit_t;
@@ -41,8 +42,8 @@ struct ngx_tf_pg_unit_s {
     void                *data;
 
     ngx_uint_t           n;
-    tf_sql_e             sql[NGX_TF_SQL_MAX];
-    PGresult            *res[NGX_TF_SQL_MAX];
+    tf_sql_e             sql[NGX_TF_PG_UNIT_MAX];
+    PGresult            *res[NGX_TF_PG_UNIT_MAX];
 
     /* set before done when the unit failed: nothing of it was stored, but for
      * OUTCOME_UNKNOWN.  constraint: the name of the broken constraint, "" */

@@ -1,4 +1,5 @@
 
+#include "ngx_tf_audit.h"
 #include "ngx_tf_conf.h"
 #include "ngx_tf_count.h"
 #include "ngx_tf_input.h"
@@ -20,6 +21,9 @@ static void ngx_tf_op_read(ngx_tf_op_t *op);
 static void ngx_tf_op_body_read(ngx_http_request_t *r);
 static void ngx_tf_op_validate(ngx_tf_op_t *op);
 static void ngx_tf_op_next(ngx_tf_op_t *op);
+static ngx_int_t ngx_tf_op_audit(ngx_tf_op_t *op);
+static void ngx_tf_op_refuse(ngx_tf_op_t *op);
+static void ngx_tf_op_refused(ngx_tf_op_t *op);
 static void ngx_tf_op_again(ngx_tf_op_t *op);
 static void ngx_tf_op_render(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_op_may_use(ngx_tf_op_t *op, tf_sql_e sql);
@@ -289,6 +293,16 @@ ngx_tf_op_next(ngx_tf_op_t *op)
 
     route = op->route;
 
+    if (ngx_tf_audit_first(op)) {
+        op->process = ngx_tf_op_next;
+
+        if (ngx_tf_op_audit(op) != NGX_AGAIN) {
+            ngx_tf_op_error(op);
+        }
+
+        return;
+    }
+
     if (route->next) {
         op->process = ngx_tf_op_again;
         rc = route->next(op);
@@ -313,6 +327,26 @@ ngx_tf_op_next(ngx_tf_op_t *op)
     default:
         ngx_tf_op_error(op);
     }
+}
+
+
+/* Sends the request's row of the audit log by itself. */
+
+static ngx_int_t
+ngx_tf_op_audit(ngx_tf_op_t *op)
+{
+    tf_str_t           values[NGX_TF_PG_PARAMS_MAX];
+    const tf_sql_e     sql = TF_SQL_audit_append;
+    ngx_tf_pg_unit_t  *u;
+
+    if (ngx_tf_audit_bind(op, 1, values) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    u = ngx_tf_pg_unit(&sql, 1, values);
+
+    return u ? ngx_tf_op_await(op, u)
+             : ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
 }
 
 
@@ -349,8 +383,8 @@ ngx_int_t
 ngx_tf_op_send(ngx_tf_op_t *op, const tf_sql_e *sql, ngx_uint_t n)
 {
     tf_str_t           user;
-    tf_sql_e           stmts[NGX_TF_SQL_MAX];
-    tf_str_t           values[NGX_TF_SQL_MAX * NGX_TF_PG_PARAMS_MAX];
+    tf_sql_e           stmts[NGX_TF_PG_UNIT_MAX];
+    tf_str_t           values[NGX_TF_PG_UNIT_MAX * NGX_TF_PG_PARAMS_MAX];
     ngx_uint_t         i, k, v;
     ngx_tf_pg_unit_t  *u;
 
@@ -384,6 +418,15 @@ ngx_tf_op_send(ngx_tf_op_t *op, const tf_sql_e *sql, ngx_uint_t n)
         }
 
         v += tf_sql[stmts[i]].nparams;
+    }
+
+    if (ngx_tf_audit_joins(op, stmts, k)) {
+
+        if (ngx_tf_audit_bind(op, 0, &values[v]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        stmts[k++] = TF_SQL_audit_append;
     }
 
     if (op->route->rights && !op->in.hook) {
@@ -449,7 +492,7 @@ ngx_tf_op_await(ngx_tf_op_t *op, ngx_tf_pg_unit_t *u)
 static void
 ngx_tf_op_unit_done(ngx_tf_pg_unit_t *u)
 {
-    ngx_uint_t        i;
+    ngx_uint_t        i, n;
     ngx_tf_op_t      *op;
     ngx_tf_op_int_t  *in;
 
@@ -465,9 +508,12 @@ ngx_tf_op_unit_done(ngx_tf_pg_unit_t *u)
         return;
     }
 
-    /* values may point into earlier results: they stay until the op ends */
+    /* values may point into earlier results: they stay until the op ends; that
+     * of the audit log is nobody's */
 
-    for (i = 0; i < u->n; i++) {
+    n = u->n - (u->sql[u->n - 1] == TF_SQL_audit_append);
+
+    for (i = 0; i < n; i++) {
         op->res[i] = u->res[i];
         u->res[i] = NULL;
 
@@ -478,7 +524,7 @@ ngx_tf_op_unit_done(ngx_tf_pg_unit_t *u)
         in->kept[in->nkept++ % NGX_TF_KEPT_MAX] = op->res[i];
     }
 
-    op->nres = u->n;
+    op->nres = n;
 
     ngx_tf_op_resume(op);
 }
@@ -555,6 +601,11 @@ ngx_tf_op_error(ngx_tf_op_t *op)
         return;
     }
 
+    if (ngx_tf_audit_refused(op)) {
+        ngx_tf_op_refuse(op);
+        return;
+    }
+
     if (ngx_tf_reply_error(op, &status, &body) != NGX_OK) {
         op->in.done = 1;
         ngx_tf_op_finish(op, NGX_HTTP_INTERNAL_SERVER_ERROR);
@@ -562,6 +613,40 @@ ngx_tf_op_error(ngx_tf_op_t *op)
     }
 
     ngx_tf_op_answer(op, status, NGX_TF_REPLY_JSON, body);
+}
+
+
+/* Writes down that the request was refused, then answers so.  It is refused all
+ * the same when that cannot be written. */
+
+static void
+ngx_tf_op_refuse(ngx_tf_op_t *op)
+{
+    op->in.refusal = ngx_palloc(op->r->pool, sizeof(tf_err_t));
+
+    if (op->in.refusal == NULL) {
+        ngx_tf_op_finish(op, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    *op->in.refusal = op->err;
+
+    op->process = ngx_tf_op_refused;
+    op->failed = ngx_tf_op_refused;
+    op->expired = ngx_tf_op_refused;
+
+    if (ngx_tf_op_audit(op) != NGX_AGAIN) {
+        ngx_tf_op_refused(op);
+    }
+}
+
+
+static void
+ngx_tf_op_refused(ngx_tf_op_t *op)
+{
+    op->err = *op->in.refusal;
+
+    ngx_tf_op_error(op);
 }
 
 

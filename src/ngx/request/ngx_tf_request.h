@@ -106,12 +106,15 @@ typedef struct {
     ngx_uint_t               nvalues;
     ngx_tf_value_t           values[NGX_TF_VALUES_MAX];
     ngx_tf_secret_t         *secrets;
+    tf_err_t                *refusal;   /* the failure, while its row of the
+                                           audit log is written, and after */
 
     unsigned                 done:1;    /* answered */
     unsigned                 task_running:1;
     unsigned                 counted:1; /* not by an earlier op of it */
     unsigned                 refused:1; /* an error of nginx's own */
     unsigned                 stream:1;
+    unsigned                 audited:1; /* its row was sent */
     unsigned                 hook:1;    /* not next is at work, but a hook */
 } ngx_tf_op_int_t;
 

@@ -14,6 +14,7 @@
 #include <ngx_http.h>
 
 #include "ngx_tf_pg.h"
+#include "tf_audit.h"
 #include "tf_error.h"
 #include "tf_export.h"
 #include "tf_param.h"
@@ -95,6 +96,16 @@ struct ngx_tf_route_s {
     ngx_tf_render_e              render;        /* of the last statement */
     const char                  *key;           /* data is {key: ...} */
     const ngx_tf_constraint_t   *constraints;   /* ended by name NULL */
+
+    /* What the audit log calls it: of every row that is not GET, and of a GET
+     * that is worth one.  TF_AUDIT_READS: it changes nothing.  audited: the
+     * statement whose unit does it, when not every one that writes does.
+     * actor: the value that is the name of who does it, when that is not who
+     * is signed in. */
+    tf_audit_e                   audit;
+    tf_sql_e                     audited;
+    const char                  *actor;
+
     const char                  *rights;        /* the value that is the id of
                                                    the user whose rights, or
                                                    proofs of who it is, the

@@ -1,4 +1,5 @@
 
+#include "ngx_tf_audit.h"
 #include "ngx_tf_input.h"
 #include "ngx_tf_router.h"
 
@@ -186,7 +187,16 @@ static ngx_int_t
 ngx_tf_router_check(ngx_conf_t *cf, const ngx_tf_route_t *route)
 {
     ngx_uint_t       i;
+    const char      *why;
     const tf_sql_e  *sql;
+
+    why = ngx_tf_audit_check(route);
+
+    if (why) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "taifish: route \"%s\" %s",
+                      route->path, why);
+        return NGX_ERROR;
+    }
 
     if (route->perm == 0
         || (route->next == NULL && (route->sql[0] == TF_SQL_NONE || route->uses

@@ -1,0 +1,87 @@
+
+/*
+ * What the audit log tells: the actions, in one catalogue for both programs.
+ * "taifish-worker migrate" copies it to the table audit_actions.
+ */
+
+
+#ifndef _TF_AUDIT_H_INCLUDED_
+#define _TF_AUDIT_H_INCLUDED_
+
+
+#include "tf_error.h"
+
+
+typedef enum {
+    TF_AUDIT_NONE = 0,              /* a row that only reads */
+    TF_AUDIT_READS,                 /* the same, said of one that could write */
+
+    TF_AUDIT_SIGN_IN,
+    TF_AUDIT_SIGN_OUT,
+    TF_AUDIT_USER_CREATE,
+    TF_AUDIT_USER_UPDATE,
+    TF_AUDIT_USER_DELETE,
+    TF_AUDIT_USER_PASSWORD,
+    TF_AUDIT_TOKEN_CREATE,
+    TF_AUDIT_TOKEN_REVOKE,
+    TF_AUDIT_CREDENTIAL_CREATE,
+    TF_AUDIT_CREDENTIAL_UPDATE,
+    TF_AUDIT_CREDENTIAL_DELETE,
+    TF_AUDIT_INSTANCE_CREATE,
+    TF_AUDIT_INSTANCE_UPDATE,
+    TF_AUDIT_INSTANCE_DELETE,
+    TF_AUDIT_INSTANCE_RESTORE,
+    TF_AUDIT_INSTANCE_IMPORT,
+    TF_AUDIT_INSTANCE_TEST,
+    TF_AUDIT_INSTANCE_EXPORT,
+    TF_AUDIT_TAG_CREATE,
+    TF_AUDIT_TAG_UPDATE,
+    TF_AUDIT_TAG_DELETE,
+    TF_AUDIT_TAG_ASSIGN,
+    TF_AUDIT_TAG_REMOVE,
+    TF_AUDIT_ACCOUNT_SYNC,
+    TF_AUDIT_ACCOUNT_EXPORT,
+    TF_AUDIT_CHANGE_EXPORT,
+    TF_AUDIT_CLASS_CREATE,
+    TF_AUDIT_CLASS_UPDATE,
+    TF_AUDIT_CLASS_DELETE,
+    TF_AUDIT_CLASS_EVALUATE,
+    TF_AUDIT_RULE_CREATE,
+    TF_AUDIT_RULE_UPDATE,
+    TF_AUDIT_RULE_DELETE,
+    TF_AUDIT_RULE_PREVIEW,
+    TF_AUDIT_ASSIGNMENT_DELETE,
+    TF_AUDIT_SCHEDULE_UPDATE,
+    TF_AUDIT_SCHEDULE_DELETE,
+    TF_AUDIT_SCHEDULE_PAUSE,
+    TF_AUDIT_SCHEDULE_RESUME,
+    TF_AUDIT_SCHEDULE_RUN,
+    TF_AUDIT_SCHEDULE_RELOAD,
+    TF_AUDIT_RUN_CREATE,
+    TF_AUDIT_RUN_CANCEL,
+    TF_AUDIT_DATABASE_SYNC,
+    TF_AUDIT_DATABASE_EXPORT,
+    TF_AUDIT_CAPACITY_AGGREGATE,
+    TF_AUDIT_PARTITION_CREATE,
+    TF_AUDIT_PARTITION_DELETE,
+    TF_AUDIT_CACHE_CLEAR,
+    TF_AUDIT_SCHEMA_MIGRATE,
+    TF_AUDIT_AUDIT_EXPORT,
+    TF_AUDIT_AUDIT_CUT,
+    TF_AUDIT_AUDIT_ACKNOWLEDGE,
+
+    TF_AUDIT_END
+} tf_audit_e;
+
+
+typedef struct {
+    const char      *action;            /* "tag.create": the object, the verb */
+    const char      *text[TF_LANGS];
+} tf_audit_t;
+
+
+/* Indexed by tf_audit_e. */
+extern const tf_audit_t  tf_audits[TF_AUDIT_END];
+
+
+#endif /* _TF_AUDIT_H_INCLUDED_ */
