@@ -30,9 +30,12 @@ my %value = (
     instance_id => 7, name => 'db-crm-dev-2', username => 'admin',
     include_deleted => 'f', include_roles => 'f', _rows => 500);
 
+# Parameter number $n of a statement; one of a list is a list.
+
 sub quoted {
-    my ($value) = @_;
+    my ($value, $sql, $n) = @_;
     return 'NULL' unless defined $value;
+    $value = "{$value}" if $sql =~ /\$$n\b::\w+\[\]/ && $value !~ /^\{/;
     return "'" . ($value =~ s/'/''/gr) . "'";
 }
 
@@ -48,7 +51,9 @@ sub plans {
 
     for my $i (0 .. $#wanted) {
         my ($s, $given) = @{ $wanted[$i] };
-        my $args = join ', ', map { quoted($given->{$_}) } @{ $s->{names} };
+        my $n = 0;
+        my $args = join ', ', map { quoted($given->{$_}, $s->{sql}, ++$n) }
+            @{ $s->{names} };
         # what writes, or refuses, is only planned
         my $analyze = $s->{write} || $s->{sql} =~ /tf_fail/ ? ''
             : 'ANALYZE, TIMING OFF, BUFFERS, ';

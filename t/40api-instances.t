@@ -32,7 +32,8 @@ sub place {
 }
 
 my @detail = qw(active_account_count active_db_count audit_status
-    backup_last_time backup_status created_at credential credential_id
+    backup_last_time backup_status capacity_limit_bytes created_at credential
+    credential_id
     database_name database_version db_type deleted_at description
     detailed_version host id is_active is_jumpserver_managed is_tls_weak
     last_connected
@@ -40,7 +41,7 @@ my @detail = qw(active_account_count active_db_count audit_status
     tags tls_ca tls_mode updated_at);
 my @item = grep !/^(?:database_name|tls_ca|database_version
     |detailed_version|sync_count|credential|last_connected
-    |created_at|updated_at)$/x,
+    |capacity_limit_bytes|created_at|updated_at)$/x,
     @detail;
 
 

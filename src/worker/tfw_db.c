@@ -233,14 +233,15 @@ tfw_db_connect(tfw_db_t *db, tf_err_t *err)
 {
     PGresult          *res;
 
-    /* generic plans: planning a claim takes much longer than running it */
+    /* generic plans: planning a claim takes much longer than running it; no
+     * JIT: with many partitions compiling takes a thousand times as long */
 
     static const char  setup[] =
         "SET datestyle = ISO; SET timezone = 'UTC';"
         "SET client_min_messages = warning;"
         "SET idle_in_transaction_session_timeout = '10min';"
         "SET lock_timeout = '60s';"
-        "SET plan_cache_mode = force_generic_plan";
+        "SET jit = off; SET plan_cache_mode = force_generic_plan";
 
     /* what stands before dbname may be overridden by the URL */
 

@@ -317,20 +317,27 @@ coalesce(:start_date::date,
 -- name: capacity_instances_summary
 -- lane: slow
 -- The newest size of each instance in the time that is asked for.
-WITH newest AS (
-    SELECT s.size_bytes
+WITH newest AS MATERIALIZED (
+    SELECT i.id, s.day, s.size_bytes, s.is_complete
     FROM instances i
          CROSS JOIN LATERAL (
-             SELECT max(s.day) AS day
+             SELECT s.day, s.size_bytes, s.is_complete
              FROM instance_sizes s
              WHERE s.instance_id = i.id
                    AND s.day BETWEEN {from_day}
                                  AND coalesce(:end_date::date, capacity_day())
-         ) l
-         CROSS JOIN LATERAL capacity_instance_days(l.day, l.day) s
-    WHERE i.deleted_at IS NULL AND s.instance_id = i.id
+             ORDER BY s.day DESC
+             LIMIT 1
+         ) s
+    WHERE i.deleted_at IS NULL
           AND (:instance_id::bigint[] IS NULL OR i.id = ANY (:instance_id))
           AND (:db_type::text[] IS NULL OR i.db_type = ANY (:db_type))
+), sizes AS (
+    SELECT CASE WHEN n.is_complete THEN n.size_bytes
+                ELSE (SELECT s.size_bytes
+                      FROM capacity_instance_days(n.day, n.day) s
+                      WHERE s.instance_id = n.id) END AS size_bytes
+    FROM newest n
 )
 SELECT count(*) AS "summary.total_instances",
        coalesce(round(sum(size_bytes) {mb}), 0)::bigint
@@ -342,7 +349,7 @@ SELECT count(*) AS "summary.total_instances",
        coalesce(:period_type::text, 'all') AS "summary.period_type",
        'instance_sizes' AS "summary.source",
        coalesce(sum(size_bytes), 0)::bigint AS "summary.total_size_bytes"
-FROM newest
+FROM sizes
 
 -- name: capacity_databases_summary
 -- lane: slow

@@ -49,13 +49,9 @@ n.partitions AS "data.total_partitions",
        n.rows AS "data.total_records"
 
 -- part: health
-(SELECT coalesce(json_agg(m.partition_name ORDER BY m.partition_name), '[]')
-        FROM tf_partitions_missing({now}) m) AS "data.missing_partitions"
-
--- part: state
-CASE WHEN n.stray > 0
-                 OR EXISTS (SELECT FROM tf_partitions_missing({now}))
-            THEN 'warning' ELSE 'healthy' END AS "data.status"
+CASE WHEN n.stray > 0 OR json_array_length(m.names) > 0
+            THEN 'warning' ELSE 'healthy' END AS "data.status",
+       m.names AS "data.missing_partitions"
 
 -- part: sums
 (SELECT count(*) AS partitions, coalesce(sum(bytes), 0)::bigint AS bytes,
@@ -64,6 +60,11 @@ CASE WHEN n.stray > 0
              AS stray
       FROM tf_partitions({now})) n
 
+-- part: missing
+(SELECT coalesce(json_agg(partition_name ORDER BY partition_name), '[]')
+             AS names
+      FROM tf_partitions_missing({now})) m
+
 -- part: tables
 (SELECT coalesce(json_agg(table_type ORDER BY table_name), '[]')
         FROM partitioned_tables) AS "data.tables"
@@ -71,15 +72,15 @@ CASE WHEN n.stray > 0
 -- name: partitions_info
 -- lane: slow
 SELECT {all} AS "data.partitions", {totals},
-       n.bytes AS "data.total_size_bytes", {tables}, {state}, {health},
+       n.bytes AS "data.total_size_bytes", {tables}, {health},
        n.stray AS "data.default_records", now() AS timestamp
-FROM {sums}
+FROM {sums}, {missing}
 
 -- name: partitions_status
 -- lane: slow
-SELECT {state}, {totals}, {health}, {all} AS "data.partitions",
+SELECT {health}, {totals}, {all} AS "data.partitions",
        n.stray AS "data.default_records", now() AS timestamp
-FROM {sums}
+FROM {sums}, {missing}
 
 -- name: partitions_statistics
 -- lane: slow
