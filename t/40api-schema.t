@@ -99,6 +99,21 @@ $fixture{'account-change-logs'} = sub {
         WHERE id = $account RETURNING id")->{id};
 };
 
+# A database with a size and a table.
+
+$fixture{databases} = sub {
+    my $instance = $fixture{instances}->();
+    my $id = $tf->row("INSERT INTO databases (instance_id, native_id, name,
+        size_bytes, data_bytes, sized_at)
+        VALUES ($instance, '16384', 'app', 1000, 1000, now())
+        RETURNING id")->{id};
+    $tf->sql("INSERT INTO database_sizes (database_id, instance_id, day,
+        size_bytes) VALUES ($id, $instance, current_date, 1000);
+        INSERT INTO table_sizes (database_id, schema_name, table_name,
+        size_bytes) VALUES ($id, 'public', 't', 1000)");
+    return $id;
+};
+
 $fixture{classifications} = sub {
     return made('/accounts/classifications',
                 { display_name => 'Class ' . ++$serial }, 'classification');

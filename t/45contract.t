@@ -443,6 +443,126 @@ line viewer => 'GET /instances?include_deleted=true&search=gone', undef, 200,
     'data.items.0.is_active' => 'false';
 
 
+# databases: one with sizes of two days and a table, one that was not read, and
+# one that is no more
+
+$tf->sql("DELETE FROM databases;
+    INSERT INTO databases (instance_id, native_id, name, size_bytes,
+        data_bytes, sized_at, dropped_at)
+    VALUES ($live->{id}, '16384', 'app', 1500000, 1500000, now(), NULL),
+           ($live->{id}, '16385', 'unsized', NULL, NULL, NULL, NULL),
+           ($live->{id}, '16386', 'old', NULL, NULL, NULL, now());
+    INSERT INTO database_sizes (database_id, instance_id, day, size_bytes)
+    SELECT id, instance_id, capacity_day() - n, 1500000
+    FROM databases, generate_series(0, 1) n WHERE name = 'app';
+    INSERT INTO table_sizes (database_id, schema_name, table_name, size_bytes,
+                             data_bytes, index_bytes, row_estimate)
+    SELECT id, 'public', 't', 2000000, 1500000, 500000, 7
+    FROM databases WHERE name = 'app';
+    UPDATE instances SET database_count = 2, dropped_database_count = 1,
+        size_bytes = 1500000, size_is_complete = false, sized_at = now(),
+        last_capacity_at = now(), last_capacity_status = 'partial'
+    WHERE id = $live->{id}");
+my $database = $tf->value("SELECT id FROM databases WHERE name = 'app'");
+
+line viewer => 'GET /databases/ledgers?search=app', undef, 200,
+    'data.total' => '=1', 'data.page' => '=1', 'data.limit' => '=20',
+    'data.items.0.id' => "=$database", 'data.items.0.database_name' => '=app',
+    'data.items.0.instance.id' => "=$id",
+    (map { ("data.items.0.instance.$_" => 'str') } qw(name host db_type)),
+    'data.items.0.db_type' => '=postgresql',
+    'data.items.0.capacity.size_mb' => '=1',
+    'data.items.0.capacity.size_bytes' => '=1500000',
+    'data.items.0.capacity.label' => '=1 MB',
+    'data.items.0.capacity.collected_at' => 'time',
+    'data.items.0.sync_status.value' => '=completed',
+    'data.items.0.sync_status.label' => '=已更新',
+    'data.items.0.sync_status.variant' => '=success',
+    'data.items.0.tags.0.name' => '=prod',
+    'data.items.0.tags.0.display_name' => 'str';
+line viewer => 'GET /databases/ledgers?search=unsized', undef, 200,
+    'data.items.0.capacity.size_mb' => 'null',
+    'data.items.0.capacity.size_bytes' => 'null',
+    'data.items.0.capacity.label' => '=未采集',
+    'data.items.0.capacity.collected_at' => 'null',
+    'data.items.0.sync_status.value' => '=pending',
+    'data.items.0.sync_status.label' => '=待采集',
+    'data.items.0.sync_status.variant' => '=secondary';
+line viewer => 'GET /databases/ledgers?search=unsized', undef, 200,
+    lang => 'en', 'data.items.0.sync_status.label' => '=not collected',
+    'data.items.0.capacity.label' => '=not read';
+line viewer => "GET /databases/ledgers?$_=all", undef, 200,
+    'data.total' => '=2' for qw(db_type instance_id tags sync_status);
+line viewer => "GET /databases/options?instance_id=$id", undef, 200,
+    'data.total_count' => '=3', 'data.page' => '=1', 'data.pages' => '=1',
+    'data.limit' => '=100', 'data.databases.0.id' => "=$database",
+    'data.databases.0.database_name' => '=app',
+    'data.databases.0.is_active' => 'true',
+    'data.databases.0.first_seen_date' => qr/^\d{4}-\d\d-\d\d$/,
+    'data.databases.0.last_seen_date' => qr/^\d{4}-\d\d-\d\d$/,
+    'data.databases.0.deleted_at' => 'null',
+    'data.databases.1.deleted_at' => 'time',
+    'data.databases.1.is_active' => 'false';
+line viewer => 'GET /databases/options', undef, 400,
+    'extra.field' => '=instance_id';
+line viewer => 'GET /databases/statistics', undef, 200,
+    'data.total_databases' => '=3', 'data.active_databases' => '=2',
+    'data.inactive_databases' => '=0', 'data.deleted_databases' => '=1',
+    'data.total_instances' => '=1', 'data.total_size_mb' => '=1',
+    'data.avg_size_mb' => 'num', 'data.max_size_mb' => '=1',
+    'data.db_type_stats.0.db_type' => '=postgresql',
+    'data.db_type_stats.0.count' => '=2',
+    'data.instance_stats.0.instance_id' => "=$id",
+    'data.instance_stats.0.instance_name' => '=live',
+    'data.instance_stats.0.count' => '=2',
+    'data.sync_status_stats.0.count' => '=1',
+    (map { ("data.sync_status_stats.0.$_" => 'str') } qw(value label variant)),
+    'data.capacity_rankings.0.database_name' => '=app',
+    'data.capacity_rankings.0.instance_id' => "=$id",
+    'data.capacity_rankings.0.size_mb' => '=1',
+    'data.capacity_rankings.0.size_label' => '=1 MB',
+    'data.capacity_rankings.0.collected_at' => 'time';
+line viewer => "GET /databases/sizes?instance_id=$id&latest_only=true", undef,
+    200, 'data.total' => '=2', 'data.active_count' => '=2',
+    'data.filtered_count' => '=0', 'data.total_size_mb' => '=1',
+    'data.limit' => '=100', 'data.offset' => '=0',
+    'data.databases.0.id' => "=$database",
+    'data.databases.0.database_name' => '=app',
+    'data.databases.0.size_mb' => '=1', 'data.databases.0.data_size_mb' => '=1',
+    'data.databases.0.log_size_mb' => 'null',
+    'data.databases.0.collected_date' => qr/^\d{4}-\d\d-\d\d$/,
+    'data.databases.0.collected_at' => 'time',
+    'data.databases.0.is_active' => 'true',
+    'data.databases.0.deleted_at' => 'null',
+    'data.databases.0.last_seen_date' => qr/^\d{4}-\d\d-\d\d$/,
+    'data.databases.1.size_mb' => 'null',
+    'data.databases.1.collected_date' => 'null';
+line viewer => "GET /databases/sizes?instance_id=$id", undef, 200,
+    'data.total' => '=2', 'data.databases.1.size_mb' => '=1';
+line viewer => "GET /databases/sizes?instance_id=$nowhere", undef, 404,
+    message_code => '=RESOURCE_NOT_FOUND';
+line viewer => "GET /databases/$database/tables/sizes", undef, 200,
+    'data.total' => '=1', 'data.limit' => '=200',
+    'data.collected_at' => 'time', 'data.tables.0.schema_name' => '=public',
+    'data.tables.0.table_name' => '=t', 'data.tables.0.size_mb' => '=2',
+    'data.tables.0.data_size_mb' => '=1', 'data.tables.0.index_size_mb' => '=1',
+    'data.tables.0.row_count' => '=7', 'data.tables.0.collected_at' => 'time';
+line viewer => "GET /databases/$database/tables/sizes?limit=5000", undef, 200,
+    'data.limit' => '=2000';
+line viewer => "GET /databases/$nowhere/tables/sizes", undef, 404,
+    message_code => '=RESOURCE_NOT_FOUND';
+line viewer => "POST /instances/$id/actions/sync-capacity", {}, 403,
+    message_code => '=PERMISSION_REQUIRED';
+line user => "POST /instances/$nowhere/actions/sync-capacity", {}, 404,
+    message_code => '=RESOURCE_NOT_FOUND';
+line viewer => "GET /instances/$id", undef, 200,
+    'data.instance.active_db_count' => '=2',
+    'data.instance.total_size_mb' => '=1';
+line viewer => 'GET /dashboard/overview', undef, 200,
+    'data.databases.total' => '=3', 'data.databases.active' => '=2',
+    'data.databases.deleted' => '=1', 'data.capacity.total_gb' => 'num';
+
+
 # fields
 
 line viewer => "GET /instances/$id", undef, 200,

@@ -14,6 +14,7 @@ const ngx_tf_routes_t  ngx_tf_routes[] = {
     { "credentials", ngx_tf_credentials_routes },
     { "dashboard", ngx_tf_dashboard_routes },
     { "dashboard", ngx_tf_health_status_routes },
+    { "databases", ngx_tf_databases_routes },
     { "health", ngx_tf_health_routes },
     { "instances", ngx_tf_instances_routes },
     { "logs", ngx_tf_logs_routes },

@@ -22,6 +22,7 @@ extern const ngx_tf_route_t  ngx_tf_capacity_routes[];
 extern const ngx_tf_route_t  ngx_tf_classification_routes[];
 extern const ngx_tf_route_t  ngx_tf_credentials_routes[];
 extern const ngx_tf_route_t  ngx_tf_dashboard_routes[];
+extern const ngx_tf_route_t  ngx_tf_databases_routes[];
 extern const ngx_tf_route_t  ngx_tf_events_routes[];
 extern const ngx_tf_route_t  ngx_tf_health_routes[];
 extern const ngx_tf_route_t  ngx_tf_health_status_routes[];

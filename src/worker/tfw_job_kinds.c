@@ -3,6 +3,7 @@
 #include "tfw_audits.h"
 #include "tfw_capacity.h"
 #include "tfw_classification.h"
+#include "tfw_databases.h"
 #include "tfw_inject.h"
 #include "tfw_instances.h"
 #include "tfw_partitions.h"
@@ -47,6 +48,24 @@ const tfw_job_kind_t  tfw_job_kinds[] = {
                    { "accounts_updated", "updated" },
                    { "accounts_deactivated", "deleted" },
                    { "instances_partial", NULL } } },
+
+    { .kind = "sync_databases", .run = tfw_databases_sync,
+      .category = "capacity", .scope = TFW_FLEET, .lane = "normal",
+      .attempts = 3, .deadline = 900, .connect = 30, .exclusive = 1,
+      .metrics = { { "databases_synced", "synced" },
+                   { "databases_created", "created" },
+                   { "sizes_saved", "updated" },
+                   { "databases_dropped", "deleted" },
+                   { "databases_unread", NULL },
+                   { "total_size_mb", NULL },
+                   { "instances_partial", NULL } } },
+
+    { .kind = "sync_table_sizes", .run = tfw_databases_tables,
+      .category = "capacity", .scope = TFW_INSTANCE, .lane = "normal",
+      .attempts = 1, .deadline = 600, .connect = 18, .per_user = 20,
+      .metrics = { { "tables_saved", "synced" },
+                   { "tables_deleted", "deleted" },
+                   { "tables_unread", NULL } } },
 
     { .kind = "auto_classify_accounts", .run = tfw_auto_classify,
       .category = "classification", .scope = TFW_INSTANCE, .lane = "normal",

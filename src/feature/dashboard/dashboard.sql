@@ -1,8 +1,9 @@
 -- The first page: from counters, and from the runs of a week by their index.
 
 -- name: dashboard_overview
--- Nothing reads databases or availability groups' accounts here: what is not
--- known is null.  An account in two classes counts twice, as in the reference.
+-- Nothing reads availability groups' accounts here, and a limit is known of few
+-- instances: what is not known is null, also databases until an instance's were
+-- read.  An account in two classes counts twice, as in the reference.
 SELECT u.total AS "users.total", u.active AS "users.active",
        sum(c.instances + c.disabled + c.deleted)::bigint AS "instances.total",
        sum(c.instances)::bigint AS "instances.active",
@@ -21,16 +22,25 @@ SELECT u.total AS "users.total", u.active AS "users.active",
         FROM classification_class_counts n
              JOIN instances i ON i.id = n.instance_id
         WHERE i.deleted_at IS NULL) AS classified_accounts,
-       NULL::float8 AS "capacity.total_gb",
-       NULL::float8 AS "capacity.usage_percent",
-       NULL::bigint AS "databases.total",
-       NULL::bigint AS "databases.active",
-       NULL::bigint AS "databases.inactive",
-       NULL::bigint AS "databases.deleted"
+       d.total_gb AS "capacity.total_gb",
+       d.usage_percent AS "capacity.usage_percent",
+       d.active + d.deleted AS "databases.total",
+       d.active AS "databases.active",
+       d.active - d.active AS "databases.inactive",
+       d.deleted AS "databases.deleted"
 FROM (SELECT count(*) AS total, count(*) FILTER (WHERE is_active) AS active
       FROM users) u,
-     account_counts(NULL, NULL) c
-GROUP BY u.total, u.active
+     account_counts(NULL, NULL) c,
+     (SELECT round(sum(size_bytes) / 1073741824, 2)::float8 AS total_gb,
+             round(100 * sum(size_bytes) FILTER (WHERE capacity_limit_bytes > 0)
+                   / sum(capacity_limit_bytes)
+                         FILTER (WHERE size_bytes IS NOT NULL), 2)::float8
+             AS usage_percent,
+             sum(database_count) AS active,
+             sum(dropped_database_count) AS deleted
+      FROM instances
+      WHERE deleted_at IS NULL AND last_capacity_at IS NOT NULL) d
+GROUP BY u.total, u.active, d.total_gb, d.usage_percent, d.active, d.deleted
 
 -- name: dashboard_charts
 -- Days are those of the schedule that reads accounts.

@@ -8,7 +8,8 @@ i.id, i.name, i.db_type, i.host, i.port, i.description,
             ELSE 'inactive' END AS status,
        NULL::text AS audit_status, NULL::text AS backup_status,
        NULL::timestamptz AS backup_last_time, i.main_version,
-       NULL::bigint AS active_db_count,
+       CASE WHEN i.last_capacity_at IS NOT NULL THEN i.database_count::bigint
+       END AS active_db_count,
        CASE WHEN i.last_sync_at IS NOT NULL THEN i.account_count
        END AS active_account_count,
        i.last_sync_at AS last_sync_time, i.last_sync_status,
@@ -46,7 +47,10 @@ i.id, i.name, i.db_type, i.host, i.port, i.description,
 -- part: instance_detail
 {instance}, {instance_tags}, {instance_credential}, i.database_name, i.tls_ca, i.database_version,
        i.detailed_version, i.sync_count, i.last_connected,
-       i.capacity_limit_bytes, i.created_at, i.updated_at
+       i.capacity_limit_bytes, size_mb(i.size_bytes) AS total_size_mb,
+       i.size_bytes AS total_size_bytes, i.size_is_complete, i.sized_at,
+       i.last_capacity_at AS last_capacity_time, i.last_capacity_status,
+       i.created_at, i.updated_at
 FROM instances i
 
 
