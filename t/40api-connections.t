@@ -191,9 +191,12 @@ $tf->sql("UPDATE instances SET host = '127.0.0.2' WHERE id = $stored");
 is test($api, instance_id => $stored)->json->{extra}{error_code},
     'TARGET_TLS', 'but not under another name';
 
+my $oracle = $admin->post('/credentials', { name => 'ora',
+    credential_type => 'database', db_type => 'oracle', username => 'mon',
+    password => $secret })->data->{credential}{id};
 is test($admin, instance_id => instance('mutant', db_type => 'oracle',
-    port => 1521))->json->{extra}{error_code}, 'DRIVER_MISSING',
-    'an engine that this build does not have';
+    port => 1521, credential_id => $oracle))->json->{extra}{error_code},
+    'DRIVER_MISSING', 'an engine whose driver is not installed';
 is test($admin, instance_id => instance('bare', db_type => 'mysql',
     port => $maria->port))->json->{extra}{error_code}, 'CREDENTIAL_REQUIRED',
     'an instance without a credential';

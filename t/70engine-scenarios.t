@@ -7,6 +7,7 @@ use TaiFish;
 use TaiFish::Dump;
 use TaiFish::Scenario;
 use TaiFish::SimMssql;
+use TaiFish::SimOracle;
 
 my $dir = TaiFish::Server::private_dir();
 my %count;
@@ -21,6 +22,58 @@ for my $version (2012, 2017, 2022) {
         version => $version, run => sub { $s->run(@_); $s->admit('mon') },
         read => sub { TaiFish::Dump::read('sqlserver',
             $s->as('mon', 'se}c;r{et')) });
+    $pg->close;
+}
+
+for my $version (1102, 1900, 2300) {
+    my $pg = TaiFish::Server::pg("$dir/oracle$version",
+        port => TaiFish::Server::free_port());
+    my $s = TaiFish::SimOracle->new($pg, version => $version);
+    $s->monitor('MON', 'secret');
+    my $read = sub { TaiFish::Dump::read('oracle', '-v',
+        $s->as('MON', 'secret')) };
+
+    $count{oracle} = TaiFish::Scenario::check(engine => 'oracle',
+        version => $version, run => sub { $s->run(@_) }, read => $read);
+
+    # every right of the script is needed, for its scope
+
+    my %scope = (DBA_USERS => 'accounts', DBA_ROLES => 'accounts',
+        DBA_ROLE_PRIVS => 'accounts', DBA_SYS_PRIVS => 'accounts',
+        DBA_TAB_PRIVS => 'object_privileges',
+        DBA_COL_PRIVS => 'column_privileges', DBA_TS_QUOTAS => 'quotas',
+        DBA_PROXIES => 'proxies', 'V_$PWFILE_USERS' => 'password_file');
+    for my $view ($version == 1900 ? sort keys %scope : ()) {
+        $s->run("REVOKE SELECT ON SYS.$view FROM MON");
+        my $d = $read->();
+        is $d->{main}, '19.0', 'version';
+        is $d->{scopes}{ $scope{$view} }, 'denied', "without $view"
+            if $scope{$view} ne 'accounts';
+        is $d->{codes}{ $scope{$view} } // $d->{error}, 'TARGET_PERMISSION',
+            'and says so' or diag explain $d->{scopes};
+        is scalar(grep { $_ ne 'ok' } values %{ $d->{scopes} }), 1,
+            'only that scope' if $scope{$view} ne 'accounts';
+        $s->run("GRANT SELECT ON SYS.$view TO MON");
+    }
+
+    # the number of statements does not depend on that of users
+
+    my $queries = sub {
+        my $old = length $pg->output;
+        my $d = $read->();
+        return (scalar(() = substr($pg->output, $old) =~ /mon\S* .*sys\./gi),
+            $d);
+    };
+    $pg->sql(q{ALTER SYSTEM SET log_statement = 'all'}, 'postgres');
+    $pg->sql('SELECT pg_reload_conf()', 'postgres');
+    my ($few) = $queries->();
+    $s->run("CREATE USER many_$_ IDENTIFIED EXTERNALLY;
+        GRANT CREATE SESSION TO many_$_") for 1 .. 300;
+    my ($many, $d) = $queries->();
+    ok $d->{accounts}{MANY_300}{grants}{oracle_system_privileges},
+        '300 users more';
+    cmp_ok $few, '>', 8, "$few statements";
+    is $many, $few, 'before and after';
     $pg->close;
 }
 

@@ -19,7 +19,8 @@ static size_t tfw_engine_char(const unsigned char *p, const unsigned char *end);
 #define TFW_ENGINES(row)                                                      \
     row(pgsql)                                                                \
     row(mysql)                                                                \
-    row(mssql)
+    row(mssql)                                                                \
+    row(oracle)
 
 #define TFW_ENGINE_EXTERN(name)  extern const tfw_engine_t  tfw_##name##_engine;
 #define TFW_ENGINE_ROW(name)     &tfw_##name##_engine,

@@ -159,6 +159,9 @@ typedef enum {
  * them.  Without the first scope, the list of accounts, the rest is not read.
  */
 
+#define TFW_OPTIONAL  0x100             /* in flavour: its scope is ok without
+                                           it */
+
 struct tfw_query_s {
     const char      *scope;             /* NULL ends the list */
     tfw_each_e       each;

@@ -259,7 +259,9 @@ tfw_reading_batch(tfw_reading_t *rd, tfw_batch_t *b, void *session, int base)
 static int
 tfw_reading_applies(const tfw_query_t *q, const tfw_session_t *s)
 {
-    return (q->flavour == 0 || q->flavour == s->flavour)
+    int  flavour = q->flavour & ~TFW_OPTIONAL;
+
+    return (flavour == 0 || flavour == s->flavour)
            && s->version >= q->since
            && (q->before == 0 || s->version < q->before);
 }
@@ -368,7 +370,9 @@ tfw_reading_end(tfw_batch_t *b, tf_scope_status_e status,
     q = b->query[b->at++];
     next = b->at < b->n ? b->query[b->at] : NULL;
 
-    if (status != TF_SCOPE_OK && b->status == TF_SCOPE_OK) {
+    if (status != TF_SCOPE_OK && b->status == TF_SCOPE_OK
+        && !(q->flavour & TFW_OPTIONAL))
+    {
         b->status = status;
         b->err = *refused;
     }
