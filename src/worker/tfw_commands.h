@@ -44,6 +44,9 @@ int tfw_command_audit_verify(tfw_conf_t *conf, int argc, char **argv);
 /* SEQ --reason TEXT [--head SEQ:HASH] */
 int tfw_command_audit_acknowledge(tfw_conf_t *conf, int argc, char **argv);
 
+/* --engine NAME [--version N.N]: the SQL that makes the monitoring account. */
+int tfw_command_grants(tfw_conf_t *conf, int argc, char **argv);
+
 /* TASK_KEY [--instance ID] [--wait] */
 int tfw_command_enqueue(tfw_conf_t *conf, int argc, char **argv);
 

@@ -104,6 +104,16 @@ static const tfw_command_t  tfw_commands[] = {
       "  --reason TEXT    why it is as it is\n"
       "  --head SEQ:HASH  as audit-verify\n" },
 
+    { "grants", tfw_command_grants, "--engine NAME [--version N.N]",
+      "print the SQL that makes the monitoring account",
+
+      "The least rights with which everything is read, as SQL that can be\n"
+      "run as it is, and what is not read without each of them.  Needs no\n"
+      "setting.\n"
+      "\n"
+      "  --engine NAME   postgresql, mysql, mariadb, sqlserver or oracle\n"
+      "  --version N.N   of the server, such as 8.0 or 2019; the newest\n" },
+
     { "enqueue", tfw_command_enqueue, "TASK_KEY [--instance ID] [--wait]",
       "queue a task as its schedule would",
 

@@ -99,8 +99,9 @@ sub run {
 
 sub statement {
     my ($self, $sql) = @_;
-    $sql =~ s/^\s+//;
+    $sql =~ s/^(?:\s+|--[^\n]*\n)+//;
     $sql =~ s/\s+$//;
+    return if $sql eq '';
     my $u = $self->{user};
 
     if ($sql =~ /^--property ($NAME) (\w+) (.*)$/) {
