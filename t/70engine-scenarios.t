@@ -12,6 +12,27 @@ use TaiFish::SimOracle;
 my $dir = TaiFish::Server::private_dir();
 my %count;
 
+# Sizes of SQL Server; those of tables need a right of their own.
+
+sub sizes {
+    my ($s, $verb, $status) = @_;
+    my @as = $s->as('mon', 'se}c;r{et');
+    my $d = TaiFish::Dump::read('sqlserver', @as, read => 'databases');
+    is $d->{databases}{app1}{data}, 1024 * 8192, 'data';
+    is $d->{databases}{app1}{log}, 256 * 8192, 'log';
+    is $d->{databases}{app1}{total}, 1280 * 8192, 'and both';
+    ok $d->{databases}{msdb}, 'system databases';
+    $s->run("$verb VIEW SERVER STATE TO mon");
+    $d = TaiFish::Dump::read('sqlserver', $s->as('mon', 'se}c;r{et'),
+        read => 'table_sizes', only => 'app1');
+    is $d->{scopes}{'table_sizes app1'}, $status, 'table sizes'
+        or diag $d->{detail};
+    my $t = $d->{tables}{'dbo.g3t'};
+    is $t && join(' ', @$t{qw(data index total rows)}),
+        $status eq 'ok' ? '131072 32768 163840 1000' : undef, 'of a table'
+        or diag explain $d->{tables};
+}
+
 for my $version (2012, 2017, 2022) {
     my $pg = TaiFish::Server::pg("$dir/mssql$version",
         port => TaiFish::Server::free_port());
@@ -22,6 +43,9 @@ for my $version (2012, 2017, 2022) {
         version => $version, run => sub { $s->run(@_); $s->admit('mon') },
         read => sub { TaiFish::Dump::read('sqlserver',
             $s->as('mon', 'se}c;r{et')) });
+    if ($version == 2017) {
+        sizes($s, @$_) for ['REVOKE', 'denied'], ['GRANT', 'ok'];
+    }
     $pg->close;
 }
 
@@ -35,6 +59,12 @@ for my $version (1102, 1900, 2300) {
 
     $count{oracle} = TaiFish::Scenario::check(engine => 'oracle',
         version => $version, run => sub { $s->run(@_) }, read => $read);
+
+    my $sizes = TaiFish::Dump::read('oracle', $s->as('MON', 'secret'), read =>
+        'databases')->{databases};
+    is_deeply [map { "$_ $sizes->{$_}{total}" } sort keys %$sizes],
+        ['SYSAUX 2000', 'SYSTEM 1000', 'TEMP 600', 'UNDO 500', 'USERS 70000'],
+        'tablespaces' or diag explain $sizes;
 
     # every right of the script is needed, for its scope
 

@@ -74,6 +74,10 @@ const tf_grants_t  tf_grants[] = {
       "GRANT CONNECT ANY DATABASE TO taifish_monitor;", "users",
       "databases in which the login is no user are not read" },
 
+    { &tf_engine_sqlserver, NULL, 0, 0,
+      "GRANT VIEW SERVER STATE TO taifish_monitor;", "table_sizes",
+      "sizes of tables are unknown" },
+
     { &tf_engine_oracle, NULL, 0, 0,
       "CREATE USER taifish_monitor IDENTIFIED BY \"change-me\";", NULL,
       "nothing is read" },
@@ -95,6 +99,13 @@ const tf_grants_t  tf_grants[] = {
     TF_GRANTS_VIEW("DBA_PROXIES", "proxies", "who may be whom is unknown"),
     TF_GRANTS_VIEW("V_$PWFILE_USERS", "password_file",
                    "who is a superuser by SYSDBA is unknown"),
+
+    TF_GRANTS_VIEW("DBA_TABLESPACES", "databases",
+                   "tablespaces are unknown"),
+    TF_GRANTS_VIEW("DBA_DATA_FILES", "sizes",
+                   "sizes of tablespaces are unknown"),
+    TF_GRANTS_VIEW("DBA_TEMP_FILES", "sizes",
+                   "sizes of tablespaces are unknown"),
 
     { .engine = NULL }
 };

@@ -42,6 +42,18 @@ CREATE TABLE sim.pwfile (
 CREATE TABLE sim.component (
     product varchar(240), version varchar(480), status varchar(240));
 
+CREATE TABLE sim.tablespaces (tablespace_name varchar(90), contents varchar(21));
+CREATE TABLE sim.data_files (
+    file_name varchar(513), tablespace_name varchar(90), bytes numeric,
+    autoextensible varchar(3), maxbytes numeric);
+INSERT INTO sim.tablespaces VALUES ('SYSTEM', 'PERMANENT'),
+    ('SYSAUX', 'PERMANENT'), ('USERS', 'PERMANENT'), ('UNDO', 'UNDO'),
+    ('TEMP', 'TEMPORARY');
+INSERT INTO sim.data_files VALUES ('a', 'SYSTEM', 1000, 'NO', 0),
+    ('b', 'SYSAUX', 2000, 'YES', 9000), ('c', 'USERS', 30000, 'YES', 90000),
+    ('d', 'USERS', 40000, 'NO', 0), ('e', 'UNDO', 500, 'NO', 0),
+    ('t', 'TEMP', 600, 'NO', 0);
+
 CREATE FUNCTION sys.sys_context(namespace text, parameter text) RETURNS text
 LANGUAGE sql STABLE AS
 $$ SELECT CASE WHEN namespace = 'USERENV' AND parameter = 'SESSION_USER'
@@ -68,6 +80,12 @@ CREATE VIEW sys.v_$pwfile_users AS SELECT username, sysdba, sysoper, sysasm
 --1201    , sysbackup, sysdg, syskm
     FROM sim.pwfile;
 CREATE VIEW sys.product_component_version AS SELECT * FROM sim.component;
+
+CREATE VIEW sys.dba_tablespaces AS SELECT * FROM sim.tablespaces;
+CREATE VIEW sys.dba_data_files AS SELECT * FROM sim.data_files
+    WHERE tablespace_name <> 'TEMP';
+CREATE VIEW sys.dba_temp_files AS SELECT * FROM sim.data_files
+    WHERE tablespace_name = 'TEMP';
 
 GRANT USAGE ON SCHEMA sys TO PUBLIC;
 GRANT SELECT ON sys.product_component_version TO PUBLIC;

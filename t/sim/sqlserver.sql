@@ -15,6 +15,7 @@ CREATE TABLE sim.seers (name text PRIMARY KEY);
 CREATE TABLE sim.own (login text, id int);
 CREATE TABLE sim.properties (name text, value text);
 CREATE TABLE sim.login_properties (login text, name text, value text);
+CREATE TABLE sim.states (name text PRIMARY KEY);
 CREATE TABLE sim.access (login text, database text);
 
 CREATE FUNCTION sim.sees() RETURNS boolean LANGUAGE sql STABLE
@@ -41,7 +42,9 @@ $$ SELECT value FROM sim.login_properties WHERE login = l AND name = p
 CREATE FUNCTION sys.has_perms_by_name(s text, c text, p text) RETURNS int
 LANGUAGE sql STABLE AS
 $$ SELECT CASE WHEN s IS NULL AND c IS NULL AND p = 'VIEW ANY DEFINITION'
-               THEN sim.sees()::int END $$;
+               THEN sim.sees()::int
+               WHEN s IS NULL AND c IS NULL AND p = 'VIEW ANY DATABASE'
+               THEN 1 END $$;
 
 CREATE FUNCTION sys.has_dbaccess(d text) RETURNS int LANGUAGE sql STABLE
 SECURITY DEFINER AS
@@ -87,6 +90,12 @@ CREATE VIEW sys.server_permissions AS SELECT * FROM sim.server_permissions
 CREATE VIEW sys.endpoints AS SELECT * FROM sim.endpoints WHERE sim.sees();
 CREATE VIEW sys.databases AS SELECT * FROM sim.databases;
 
+CREATE TABLE sim.master_files (
+    database_id int, file_id int, type smallint, type_desc varchar(60),
+    name sys.sysname, size int, max_size int, growth int);
+CREATE VIEW sys.master_files AS SELECT * FROM sim.master_files
+    WHERE sim.sees();
+
 -- database
 
 CREATE TABLE sim.database_principals (
@@ -107,6 +116,19 @@ CREATE TABLE sim.objects (
     name sys.sysname, object_id int, principal_id int, schema_id int,
     type char(2), is_ms_shipped sys.bit);
 CREATE TABLE sim.columns (object_id int, name sys.sysname, column_id int);
+CREATE TABLE sim.partition_stats (
+    object_id int, index_id int, partition_number int,
+    reserved_page_count bigint, used_page_count bigint, row_count bigint);
+CREATE FUNCTION sim.stats() RETURNS SETOF sim.partition_stats
+LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM sim.states WHERE name = session_user) THEN
+        RAISE insufficient_privilege
+            USING MESSAGE = 'VIEW DATABASE STATE permission was denied';
+    END IF;
+    RETURN QUERY SELECT * FROM sim.partition_stats;
+END $$;
+CREATE VIEW sys.dm_db_partition_stats AS SELECT * FROM sim.stats();
 CREATE TABLE sim.types (
     name sys.sysname, user_type_id int, schema_id int);
 

@@ -37,6 +37,8 @@ static tf_int_t tfw_mssql_begin(tfw_odbc_t *o, tf_err_t *err);
 
 static const tfw_read_t  tfw_mssql_reads[] = {
     { "accounts", sizeof(tfw_mssql_accounts_t), tfw_mssql_queries },
+    { "databases", 0, tfw_mssql_databases },
+    { "table_sizes", 0, tfw_mssql_tables },
     { NULL, 0, NULL }
 };
 
@@ -132,7 +134,8 @@ tfw_mssql_open(void *session, const tfw_target_t *target,
     tfw_odbc_t  *o = session;
 
     if (database == NULL) {
-        database = target->database ? target->database : "master";
+        database = target->only ? target->only
+                   : target->database ? target->database : "master";
     }
 
     if (tfw_odbc_open(o, &tfw_mssql_odbc, target, database, err) == TF_OK) {

@@ -12,6 +12,8 @@
 
 
 extern const tfw_query_t  tfw_mssql_queries[];
+extern const tfw_query_t  tfw_mssql_databases[];
+extern const tfw_query_t  tfw_mssql_tables[];
 
 
 /* --- rows of the reading "accounts": tfw_mssql_accounts.c ---------------- */

@@ -117,6 +117,21 @@ tf_int_t tfw_odbc_keyword(tfw_odbc_t *o, tf_buf_t *b, const char *keyword,
     tf_str_t value) TF_MUST_CHECK;
 
 
+/* --- rows of the readings "databases" and "table_sizes": tfw_odbc_sizes.c */
+
+/* name, is the engine's own, do we see all */
+tf_int_t tfw_odbc_sizes_database(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row);
+
+/* name, bytes of data, or NULL when they are hidden, and of log */
+tf_int_t tfw_odbc_sizes_size(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row);
+
+/* id, schema, name, bytes of data, of indexes, rows */
+tf_int_t tfw_odbc_sizes_table(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row);
+
+
 /* --- tfw_odbc_guard.c ---------------------------------------------------- */
 
 /* From here on only host can be looked up, and is address; sockets that are

@@ -12,6 +12,7 @@
 
 
 extern const tfw_query_t  tfw_oracle_queries[];
+extern const tfw_query_t  tfw_oracle_databases[];
 
 
 /* --- rows of the reading "accounts": tfw_oracle_accounts.c --------------- */

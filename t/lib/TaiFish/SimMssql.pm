@@ -510,7 +510,9 @@ sub flush {
         $access{ $d->{name} } = { map { $_->{name} => 1 } @in };
     }
 
-    my $seers = join '|', sort map { $_->{name} } @seers;
+    my @stats = grep { $self->effective($_, 'VIEW SERVER STATE') } @logins;
+    my $seers = join '|', sort(map { $_->{name} } @seers), '',
+        sort map { $_->{name} } @stats;
     if ($seers ne ($self->{seers} // '')) {
         $self->{dirty}{$_} = 1 for keys %{ $self->{database} };
         $self->{seers} = $seers;
@@ -518,7 +520,8 @@ sub flush {
 
     for my $name (sort keys %{ $self->{dirty} }) {
         my $d = $self->{database}{$name} or next;
-        my $sql = rows('seers', map { [$_->{name}] } @seers);
+        my $sql = rows('seers', map { [$_->{name}] } @seers)
+            . rows('states', map { [$_->{name}] } @stats);
 
         if ($name eq 'master') {
             my @p = values %{ $self->{principal} };
@@ -545,6 +548,10 @@ sub flush {
                       105 => 'ENDPOINT' }))
                 . rows('endpoints', map { [$_, $self->{endpoint}{$_}] }
                     keys %{ $self->{endpoint} })
+                . rows('master_files', map { ([$_->{id}, 1, 0, 'ROWS',
+                    "$_->{name}_data", 1024, -1, 8192], [$_->{id}, 2, 1,
+                    'LOG', "$_->{name}_log", 256, -1, 8192]) }
+                    values %{ $self->{database} })
                 . rows('databases', map { [$_->{name}, $_->{id}, undef,
                     hex_of($_->{owner}), $_->{state},
                     $_->{state} ? 'OFFLINE' : 'ONLINE', 0] }
@@ -570,6 +577,9 @@ sub flush {
                 map { [$o->{id}, $_, $o->{columns}{$_}] }
                     keys %{ $o->{columns} } } values %$_ }
                 values %{ $d->{object} })
+            . rows('partition_stats', map { map { ([$_->{id}, 1, 1, 16, 10,
+                1000], [$_->{id}, 2, 1, 4, 2, 1000]) } grep {
+                    $_->{type} eq 'U' } values %$_ } values %{ $d->{object} })
             . rows('types', map { my $s = $_;
                 map { [$_, $d->{type}{$s}{$_}, $d->{schema}{$s}[0]] }
                     keys %{ $d->{type}{$s} } } keys %{ $d->{type} });
