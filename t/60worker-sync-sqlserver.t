@@ -108,6 +108,12 @@ is $r->json->{extra}{error_code} // $r->code, 'ACCOUNTS_REFUSED',
     'a shrunk list is refused' or diag $r->as_string;
 is_deeply [$s->changes], [], 'nothing was dropped';
 
+# clients are told what the engine was tested on
+
+is $api->post('/instances/actions/test-connection',
+    { instance_id => $s->id })->data->{details}{engine_tested}, 'simulated',
+    'on a simulated catalog';
+
 # no driver
 
 $tf->stop_worker;

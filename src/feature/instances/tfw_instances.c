@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "tf_grants.h"
 #include "tfw_instance.h"
 #include "tfw_instances.h"
 
@@ -160,6 +161,11 @@ tfw_test_details(tfw_job_t *job, const tfw_instance_t *in, int code)
     tf_json_key(&b, "port");
     tf_buf_int(&b, in->target.port);
     tf_json_member(&b, "tls_mode", tf_str(in->target.tls_mode));
+
+    if (in->engine) {
+        tf_json_member(&b, "engine_tested",
+                       tf_str(tf_grants_tested(in->engine->engine)));
+    }
 
     if (code == TF_E_NONE) {
         tf_json_member(&b, "database_version", tf_str(in->version.text));
