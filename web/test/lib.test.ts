@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cronFields, cronText, inZone } from '@/lib/cron';
+import { decode, parse, write } from '@/lib/csv';
 import { bytes } from '@/lib/format';
 import { pivot } from '@/lib/growth';
 import { pageOf } from '@/lib/page';
@@ -95,7 +96,24 @@ describe('sizes', () => {
         const row = (key: number, start: string, size: number) =>
             ({ key, name: `n${key}`, where: '', instance: key, engine: 'mysql', start, bytes: size, change: 1, percent: 1 });
         const { starts, lines } = pivot([row(1, '2026-11-02', 5), row(2, '2026-11-01', 9), row(1, '2026-11-01', 3)]);
+        expect(pivot([row(1, '2026-11-01', 5), row(1, '2026-11-04', 6)], 1).lines[0]!.bytes).toEqual([5, null, null, 6]);
         expect(starts).toEqual(['2026-11-01', '2026-11-02']);
         expect(lines.map((l) => [l.key, l.bytes, l.latest, l.grown])).toEqual([[2, [9, null], 9, 0], [1, [3, 5], 5, 2]]);
+    });
+});
+
+describe('a CSV file', () => {
+    it('has cells with quotes, lines and any separator', () => {
+        expect(parse('\ufeffname;host\r\n"a ""b""\nc";h1\r\n;h2')).toEqual([['name', 'host'], ['a "b"\nc', 'h1'], ['', 'h2']]);
+        expect(parse('sep=|\na|b,c\n1|')).toEqual([['a', 'b,c'], ['1', '']]);
+        expect(parse('')).toEqual([]);
+        const records = [['name', 'x'], ['=1', 'a,"b"\r\n'], ['', '中文']];
+        expect(parse(write(records))).toEqual(records);
+    });
+
+    it('is in the encodings of spreadsheets', () => {
+        expect(decode(new Uint8Array([0xd6, 0xd0]).buffer)).toBe('中');
+        expect(decode(new Uint8Array([0xff, 0xfe, 0x2d, 0x4e]).buffer)).toBe('中');
+        expect(decode(new TextEncoder().encode('中').buffer as ArrayBuffer)).toBe('中');
     });
 });

@@ -28,9 +28,23 @@ export interface Line {
     grown: number | null;
 }
 
-/** The largest first.  A period without a row is unknown. */
-export function pivot(rows: SizeRow[]): { starts: string[]; lines: Line[] } {
-    const starts = [...new Set(rows.map((r) => r.start))].sort();
+/* Every day or week from the first to the last, also those without a row. */
+function periods(rows: SizeRow[], step?: number): string[] {
+    const known = [...new Set(rows.map((r) => r.start))].sort();
+    const first = known[0];
+    if (!step || !first) {
+        return known;
+    }
+    const all: string[] = [];
+    for (let at = Date.parse(first); at <= Date.parse(known[known.length - 1]!); at += step * 86400000) {
+        all.push(new Date(at).toISOString().slice(0, 10));
+    }
+    return all;
+}
+
+/** The largest first.  A period without a row is unknown; `step` in days where all are as long. */
+export function pivot(rows: SizeRow[], step?: number): { starts: string[]; lines: Line[] } {
+    const starts = periods(rows, step);
     const at = new Map(starts.map((s, n) => [s, n]));
     const lines = new Map<number, Line>();
 

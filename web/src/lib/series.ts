@@ -7,6 +7,8 @@ export interface Series {
     /** a colour with a meaning; others are given in turn */
     tone?: 'accent' | 'bad' | 'warn' | 'good' | 'quiet';
     dashed?: boolean;
+    /** not drawn until it is asked for in the legend */
+    off?: boolean;
     /** what it is compared by, the last known value when left out */
     weight?: number;
 }
@@ -29,6 +31,6 @@ export function top(series: Series[], most: number, others: (n: number) => strin
     const rest = sorted.slice(most);
 
     return rest.length < 2 ? sorted : [...sorted.slice(0, most), {
-        name: others(rest.length), data: sum(rest.map((s) => s.data)), tone: 'quiet',
+        name: others(rest.length), data: sum(rest.map((s) => s.data)), tone: 'quiet', off: true,
     }];
 }
