@@ -264,6 +264,7 @@ bench:                          ## ratios to a bare nginx, to pgbench and a peer
 	@$(MAKE) -s -j$$(nproc) all
 	@perl t/bench/bench.pl
 	@perl t/bench/growth.pl
+	@perl t/bench/capacity.pl
 
 # On a host, docs/install.md.
 

@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 
-# How capacity grows with the fleet: 500 instances with 1, 5 and 50 databases
-# each that were read for 400 days: 0.2, 1 and 10 million sizes.  How long a
-# period takes to be calculated, and lists of them by one client and by 16.
+# The last part of make bench: how capacity grows with the fleet.  500 instances
+# with 1, 5 and 50 databases each that were read for 400 days: 0.2, 1 and 10
+# million sizes.  How long periods take to be calculated, and lists of them by
+# one client and by 16.
 # BENCH_DATABASES names other numbers of databases an instance, BENCH_SECONDS is
 # the length of one measurement (2).  The trend of one instance is to answer
 # within 50 ms with 10 million sizes, 99 of 100 times.
