@@ -30,5 +30,5 @@ export default ts.config(
             'vue/padding-line-between-blocks': 'error',
         },
     },
-    { files: ['test/walk.mjs'], rules: { 'no-console': 'off' } },
+    { files: ['test/*.mjs'], rules: { 'no-console': 'off' } },
 );

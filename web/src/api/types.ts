@@ -165,6 +165,8 @@ export interface SyncDay {
 
 export type Log = Row<'/api/v1/logs'>;
 
+export type Database = Row<'/api/v1/databases/ledgers'>;
+
 export interface SyncStatus {
     value?: string;
     label?: string;
@@ -181,3 +183,5 @@ export interface TableSize {
 
 export type Forecast = Row<'/api/v1/capacity/instances/forecasts'>;
 export type Partition = Row<'/api/v1/partitions'>;
+
+export type AuditRow = Row<'/api/v1/audit'>;

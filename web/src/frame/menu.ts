@@ -12,6 +12,7 @@ const icons = {
     databases: 'M2.500 4c0-1 2.500-1.800 5.500-1.800s5.500.800 5.500 1.800-2.500 1.800-5.500 1.800-5.500-.800-5.500-1.800zM2.500 4v8c0 1 2.500 1.800 5.500 1.800s5.500-.800 5.500-1.800V4M2.500 8c0 1 2.500 1.800 5.500 1.800s5.500-.800 5.500-1.800',
     capacity: 'M2.500 13.500h11M2.500 2.500v11M4.500 10.500l3-3.500 2.500 2 3.500-5',
     partitions: 'M2.500 2.500h3v11h-3zM6.500 2.500h3v11h-3zM10.500 2.500h3v11h-3z',
+    audit: 'M3 2.500h7l3 3v8h-10zM5.500 9l1.800 1.800 3.200-3.600',
     runs: 'M8 13.5a5.5 5.5 0 1 0 0-11 5.5 5.5 0 0 0 0 11zM8 5v3.5l2 1.5',
     credentials: 'M5.5 13a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM7.7 7.8 13 2.5M11 4.5l2 2',
     tags: 'M2.5 2.5h5l6 6-5 5-6-6zM5.5 5.5h.1',
@@ -34,6 +35,7 @@ export const menu: { title: string; items: MenuItem[] }[] = [
     ] },
     { title: 'group.resources', items: [
         { path: '/instances', title: 'page.instances', sign: icons.instances, keys: 'g i' },
+        { path: '/databases', title: 'page.databases', sign: icons.databases, keys: 'g b' },
         { path: '/capacity', title: 'page.capacity', sign: icons.capacity, keys: 'g p' },
     ] },
     { title: 'group.accounts', items: [
@@ -47,6 +49,7 @@ export const menu: { title: string; items: MenuItem[] }[] = [
     ] },
     { title: 'group.system', items: [
         { path: '/logs', title: 'page.logs', sign: icons.logs, keys: 'g l', need: 'logs' },
+        { path: '/audit', title: 'page.audits', sign: icons.audit, keys: 'g u', need: 'logs' },
         { path: '/credentials', title: 'page.credentials', sign: icons.credentials },
         { path: '/tags', title: 'page.tags', sign: icons.tags },
         { path: '/partitions', title: 'page.partitions', sign: icons.partitions },

@@ -7,6 +7,8 @@ export const things = {
     account: { path: '/accounts/', view: defineAsyncComponent(() => import('@/page/accounts/AccountView.vue')) },
     change: { path: '/changes/', view: defineAsyncComponent(() => import('@/page/changes/ChangeView.vue')) },
     run: { path: '/runs/', view: defineAsyncComponent(() => import('@/page/runs/RunView.vue')) },
+    audit: { path: '/audit/', view: defineAsyncComponent(() => import('@/page/audit/AuditView.vue')) },
+    database: { path: '/databases/', view: defineAsyncComponent(() => import('@/page/databases/DatabaseView.vue')) },
     log: { path: '/logs/', view: defineAsyncComponent(() => import('@/page/logs/LogView.vue')) },
 };
 
