@@ -190,15 +190,14 @@ $viewer->post('/tags', { name => 'x', display_name => 'X', category => 'y' })
     for 1 .. 60;
 ($e) = events('search=request.forbidden%20happened', 1);
 is $e->{context}{event}, 'request.forbidden', 'the rest of many is one event';
-TaiFish::Server::until_true(10, sub {
+ok(TaiFish::Server::until_true(10, sub {
     my $kept = grep { $_->{code} eq 'request.forbidden' }
         events('search=%2Fapi%2Fv1%2Ftags', 1);
     my $rest = 0;
     $rest += $_->{context}{count}
         for events('search=request.forbidden%20happened', 1);
     return $kept + $rest == 61;
-});
-pass 'and none is forgotten';
+}), 'and none is forgotten');
 
 
 # --- nobody waits for a log row ---------------------------------------------
@@ -215,11 +214,11 @@ TaiFish::Server::until_true(20, sub {
 });
 $viewer->post('/tags', { name => 'x', display_name => 'X', category => 'y' },
               { 'x-request-id' => 'locked-1' });
-TaiFish::Server::until_true(20, sub {
+ok(TaiFish::Server::until_true(20, sub {
     $tf->value("SELECT count(*) FROM pg_stat_activity
                 WHERE wait_event_type = 'Lock' AND query ~ 'logs_write'
                       AND application_name = 'taifish-nginx'");
-});
+}), 'a batch waits for a lock');
 my $start = time;
 is $viewer->get('/tags')->status, 200, 'requests go on while rows cannot';
 cmp_ok time - $start, '<', 1, '... at once';
@@ -238,12 +237,11 @@ $tf->pg->stop;
 for (1 .. 3) {
     $viewer->get('/tags', { 'x-request-id' => "away-$_" });
 }
-TaiFish::Server::until_true(30, sub {
+ok(TaiFish::Server::until_true(30, sub {
     my @waiting = map { asked($viewer, '/tags') } 1 .. 30;
     my @answers = map { <$_> } @waiting;
     metric('taifish_log_events_dropped_total') > 3;
-});
-pass 'a full buffer is counted';
+}), 'a full buffer is counted');
 my $dropped = metric('taifish_log_events_dropped_total');
 
 $tf->pg->start;

@@ -39,6 +39,13 @@ typedef struct {
     unsigned char   *data;
 } tf_str_t;
 
+/* A secret in the clear: a type of its own, which nothing takes that writes
+ * text for people.  bytes are for what hashes, seals, compares or wipes it. */
+
+typedef struct {
+    tf_str_t         bytes;
+} tf_plain_t;
+
 #define tf_string(s)     { sizeof(s) - 1, (unsigned char *) s }
 #define tf_null_string   { 0, NULL }
 

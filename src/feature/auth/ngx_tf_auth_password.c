@@ -107,7 +107,7 @@ ngx_tf_auth_login_check(ngx_tf_op_t *op)
                                                   "retry_after"));
     }
 
-    rc = ngx_tf_auth_work(op, ngx_tf_input_get(op, "password"), none);
+    rc = ngx_tf_auth_work(op, ngx_tf_input_plain(op, "password").bytes, none);
 
     if (rc != NGX_AGAIN) {
         ngx_tf_auth_login_undo(op);
@@ -284,9 +284,9 @@ ngx_tf_auth_password_begin(ngx_tf_op_t *op)
         return NGX_ERROR;
     }
 
-    old = ngx_tf_input_get(op, "old_password");
-    next = ngx_tf_input_get(op, "new_password");
-    confirm = ngx_tf_input_get(op, "confirm_password");
+    old = ngx_tf_input_plain(op, "old_password").bytes;
+    next = ngx_tf_input_plain(op, "new_password").bytes;
+    confirm = ngx_tf_input_plain(op, "confirm_password").bytes;
 
     if (next.len != confirm.len
         || !tf_secret_eq(next.data, confirm.data, next.len))
@@ -337,8 +337,8 @@ ngx_tf_auth_password_check(ngx_tf_op_t *op)
                                                   "retry_after"));
     }
 
-    return ngx_tf_auth_work(op, ngx_tf_input_get(op, "old_password"),
-                            ngx_tf_input_get(op, "new_password"));
+    return ngx_tf_auth_work(op, ngx_tf_input_plain(op, "old_password").bytes,
+                            ngx_tf_input_plain(op, "new_password").bytes);
 }
 
 

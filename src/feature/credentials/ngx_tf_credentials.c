@@ -141,7 +141,7 @@ ngx_tf_credentials_update(ngx_tf_op_t *op)
         TF_SQL_credentials_get
     };
 
-    if (ngx_tf_input_get(op, "password").data == NULL) {
+    if (ngx_tf_input_plain(op, "password").bytes.data == NULL) {
         return op->step ? NGX_OK : ngx_tf_op_send(op, op->route->sql, 2);
     }
 
@@ -211,7 +211,7 @@ ngx_tf_credentials_seal(ngx_tf_op_t *op, tf_str_t uuid)
     of.uuid = uuid;
     of.field = tf_str("password");
 
-    plain = ngx_tf_input_get(op, "password");
+    plain = ngx_tf_input_plain(op, "password").bytes;
 
     if (tf_seal(&op->mem, ngx_tf_conf()->seal_key, &of, plain, &sealed)
         != TF_OK)

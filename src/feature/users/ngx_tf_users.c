@@ -128,7 +128,7 @@ ngx_tf_users_next(ngx_tf_op_t *op)
 {
     tf_str_t  password;
 
-    password = ngx_tf_input_get(op, "password");
+    password = ngx_tf_input_plain(op, "password").bytes;
 
     if (password.data == NULL) {
         return op->step ? NGX_OK : ngx_tf_op_send(op, op->route->sql, 1);

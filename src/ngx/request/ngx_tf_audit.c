@@ -245,7 +245,7 @@ ngx_tf_audit_details(ngx_tf_op_t *op)
         for (i = 0; i < op->in.nvalues; i++) {
             v = &op->in.values[i];
 
-            if (v->present && v->text.data) {
+            if (v->present && v->text.data && !v->secret) {
                 tf_json_member(&b, v->name, v->text);
             }
         }

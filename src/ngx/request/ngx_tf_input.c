@@ -149,6 +149,8 @@ ngx_tf_input_body(ngx_tf_op_t *op)
         {
             return NGX_ERROR;
         }
+
+        ngx_tf_input_find(op, p->name)->secret = p->type == TF_P_SECRET;
     }
 
     return NGX_OK;
@@ -551,7 +553,7 @@ ngx_tf_input_get(ngx_tf_op_t *op, const char *name)
     v = ngx_tf_input_find(op, name);
 
     if (v) {
-        return v->text;
+        return v->secret ? none : v->text;
     }
 
     if (ngx_strncmp(name, "has_", 4) == 0) {
@@ -563,6 +565,22 @@ ngx_tf_input_get(ngx_tf_op_t *op, const char *name)
     }
 
     return name[0] == '_' ? ngx_tf_input_builtin(op, name) : none;
+}
+
+
+tf_plain_t
+ngx_tf_input_plain(ngx_tf_op_t *op, const char *name)
+{
+    tf_plain_t       plain = { tf_null_string };
+    ngx_tf_value_t  *v;
+
+    v = ngx_tf_input_find(op, name);
+
+    if (v && v->secret) {
+        plain.bytes = v->text;
+    }
+
+    return plain;
 }
 
 

@@ -15,6 +15,9 @@
 /* The text of a validated input or a set value; data NULL: none. */
 tf_str_t ngx_tf_input_get(ngx_tf_op_t *op, const char *name);
 
+/* The same of an input that is secret, which ngx_tf_input_get() never gives. */
+tf_plain_t ngx_tf_input_plain(ngx_tf_op_t *op, const char *name);
+
 /* Sets a value, or replaces an input, for statements sent from now on; data
  * NULL is SQL NULL.  The row names what its next sets.  name and the bytes (NUL
  * after them) must live as long as the request. */

@@ -64,6 +64,7 @@ typedef struct {
     tf_str_t                 text;      /* data NULL: none */
     unsigned                 present:1; /* the client gave it */
     unsigned                 null:1;
+    unsigned                 secret:1;
 } ngx_tf_value_t;
 
 
