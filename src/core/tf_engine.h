@@ -89,8 +89,14 @@ typedef struct {
     const char      *label[2];      /* zh-CN, en */
     const char      *fact;          /* its name among the privileges of the
                                        facts; NULL: it is not there */
-    unsigned         roles:1;       /* its privileges are roles of the holder */
+    unsigned         roles:2;       /* TF_ROLES_PRIVILEGES or _OBJECTS */
 } tf_category_t;
+
+/* The privileges of the category are roles that the holder is a member of; or
+ * its objects are, and what follows "GRANTED BY " in a privilege is a
+ * principal, too. */
+#define TF_ROLES_PRIVILEGES  1
+#define TF_ROLES_OBJECTS     2
 
 
 /* Why an account has a capability.  The first reason that is true is given. */
@@ -107,7 +113,9 @@ typedef struct {
 
 
 /* One right of a holder; database is for TF_SHAPE_DBMAP and _DBLIST, object for
- * all shapes but TF_SHAPE_LIST and _DBLIST. */
+ * all shapes but TF_SHAPE_LIST and _DBLIST.  id is what the engine itself knows
+ * the object by, or the privilege of these two, whatever its name; length 0:
+ * nothing. */
 
 typedef struct {
     const tf_category_t  *category;
@@ -115,6 +123,7 @@ typedef struct {
     tf_str_t              object;
     tf_str_t              privilege;
     tf_state_e            state;
+    tf_str_t              id;
 } tf_right_t;
 
 /* Appends a privilege with its state in words: "SELECT WITH GRANT OPTION",

@@ -18,7 +18,7 @@ static const tf_category_t  tf_engine_postgresql_categories[] = {
       { "所属角色", "Member of roles" }, NULL, 1 },
 
     { "postgresql_memberships", TF_SHAPE_MAP, "memberships",
-      { "角色成员选项", "Membership options" }, NULL, 0 },
+      { "角色成员选项", "Membership options" }, NULL, TF_ROLES_OBJECTS },
 
     { "postgresql_database_privileges", TF_SHAPE_MAP, "databases",
       { "数据库权限", "Database privileges" }, "database", 0 },

@@ -21,6 +21,7 @@ static void read_all(tf_accounts_t *set);
 static void attribute(tf_accounts_t *set, const char *name, const char *json);
 static tf_str_t snapshot(tf_accounts_t *set, size_t n);
 static tf_str_t facts(tf_accounts_t *set, size_t n);
+static const tf_account_stored_t *stored(tf_str_t snapshot);
 static int has(tf_str_t s, const char *part);
 static void diff_of(const char *before, tf_accounts_t *set,
     const tf_scopes_t *known, tf_account_diff_t *d);
@@ -35,6 +36,7 @@ static void test_diff_others(void);
 static void test_states(void);
 static void test_facts(void);
 static void test_scopes(void);
+static void test_renamed(void);
 static void test_memory(void);
 
 
@@ -54,6 +56,7 @@ main(void)
     test_states();
     test_facts();
     test_scopes();
+    test_renamed();
     test_memory();
 
     mem_reset(0);
@@ -118,14 +121,14 @@ test_canonical(void)
 
     /* and back from the order jsonb gives it */
 
-    c = tf_account_parse(&mem, &tf_engine_mysql, tf_str(
+    c = tf_account_parse(&mem, &tf_engine_mysql, stored(tf_str(
         "{\"meta\": {}, \"extra\": {}, \"errors\": [], \"version\": 4, "
         "\"categories\": {\"mysql_table_privileges\": {\"shop\": {\"orders\": "
         "[\"INSERT\", \"SELECT\"]}, \"App\": {\"x\": [\"SELECT\"]}}, "
         "\"mysql_global_privileges\": [\"PROCESS\", \"SELECT\"], "
         "\"mysql_database_privileges\": {\"b\": [\"SELECT\"], \"a\": "
         "[\"SELECT\"]}}, \"type_specific\": {\"mysql\": {\"plugin\": "
-        "\"ed25519\", \"is_locked\": false}}}"), &err);
+        "\"ed25519\", \"is_locked\": false}}}")), &err);
 
     two = snapshot(c, 0);
     ok(one.len == two.len && memcmp(one.data, two.data, one.len) == 0,
@@ -148,7 +151,7 @@ test_names(void)
     ok(tf_accounts_sort(a) == TF_OK, "sorted");
     one = snapshot(a, 0);
 
-    b = tf_account_parse(&mem, &tf_engine_mysql, one, &err);
+    b = tf_account_parse(&mem, &tf_engine_mysql, stored(one), &err);
     ok(b != NULL, "parsed: %s", err.detail);
     two = snapshot(b, 0);
     ok(one.len == two.len && memcmp(one.data, two.data, one.len) == 0,
@@ -163,7 +166,8 @@ test_names(void)
     ok(one.len == two.len && memcmp(one.data, two.data, one.len) == 0,
        "equal values have one spelling");
 
-    ok(tf_account_parse(&mem, &tf_engine_mysql, tf_str("{"), &err) == NULL,
+    ok(tf_account_parse(&mem, &tf_engine_mysql, stored(tf_str("{")), &err)
+       == NULL,
        "damaged snapshots are an error");
     mem_reset(0);
 }
@@ -196,11 +200,11 @@ test_carry(void)
 
     is_int(tf_accounts_settle(a, &known), 1, "something is to be restored");
 
-    ok(tf_accounts_restore(a, 0, tf_str(
+    ok(tf_accounts_restore(a, 0, stored(tf_str(
         "{\"version\":4,\"categories\":{"
         "\"mysql_global_privileges\":[\"SUPER\"],"
         "\"mysql_database_privileges\":{\"app\":[\"SELECT\"]},"
-        "\"mysql_table_privileges\":{\"app\":{\"t\":[\"INSERT\"]}}}}"),
+        "\"mysql_table_privileges\":{\"app\":{\"t\":[\"INSERT\"]}}}}")),
         &mem, &err) == TF_OK, "restored");
     ok(tf_accounts_sort(a) == TF_OK, "sorted");
 
@@ -252,11 +256,11 @@ test_databases(void)
     scope(tf_accounts_scopes(a), "tables", "", TF_SCOPE_OK);
 
     is_int(tf_accounts_settle(a, &known), 1, "one database was not read");
-    ok(tf_accounts_restore(a, 0, tf_str(
+    ok(tf_accounts_restore(a, 0, stored(tf_str(
         "{\"categories\":{\"postgresql_table_privileges\":{"
         "\"one\":{\"public.old\":[\"SELECT\"]},"
         "\"two\":{\"public.t\":[\"UPDATE\"]},"
-        "\"gone\":{\"public.t\":[\"DELETE\"]}}}}"), &mem, &err) == TF_OK,
+        "\"gone\":{\"public.t\":[\"DELETE\"]}}}}")), &mem, &err) == TF_OK,
        "restored");
     ok(tf_accounts_sort(a) == TF_OK, "sorted");
 
@@ -270,9 +274,9 @@ test_databases(void)
     a = set_new(&tf_engine_postgresql, "app");
     scope(tf_accounts_scopes(a), "tables", "", TF_SCOPE_ERROR);
     is_int(tf_accounts_settle(a, &known), 1, "the list was not read");
-    ok(tf_accounts_restore(a, 0, tf_str(
+    ok(tf_accounts_restore(a, 0, stored(tf_str(
         "{\"categories\":{\"postgresql_table_privileges\":{"
-        "\"gone\":{\"public.t\":[\"DELETE\"]}}}}"), &mem, &err) == TF_OK,
+        "\"gone\":{\"public.t\":[\"DELETE\"]}}}}")), &mem, &err) == TF_OK,
        "restored");
     ok(tf_accounts_sort(a) == TF_OK, "sorted");
     ok(has(snapshot(a, 0), "\"gone\""), "and is kept");
@@ -494,7 +498,7 @@ test_states(void)
                 "{\"B\":\"admin\"},{\"C\":\"denied\"},\"D\"]"),
        "states in the snapshot");
 
-    b = tf_account_parse(&mem, &tf_engine_mysql, one, &err);
+    b = tf_account_parse(&mem, &tf_engine_mysql, stored(one), &err);
     two = snapshot(b, 0);
     ok(one.len == two.len && memcmp(one.data, two.data, one.len) == 0,
        "and read back from it");
@@ -664,6 +668,106 @@ test_scopes(void)
 
 /* Each allocation fails once; none may be missed. */
 
+/* The same table, schema and roles under other names; two databases that have
+ * swapped theirs. */
+
+static void
+test_renamed(void)
+{
+    size_t               i;
+    tf_buf_t             b;
+    tf_str_t             s;
+    tf_right_t           right;
+    tf_accounts_t       *set, *before;
+    tf_account_diff_t    d;
+    tf_account_names_t   names;
+    tf_account_stored_t  was;
+
+    static const struct {
+        const char  *category, *database, *object, *privilege, *id;
+    } rights[] = {
+        { "postgresql_table_privileges", "a", "new.t1", "SELECT", "11" },
+        { "postgresql_table_privileges", "a", "new.t1", "UPDATE", "11" },
+        { "postgresql_table_privileges", "b", "public.t2", "INSERT", "12" },
+        { "postgresql_owned_databases", "", "", "a", "21" },
+        { "postgresql_predefined_roles", "", "", "team", "" },
+        { "postgresql_memberships", "", "team", "GRANTED BY chief", "" },
+        { "postgresql_memberships", "", "team", "MEMBER", "" }
+    };
+
+    memset(&names, 0, sizeof(tf_account_names_t));
+    memset(&right, 0, sizeof(tf_right_t));
+    set = set_new(&tf_engine_postgresql, "app2");
+
+    for (i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
+        right.category = tf_category_find(&tf_engine_postgresql,
+                                          rights[i].category);
+        right.database = tf_str(rights[i].database);
+        right.object = tf_str(rights[i].object);
+        right.privilege = tf_str(rights[i].privilege);
+        right.id = tf_str(rights[i].id);
+
+        ok(tf_accounts_grant(set, tf_str("app2"), &right) == TF_OK, "right");
+    }
+
+    ok(tf_accounts_sort(set) == TF_OK, "sorted");
+
+    tf_buf_init(&b, &mem, 16, 65536);
+    tf_account_objects(&b, set, 0);
+    ok(tf_buf_done(&b, &s) == TF_OK
+       && tf_str_eq(s, "{\"postgresql_owned_databases\":{\"a\":\"21\"},"
+                       "\"postgresql_table_privileges\":{"
+                       "\"a\":{\"new.t1\":\"11\"},"
+                       "\"b\":{\"public.t2\":\"12\"}}}"),
+       "what the objects are known by");
+
+    ok(tf_account_rename(&mem, &names.principals, tf_str("group"),
+                         tf_str("team")) == TF_OK
+       && tf_account_rename(&mem, &names.principals, tf_str("boss"),
+                            tf_str("chief")) == TF_OK
+       && tf_account_rename_gone(&mem, &names.principals, tf_str("team"),
+                                 tf_str("31")) == TF_OK
+       && tf_account_rename_gone(&mem, &names.principals, tf_str("other"),
+                                 tf_str("32")) == TF_OK
+       && tf_account_rename(&mem, &names.databases, tf_str("a"), tf_str("b"))
+          == TF_OK
+       && tf_account_rename(&mem, &names.databases, tf_str("b"), tf_str("a"))
+          == TF_OK, "renamed");
+
+    tf_account_renames_sort(&names.principals);
+    tf_account_renames_sort(&names.databases);
+
+    memset(&was, 0, sizeof(tf_account_stored_t));
+    was.principal = tf_str("app");
+    was.names = &names;
+    was.snapshot = tf_str(
+        "{\"categories\":{"
+        "\"postgresql_owned_databases\":[\"b\"],"
+        "\"postgresql_predefined_roles\":[\"group\",\"other\",\"team\"],"
+        "\"postgresql_memberships\":{\"group\":[\"GRANTED BY boss\","
+        "\"MEMBER\"]},"
+        "\"postgresql_table_privileges\":{"
+        "\"a\":{\"public.t2\":[\"INSERT\"]},"
+        "\"b\":{\"public.t1\":[\"SELECT\",\"UPDATE\"]}}},"
+        "\"type_specific\":{\"postgresql\":{}}}");
+    was.objects = tf_str(
+        "{\"postgresql_owned_databases\":{\"b\":\"21\"},"
+        "\"postgresql_table_privileges\":{"
+        "\"b\":{\"public.t1\":\"11\"},\"a\":{\"public.t2\":\"12\"}}}");
+
+    before = tf_account_parse(&mem, &tf_engine_postgresql, &was, &err);
+
+    ok(before && tf_account_follow(before, set, 0) == TF_OK
+       && tf_account_diff(&mem, before, set, 0, NULL, &d) == TF_OK, "compared");
+    is_int(d.granted, 0, "nothing is granted");
+    is_int(d.revoked, 2, "roles that are no more are revoked");
+    ok(has(d.privileges, "\"permissions\":[\"other\",\"team (31)\"]"),
+       "by names that tell them apart");
+    is_int(d.renamed, 1, "the account was renamed");
+    ok(has(d.others, "\"before\":\"app\",\"after\":\"app2\""), "how");
+}
+
+
 static void
 test_memory(void)
 {
@@ -704,9 +808,9 @@ test_memory(void)
             && tf_scopes_set(tf_accounts_scopes(set), tf_str("global"), WHOLE,
                              TF_SCOPE_OK, NULL) == TF_OK
             && tf_accounts_sort(set) == TF_OK
-            && (before = tf_account_parse(&mem, &tf_engine_mysql, tf_str(
+            && (before = tf_account_parse(&mem, &tf_engine_mysql, stored(tf_str(
                     "{\"categories\":{\"mysql_global_privileges\":[\"X\"]},"
-                    "\"type_specific\":{\"mysql\":{\"x\":[2]}}}"), &err))
+                    "\"type_specific\":{\"mysql\":{\"x\":[2]}}}")), &err))
                != NULL
             && tf_account_diff(&mem, before, set, 0, NULL, &d) == TF_OK)
         {
@@ -862,6 +966,18 @@ facts(tf_accounts_t *set, size_t n)
 }
 
 
+static const tf_account_stored_t *
+stored(tf_str_t snapshot)
+{
+    static tf_account_stored_t  s;
+
+    memset(&s, 0, sizeof(tf_account_stored_t));
+    s.snapshot = snapshot;
+
+    return &s;
+}
+
+
 static int
 has(tf_str_t s, const char *part)
 {
@@ -888,13 +1004,14 @@ diff_of(const char *before, tf_accounts_t *set, const tf_scopes_t *known,
     old = NULL;
 
     if (before) {
-        old = tf_account_parse(&mem, &tf_engine_mysql, tf_str(before), &err);
+        old = tf_account_parse(&mem, &tf_engine_mysql, stored(tf_str(before)),
+                               &err);
 
         if (strstr(before, "postgresql_")
             || (known && strstr(before, "{}")))
         {
-            old = tf_account_parse(&mem, &tf_engine_postgresql, tf_str(before),
-                                   &err);
+            old = tf_account_parse(&mem, &tf_engine_postgresql,
+                                   stored(tf_str(before)), &err);
         }
 
         if (old == NULL) {

@@ -30,12 +30,15 @@ FOR UPDATE
 
 -- name: accounts_sync_before
 -- worker
+-- Those that were dropped come last, and of one name the last one first.
 SELECT a.id, a.principal, a.native_id, a.kind, a.dropped_at IS NOT NULL AS dropped,
-       v.id AS version_id, v.fingerprint
+       v.id AS version_id, v.fingerprint, o.digest AS objects
 FROM accounts a
      LEFT JOIN account_versions v ON v.id = a.version_id
                                      AND a.dropped_at IS NULL
+     LEFT JOIN account_objects o ON o.account_id = a.id
 WHERE a.instance_id = :instance_id::bigint
+ORDER BY a.dropped_at DESC NULLS FIRST
 
 -- name: accounts_sync_scopes
 -- worker
@@ -46,10 +49,17 @@ WHERE instance_id = :instance_id::bigint
 -- name: accounts_sync_snapshots
 -- worker
 -- One row for each of ids, in their order.
-SELECT v.snapshot
+SELECT v.snapshot, o.objects
 FROM unnest(:ids::bigint[]) WITH ORDINALITY AS u (id, n)
      LEFT JOIN account_versions v ON v.id = u.id
+     LEFT JOIN account_objects o ON o.account_id = v.account_id
 ORDER BY u.n
+
+-- name: accounts_sync_databases
+-- worker
+SELECT native_id, name
+FROM instance_databases_seen
+WHERE instance_id = :instance_id::bigint
 
 
 -- name: accounts_sync_ids
@@ -59,6 +69,46 @@ SELECT nextval('account_versions_id_seq') AS version_id,
             THEN nextval('accounts_id_seq') END AS account_id
 FROM generate_series(1, :changed::bigint) n
 
+-- name: accounts_sync_rename
+-- worker
+-- Frees the names of accounts that get another one: two may have swapped
+-- theirs.  No name of an engine is as long.
+UPDATE accounts
+SET principal = repeat('.', 400) || id
+WHERE id = ANY (:ids::bigint[])
+
+-- name: accounts_sync_native_ids
+-- worker
+-- Of accounts that were stored before the engine's identity was.
+UPDATE accounts a
+SET native_id = u.native_id
+FROM jsonb_to_recordset(:accounts::jsonb) AS u (id bigint, native_id text)
+WHERE a.id = u.id
+
+-- name: accounts_sync_objects_drop
+-- worker
+DELETE FROM account_objects
+WHERE account_id = ANY (:ids::bigint[])
+
+-- name: accounts_sync_databases_write
+-- worker
+-- complete: those that are not among them are no more.
+WITH d AS (
+    SELECT *
+    FROM jsonb_to_recordset(:databases::jsonb) AS d (native_id text, name text)
+), gone AS (
+    DELETE FROM instance_databases_seen o
+    WHERE o.instance_id = :instance_id::bigint AND :complete::boolean
+          AND NOT EXISTS (SELECT FROM d WHERE d.native_id = o.native_id)
+)
+INSERT INTO instance_databases_seen AS o (instance_id, native_id, name)
+SELECT i.id, d.native_id, d.name
+FROM d
+     JOIN instances i ON i.id = :instance_id::bigint
+ON CONFLICT (instance_id, native_id) DO UPDATE
+SET name = EXCLUDED.name
+WHERE o.name <> EXCLUDED.name
+
 -- name: accounts_sync_update
 -- worker
 -- Closes the open version of each of these accounts and names its next one,
@@ -66,9 +116,9 @@ FROM generate_series(1, :changed::bigint) n
 WITH u AS (
     SELECT *
     FROM jsonb_to_recordset(:accounts::jsonb)
-             AS u (id bigint, version_id bigint, username text, host text,
-                   kind text, native_id text, is_superuser boolean,
-                   is_locked boolean, can_grant boolean, plugin text,
+             AS u (id bigint, version_id bigint, principal text,
+                   username text, host text, kind text, native_id text,
+                   is_superuser boolean, is_locked boolean, can_grant boolean, plugin text,
                    is_change boolean)
 ), closed AS (
     UPDATE account_versions v
@@ -79,7 +129,8 @@ WITH u AS (
     WHERE v.account_id = u.id AND upper_inf(v.observed)
 )
 UPDATE accounts a
-SET username = u.username,
+SET principal = u.principal,
+    username = u.username,
     host = u.host,
     kind = u.kind,
     native_id = u.native_id,
@@ -148,6 +199,27 @@ SET status = EXCLUDED.status,
     stale_since = CASE WHEN EXCLUDED.status <> 'ok'
                        THEN coalesce(o.stale_since, EXCLUDED.stale_since) END,
     updated_at = now()
+
+-- name: accounts_sync_scopes_rename
+-- worker
+-- Two databases may have swapped their names: all rows are deleted before the
+-- first one is written, which the sort sees to.
+WITH r AS (
+    SELECT *
+    FROM jsonb_to_recordset(:renames::jsonb) AS r (old text, new text)
+), o AS (
+    DELETE FROM instance_scopes o
+    USING r
+    WHERE o.instance_id = :instance_id::bigint AND o.database = r.old
+    RETURNING o.*, r.new
+)
+INSERT INTO instance_scopes (instance_id, scope, database, status, error_code,
+                             error_message, stale_since, known, updated_at)
+SELECT o.instance_id, o.scope, o.new, o.status, o.error_code, o.error_message,
+       o.stale_since, o.known, o.updated_at
+FROM o
+WHERE o.new IS NOT NULL
+ORDER BY o.scope, o.new
 
 -- name: accounts_sync_scopes_drop
 -- worker

@@ -12,7 +12,7 @@
 #define NGX_TF_ACCOUNTS_HISTORY  1000
 
 #define NGX_TF_ACCOUNTS_CHANGES                                              \
-    "add|modify_privilege|modify_other|drop|recreate|delete=drop"
+    "add|modify_privilege|modify_other|drop|recreate|rename|delete=drop"
 
 
 #define NGX_TF_ACCOUNTS_FILTERS                                              \

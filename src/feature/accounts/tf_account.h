@@ -81,6 +81,59 @@ tf_scope_status_e tf_scope_status_find(tf_str_t name);  /* 0: none */
 
 
 /*
+ * Principals and databases that have another name than they had.  What is
+ * stored of rights has the old names; it is read with the new ones.
+ */
+
+typedef struct {
+    tf_str_t             from;
+    tf_str_t             to;
+    int                  gone;          /* from is no more, and its name is
+                                           another's; to tells them apart */
+} tf_account_rename_t;
+
+typedef struct {
+    tf_account_rename_t *rename;        /* by from, once it is sorted */
+    size_t               count;
+    size_t               size;
+} tf_account_renames_t;
+
+typedef struct {
+    tf_account_renames_t principals;
+    tf_account_renames_t databases;
+} tf_account_names_t;
+
+/* Strings are not copied.  After the last one they are to be sorted. */
+tf_int_t tf_account_rename(const tf_mem_t *mem, tf_account_renames_t *r,
+    tf_str_t from, tf_str_t to) TF_MUST_CHECK;
+void tf_account_renames_sort(tf_account_renames_t *r);
+
+/* What the engine knew by native_id is no more: when something else has its
+ * name now, it is called by its name and native_id. */
+tf_int_t tf_account_rename_gone(const tf_mem_t *mem, tf_account_renames_t *r,
+    tf_str_t name, tf_str_t native_id) TF_MUST_CHECK;
+
+/* NULL: it has the name it had. */
+const tf_account_rename_t *tf_account_rename_find(
+    const tf_account_renames_t *r, tf_str_t name);
+
+/* The name there is now. */
+tf_str_t tf_account_renamed(const tf_account_renames_t *r, tf_str_t name);
+
+
+/* What the store has of an account. */
+
+typedef struct {
+    tf_str_t                   principal;   /* its name then; length 0: of no
+                                               interest */
+    tf_str_t                   snapshot;
+    tf_str_t                   objects;     /* tf_account_objects(); data NULL:
+                                               none */
+    const tf_account_names_t  *names;       /* NULL: as they are */
+} tf_account_stored_t;
+
+
+/*
  * The accounts of one instance, gathered row by row:
  *
  *     tf_accounts_add(), _attribute(), _grant(), tf_scopes_set()   in any order
@@ -88,7 +141,7 @@ tf_scope_status_e tf_scope_status_find(tf_str_t name);  /* 0: none */
  *     tf_accounts_restore()     and taken over from the snapshots before
  *     tf_accounts_sort()        from here on accounts can be written
  *
- * Every distinct name is kept once and a grant takes 40 bytes, twice that
+ * Every distinct name is kept once and a grant takes 48 bytes, twice that
  * while it is sorted.
  */
 
@@ -128,9 +181,10 @@ tf_int_t tf_accounts_grant(tf_accounts_t *set, tf_str_t principal,
  * then, so that there is something to restore. */
 int tf_accounts_settle(tf_accounts_t *set, const tf_scopes_t *known);
 
-/* Adds what the snapshot has of the parts that were not read. */
-tf_int_t tf_accounts_restore(tf_accounts_t *set, size_t n, tf_str_t snapshot,
-    const tf_mem_t *scratch, tf_err_t *err) TF_MUST_CHECK;
+/* Adds what is stored of the parts that were not read. */
+tf_int_t tf_accounts_restore(tf_accounts_t *set, size_t n,
+    const tf_account_stored_t *stored, const tf_mem_t *scratch, tf_err_t *err)
+    TF_MUST_CHECK;
 
 tf_int_t tf_accounts_sort(tf_accounts_t *set) TF_MUST_CHECK;
 
@@ -167,10 +221,20 @@ typedef struct {
 void tf_account_snapshot(tf_buf_t *b, const tf_accounts_t *set, size_t n);
 void tf_account_facts(tf_buf_t *b, const tf_accounts_t *set, size_t n);
 
-/* A set of the one account that a stored snapshot describes, sorted. */
+/* What the engine knows the objects of its rights by, which is no part of a
+ * snapshot: {category: {database: {object: id}}} as the snapshot is built, {}
+ * for nothing.  After tf_accounts_sort(). */
+void tf_account_objects(tf_buf_t *b, const tf_accounts_t *set, size_t n);
+
+/* A set of the one account that is stored, sorted. */
 tf_accounts_t *tf_account_parse(const tf_mem_t *mem,
-    const tf_engine_t *engine, tf_str_t snapshot, tf_err_t *err)
-    TF_MUST_CHECK;
+    const tf_engine_t *engine, const tf_account_stored_t *stored,
+    tf_err_t *err) TF_MUST_CHECK;
+
+/* Gives the objects of before, a set of one, the names that the same objects
+ * have in account n of set. */
+tf_int_t tf_account_follow(tf_accounts_t *before, const tf_accounts_t *set,
+    size_t n) TF_MUST_CHECK;
 
 
 /* What changed from one version of an account to the next. */
@@ -183,6 +247,7 @@ typedef struct {
     size_t               altered;       /* had another state before */
     size_t               denied;
     size_t               other;
+    unsigned             renamed:1;
     unsigned             elevated:1;    /* gained SUPERUSER, GRANT_ADMIN or
                                            the server's programs or files */
 } tf_account_diff_t;
@@ -194,8 +259,9 @@ typedef struct {
  * after (null: not held).
  *
  * before NULL: the account is new, and all its privileges are granted.  Else
- * before is a set of one.  known: outcomes of the readings before; what they
- * never saw is no change.  NULL knows everything.
+ * before is a set of one; when it has a principal, and that is another one, the
+ * first of others is the name.  known: outcomes of the readings before; what
+ * they never saw is no change.  NULL knows everything.
  */
 tf_int_t tf_account_diff(const tf_mem_t *mem, const tf_accounts_t *before,
     const tf_accounts_t *set, size_t n, const tf_scopes_t *known,

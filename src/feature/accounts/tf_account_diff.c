@@ -87,6 +87,8 @@ static void tf_account_label(tf_account_work_t *w,
     const tf_account_grant_t *g);
 static tf_int_t tf_account_diff_others(tf_account_work_t *w,
     const tf_accounts_t *before, const tf_accounts_t *set, size_t n);
+static void tf_account_name_changed(tf_account_work_t *w, tf_str_t before,
+    tf_str_t after);
 static void tf_account_other(tf_account_work_t *w,
     const tf_account_attr_t *before, const tf_account_attr_t *after);
 static void tf_account_begin(tf_account_work_t *w);
@@ -611,6 +613,8 @@ tf_account_diff_others(tf_account_work_t *w, const tf_accounts_t *before,
     new_end = set->attr + set->attr_start[n + 1];
 
     tf_account_begin(w);
+    tf_account_name_changed(w, before->account[0].principal,
+                            set->account[n].principal);
 
     /* an attribute that one side lacks was not asked for then */
 
@@ -639,7 +643,41 @@ tf_account_diff_others(tf_account_work_t *w, const tf_accounts_t *before,
         new++;
     }
 
-    return w->out->other ? tf_account_end(w, &w->out->others) : TF_OK;
+    return w->out->other || w->out->renamed
+           ? tf_account_end(w, &w->out->others) : TF_OK;
+}
+
+
+static void
+tf_account_name_changed(tf_account_work_t *w, tf_str_t before, tf_str_t after)
+{
+    tf_buf_t  text;
+    tf_str_t  words;
+
+    if (before.len == 0 || tf_account_cmp(before, after) == 0) {
+        return;
+    }
+
+    w->out->renamed = 1;
+
+    tf_buf_init(&text, w->mem, 128, 65536);
+    tf_buf_str(&text, before);
+    tf_buf_lit(&text, " -> ");
+    tf_buf_str(&text, after);
+
+    if (tf_buf_done(&text, &words) != TF_OK) {
+        w->b.failed = 1;
+        return;
+    }
+
+    tf_buf_char(&w->b, '{');
+    tf_json_member(&w->b, "field", tf_str("username"));
+    tf_json_member(&w->b, "label", tf_str("账户名"));
+    tf_json_member(&w->b, "label_en", tf_str("Name"));
+    tf_json_member(&w->b, "before", before);
+    tf_json_member(&w->b, "after", after);
+    tf_json_member(&w->b, "description", words);
+    tf_buf_char(&w->b, '}');
 }
 
 

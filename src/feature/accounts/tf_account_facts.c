@@ -224,7 +224,8 @@ tf_account_roles(tf_buf_t *b, const tf_accounts_t *set, size_t n)
 static int
 tf_account_role(const tf_account_grant_t *g)
 {
-    return g->category->roles && g->state != TF_STATE_DENIED;
+    return g->category->roles == TF_ROLES_PRIVILEGES
+           && g->state != TF_STATE_DENIED;
 }
 
 

@@ -26,6 +26,7 @@ typedef struct {
     const tf_account_name_t *database;
     const tf_account_name_t *object;
     const tf_account_name_t *privilege;
+    const tf_account_name_t *id;        /* as tf_right_t has it; NULL: none */
     uint32_t                 account;
     tf_state_e               state;
 } tf_account_grant_t;
@@ -88,6 +89,13 @@ tf_account_name_t *tf_accounts_name(tf_accounts_t *set, tf_str_t s, int add);
 
 /* memcmp order, a prefix first. */
 int tf_account_cmp(tf_str_t a, tf_str_t b);
+
+/* 1 when a category's privileges stand for themselves, on no object. */
+int tf_account_is_list(const tf_category_t *category);
+
+/* Sorts the grants of one account; equal ones become one.  How many are
+ * left. */
+size_t tf_account_grants_sort(tf_account_grant_t *g, size_t n);
 
 /* The value of an attribute, or NULL; after sorting. */
 const tf_account_attr_t *tf_account_attr(const tf_accounts_t *set, size_t n,

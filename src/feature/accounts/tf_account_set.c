@@ -27,7 +27,6 @@ static void tf_accounts_flag(tf_account_t *a, const char *name,
     const tf_account_name_t *value);
 static tf_int_t tf_accounts_sort_grants(tf_accounts_t *set);
 static tf_int_t tf_accounts_sort_attrs(tf_accounts_t *set);
-static size_t tf_accounts_unique(tf_account_grant_t *g, size_t n);
 static int tf_accounts_grant_cmp(const void *one, const void *two);
 static int tf_accounts_attr_cmp(const void *one, const void *two);
 
@@ -219,8 +218,11 @@ tf_accounts_grant(tf_accounts_t *set, tf_str_t principal,
     g->database = tf_accounts_name(set, database, 1);
     g->object = tf_accounts_name(set, object, 1);
     g->privilege = tf_accounts_name(set, right->privilege, 1);
+    g->id = right->id.len ? tf_accounts_name(set, right->id, 1) : NULL;
 
-    if (g->database == NULL || g->object == NULL || g->privilege == NULL) {
+    if (g->database == NULL || g->object == NULL || g->privilege == NULL
+        || (right->id.len && g->id == NULL))
+    {
         return TF_ERROR;
     }
 
@@ -427,6 +429,7 @@ tf_accounts_rights(const tf_accounts_t *set, size_t n,
 {
     size_t                     i;
     tf_int_t                   rc;
+    tf_str_t                   none = tf_null_string;
     tf_right_t                 right;
     const tf_account_grant_t  *g;
 
@@ -438,6 +441,7 @@ tf_accounts_rights(const tf_accounts_t *set, size_t n,
         right.object = g->object->str;
         right.privilege = g->privilege->str;
         right.state = g->state;
+        right.id = g->id ? g->id->str : none;
 
         rc = f(data, &right);
 
@@ -662,10 +666,7 @@ tf_accounts_sort_grants(tf_accounts_t *set)
     for (i = 0; i < set->accounts; i++) {
         n = start[i + 1] - start[i];
 
-        qsort(grant + start[i], n, sizeof(tf_account_grant_t),
-              tf_accounts_grant_cmp);
-
-        n = tf_accounts_unique(grant + start[i], n);
+        n = tf_account_grants_sort(grant + start[i], n);
         memmove(grant + at, grant + start[i], n * sizeof(tf_account_grant_t));
         start[i] = at;
         at += n;
@@ -713,12 +714,13 @@ tf_accounts_sort_attrs(tf_accounts_t *set)
 
 /* A privilege that two grantors gave with the same state is one. */
 
-static size_t
-tf_accounts_unique(tf_account_grant_t *g, size_t n)
+size_t
+tf_account_grants_sort(tf_account_grant_t *g, size_t n)
 {
     size_t  i, k;
 
     k = 0;
+    qsort(g, n, sizeof(tf_account_grant_t), tf_accounts_grant_cmp);
 
     for (i = 0; i < n; i++) {
         if (k && tf_accounts_grant_cmp(&g[k - 1], &g[i]) == 0) {

@@ -9,6 +9,30 @@
 #include "tf_account_int.h"
 
 
+/* Names and their ids, of the objects of one database or of a list. */
+
+typedef struct {
+    const tf_json_t             *first;
+    const tf_json_t             *at;        /* the last one that was found */
+} tf_account_ids_t;
+
+
+/* What is stored of an account, while it is read. */
+
+typedef struct {
+    tf_accounts_t               *set;
+    tf_str_t                     principal;
+    const tf_mem_t              *mem;
+    tf_json_t                   *snapshot;
+    tf_json_t                   *objects;   /* NULL: none */
+    const tf_account_names_t    *names;
+    const tf_scopes_t           *skip;      /* leaves out what these outcomes
+                                               say was read; NULL: nothing */
+    tf_account_ids_t             ids;
+    tf_right_t                   right;     /* the one in hand */
+} tf_account_parts_t;
+
+
 static void tf_account_categories(tf_buf_t *b, const tf_accounts_t *set,
     size_t n);
 static void tf_account_open(tf_buf_t *b, const tf_account_grant_t *g,
@@ -16,12 +40,20 @@ static void tf_account_open(tf_buf_t *b, const tf_account_grant_t *g,
 static void tf_account_close(tf_buf_t *b, const tf_account_grant_t *g,
     const tf_account_grant_t *next);
 static void tf_account_name(tf_buf_t *b, tf_str_t name);
-static tf_int_t tf_account_read(tf_accounts_t *set, tf_str_t principal,
-    const tf_json_t *doc, const tf_scopes_t *skip);
-static tf_int_t tf_account_read_map(tf_accounts_t *set, tf_str_t principal,
-    const tf_category_t *category, const tf_json_t *map, tf_str_t database);
-static tf_int_t tf_account_read_list(tf_accounts_t *set, tf_str_t principal,
-    const tf_category_t *category, const tf_json_t *v, tf_str_t database);
+static tf_int_t tf_account_parts(const tf_mem_t *mem,
+    const tf_account_stored_t *stored, tf_account_parts_t *p, tf_err_t *err);
+static tf_int_t tf_account_read(tf_account_parts_t *p);
+static tf_int_t tf_account_read_database(tf_account_parts_t *p,
+    tf_str_t database, const tf_json_t *v);
+static tf_int_t tf_account_read_map(tf_account_parts_t *p,
+    const tf_json_t *map);
+static tf_int_t tf_account_read_list(tf_account_parts_t *p,
+    const tf_json_t *v);
+static tf_int_t tf_account_read_privilege(tf_account_parts_t *p,
+    tf_str_t name, tf_str_t *out);
+static void tf_account_ids(tf_account_ids_t *ids, const tf_json_t *map);
+static const tf_json_t *tf_account_id(tf_account_ids_t *ids, tf_str_t name);
+static tf_str_t tf_account_id_text(tf_account_ids_t *ids, tf_str_t name);
 static tf_int_t tf_account_read_attributes(tf_accounts_t *set,
     tf_str_t principal, const tf_json_t *doc);
 
@@ -54,60 +86,80 @@ tf_account_snapshot(tf_buf_t *b, const tf_accounts_t *set, size_t n)
 
 
 tf_int_t
-tf_accounts_restore(tf_accounts_t *set, size_t n, tf_str_t snapshot,
-    const tf_mem_t *scratch, tf_err_t *err)
+tf_accounts_restore(tf_accounts_t *set, size_t n,
+    const tf_account_stored_t *stored, const tf_mem_t *scratch, tf_err_t *err)
 {
-    tf_json_t  *doc;
+    tf_account_parts_t  p;
 
-    if (tf_json_parse(scratch, snapshot, &tf_account_limits, &doc, err)
-        != TF_OK)
-    {
+    if (tf_account_parts(scratch, stored, &p, err) != TF_OK) {
         return TF_ERROR;
     }
 
-    if (tf_account_read(set, set->account[n].principal, doc, &set->scopes)
-        != TF_OK)
-    {
-        return tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "out of memory");
-    }
+    p.set = set;
+    p.principal = set->account[n].principal;
+    p.skip = &set->scopes;
 
-    return TF_OK;
+    return tf_account_read(&p) == TF_OK
+           ? TF_OK : tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "out of memory");
 }
 
 
 tf_accounts_t *
 tf_account_parse(const tf_mem_t *mem, const tf_engine_t *engine,
-    tf_str_t snapshot, tf_err_t *err)
+    const tf_account_stored_t *stored, tf_err_t *err)
 {
-    tf_str_t        none = tf_null_string;
-    tf_json_t      *doc;
-    tf_account_t    account;
-    tf_accounts_t  *set;
+    tf_str_t            none = tf_null_string;
+    tf_account_t        account;
+    tf_account_parts_t  p;
 
-    if (tf_json_parse(mem, snapshot, &tf_account_limits, &doc, err) != TF_OK) {
+    if (tf_account_parts(mem, stored, &p, err) != TF_OK) {
         return NULL;
     }
 
     memset(&account, 0, sizeof(tf_account_t));
-    account.principal = tf_account_none;
+    account.principal = stored->principal;
     account.username = tf_account_none;
     account.native_id = tf_account_none;
     account.host = none;
     account.kind = TF_KIND_USER;
 
-    set = tf_accounts_create(mem, engine);
+    p.set = tf_accounts_create(mem, engine);
+    p.principal = stored->principal;
 
-    if (set == NULL
-        || tf_accounts_add(set, &account) != TF_OK
-        || tf_account_read(set, tf_account_none, doc, NULL) != TF_OK
-        || tf_account_read_attributes(set, tf_account_none, doc) != TF_OK
-        || tf_accounts_sort(set) != TF_OK)
+    if (p.set == NULL
+        || tf_accounts_add(p.set, &account) != TF_OK
+        || tf_account_read(&p) != TF_OK
+        || tf_account_read_attributes(p.set, p.principal, p.snapshot)
+           != TF_OK
+        || tf_accounts_sort(p.set) != TF_OK)
     {
         tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "out of memory");
         return NULL;
     }
 
-    return set;
+    return p.set;
+}
+
+
+static tf_int_t
+tf_account_parts(const tf_mem_t *mem, const tf_account_stored_t *stored,
+    tf_account_parts_t *p, tf_err_t *err)
+{
+    memset(p, 0, sizeof(tf_account_parts_t));
+    p->mem = mem;
+    p->names = stored->names;
+
+    if (tf_json_parse(mem, stored->snapshot, &tf_account_limits, &p->snapshot,
+                      err)
+        != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    return stored->objects.data
+           ? tf_json_parse(mem, stored->objects, &tf_account_limits,
+                           &p->objects, err)
+           : TF_OK;
 }
 
 
@@ -249,60 +301,48 @@ tf_account_name(tf_buf_t *b, tf_str_t name)
 }
 
 
-/* skip: leaves out what these outcomes say was read; NULL takes everything. */
-
 static tf_int_t
-tf_account_read(tf_accounts_t *set, tf_str_t principal, const tf_json_t *doc,
-    const tf_scopes_t *skip)
+tf_account_read(tf_account_parts_t *p)
 {
     tf_int_t              rc;
-    tf_str_t              scope;
     const tf_json_t      *c, *v;
+    tf_account_ids_t      ids;
     const tf_category_t  *category;
 
-    c = tf_json_get(doc, "categories");
+    c = tf_json_get(p->snapshot, "categories");
 
     for (c = c ? c->child : NULL; c; c = c->next) {
 
-        category = tf_category_named(set->engine, c->name);
+        category = tf_category_named(p->set->engine, c->name);
         if (category == NULL) {
             continue;
         }
 
-        scope = tf_str(category->scope);
+        p->right.category = category;
+        tf_account_ids(&ids, p->objects ? tf_json_get(p->objects,
+                                                      category->key)
+                                        : NULL);
 
-        if (category->shape == TF_SHAPE_DBMAP
-            || category->shape == TF_SHAPE_DBLIST)
+        if (category->shape != TF_SHAPE_DBMAP
+            && category->shape != TF_SHAPE_DBLIST)
         {
-            for (v = c->child; v; v = v->next) {
-                if (skip && tf_scopes_read(skip, scope, v->name)) {
-                    continue;
-                }
+            p->ids = ids;
+            rc = tf_account_read_database(p, tf_account_none, c);
 
-                rc = category->shape == TF_SHAPE_DBMAP
-                     ? tf_account_read_map(set, principal, category, v,
-                                           v->name)
-                     : tf_account_read_list(set, principal, category, v,
-                                            v->name);
-                if (rc != TF_OK) {
-                    return rc;
-                }
+            if (rc != TF_OK) {
+                return rc;
             }
 
             continue;
         }
 
-        if (skip && tf_scopes_read(skip, scope, tf_account_none)) {
-            continue;
-        }
+        for (v = c->child; v; v = v->next) {
+            tf_account_ids(&p->ids, tf_account_id(&ids, v->name));
+            rc = tf_account_read_database(p, v->name, v);
 
-        rc = category->shape == TF_SHAPE_LIST
-             ? tf_account_read_list(set, principal, category, c,
-                                    tf_account_none)
-             : tf_account_read_map(set, principal, category, c,
-                                   tf_account_none);
-        if (rc != TF_OK) {
-            return rc;
+            if (rc != TF_OK) {
+                return rc;
+            }
         }
     }
 
@@ -310,23 +350,53 @@ tf_account_read(tf_accounts_t *set, tf_str_t principal, const tf_json_t *doc,
 }
 
 
+/* The part of a category in one database, "" for all of it. */
+
 static tf_int_t
-tf_account_read_map(tf_accounts_t *set, tf_str_t principal,
-    const tf_category_t *category, const tf_json_t *map, tf_str_t database)
+tf_account_read_database(tf_account_parts_t *p, tf_str_t database,
+    const tf_json_t *v)
+{
+    if (p->names && database.len) {
+        database = tf_account_renamed(&p->names->databases, database);
+    }
+
+    if (p->skip && tf_scopes_read(p->skip, tf_str(p->right.category->scope),
+                                  database))
+    {
+        return TF_OK;
+    }
+
+    p->right.database = database;
+    p->right.object = tf_account_none;
+
+    return tf_account_is_list(p->right.category)
+           ? tf_account_read_list(p, v) : tf_account_read_map(p, v);
+}
+
+
+static tf_int_t
+tf_account_read_map(tf_account_parts_t *p, const tf_json_t *map)
 {
     tf_int_t          rc;
-    tf_right_t        right = { category, database, database, database, 0 };
     const tf_json_t  *v;
 
     for (v = map->child; v; v = v->next) {
 
-        if (category->shape == TF_SHAPE_FLAGS) {
-            right.object = v->name;
-            right.privilege = tf_str(v->boolean ? "true" : "false");
-            rc = tf_accounts_grant(set, principal, &right);
+        p->right.id = tf_account_id_text(&p->ids, v->name);
+        p->right.object = v->name;
+
+        if (p->names && p->right.category->roles == TF_ROLES_OBJECTS) {
+            p->right.object = tf_account_renamed(&p->names->principals,
+                                                 v->name);
+        }
+
+        if (p->right.category->shape == TF_SHAPE_FLAGS) {
+            p->right.state = TF_STATE_GRANTED;
+            p->right.privilege = tf_str(v->boolean ? "true" : "false");
+            rc = tf_accounts_grant(p->set, p->principal, &p->right);
 
         } else {
-            rc = tf_account_read_list(set, principal, category, v, database);
+            rc = tf_account_read_list(p, v);
         }
 
         if (rc != TF_OK) {
@@ -341,39 +411,130 @@ tf_account_read_map(tf_accounts_t *set, tf_str_t principal,
 /* "SELECT", or {"SELECT": "grantable"}. */
 
 static tf_int_t
-tf_account_read_list(tf_accounts_t *set, tf_str_t principal,
-    const tf_category_t *category, const tf_json_t *v, tf_str_t database)
+tf_account_read_list(tf_account_parts_t *p, const tf_json_t *v)
 {
     int               state;
-    tf_right_t        right = { category, database, v->name, database, 0 };
-    const tf_json_t  *p;
+    tf_str_t          name;
+    const tf_json_t  *e;
 
-    for (p = v->child; p; p = p->next) {
+    for (e = v->child; e; e = e->next) {
         state = -1;
+        name = e->str;
 
-        if (p->type == TF_JSON_STRING) {
-            right.privilege = p->str;
+        if (e->type == TF_JSON_STRING) {
             state = TF_STATE_GRANTED;
 
-        } else if (p->type == TF_JSON_OBJECT && p->child
-                   && p->child->type == TF_JSON_STRING)
+        } else if (e->type == TF_JSON_OBJECT && e->child
+                   && e->child->type == TF_JSON_STRING)
         {
-            right.privilege = p->child->name;
-            state = tf_state_find(p->child->str);
+            name = e->child->name;
+            state = tf_state_find(e->child->str);
         }
 
         if (state == -1) {
             continue;
         }
 
-        right.state = (tf_state_e) state;
+        if (tf_account_is_list(p->right.category)) {
+            p->right.id = tf_account_id_text(&p->ids, name);
+        }
 
-        if (tf_accounts_grant(set, principal, &right) != TF_OK) {
+        p->right.state = (tf_state_e) state;
+
+        if (tf_account_read_privilege(p, name, &p->right.privilege) != TF_OK
+            || tf_accounts_grant(p->set, p->principal, &p->right) != TF_OK)
+        {
             return TF_ERROR;
         }
     }
 
     return TF_OK;
+}
+
+
+/* The privilege as it is called now. */
+
+static tf_int_t
+tf_account_read_privilege(tf_account_parts_t *p, tf_str_t name, tf_str_t *out)
+{
+    tf_buf_t         b;
+    tf_str_t         grantor, now;
+    const tf_str_t   by = tf_string("GRANTED BY ");
+
+    *out = name;
+
+    if (p->names == NULL || p->right.category->roles == 0) {
+        return TF_OK;
+    }
+
+    if (p->right.category->roles == TF_ROLES_PRIVILEGES) {
+        *out = tf_account_renamed(&p->names->principals, name);
+        return TF_OK;
+    }
+
+    if (name.len <= by.len || memcmp(name.data, by.data, by.len) != 0) {
+        return TF_OK;
+    }
+
+    grantor.data = name.data + by.len;
+    grantor.len = name.len - by.len;
+    now = tf_account_renamed(&p->names->principals, grantor);
+
+    if (now.data == grantor.data) {
+        return TF_OK;
+    }
+
+    tf_buf_init(&b, p->mem, by.len + now.len + 1, 65536);
+    tf_buf_str(&b, by);
+    tf_buf_str(&b, now);
+
+    return tf_buf_done(&b, out);
+}
+
+
+static void
+tf_account_ids(tf_account_ids_t *ids, const tf_json_t *map)
+{
+    ids->first = map ? map->child : NULL;
+    ids->at = ids->first;
+}
+
+
+/* The member called name, or NULL.  Looked for from the last one on, and then
+ * from the first: both documents are in one order, unless somebody changed
+ * them. */
+
+static const tf_json_t *
+tf_account_id(tf_account_ids_t *ids, tf_str_t name)
+{
+    const tf_json_t  *v;
+
+    for (v = ids->at; v; v = v->next) {
+        if (tf_account_cmp(v->name, name) == 0) {
+            ids->at = v;
+            return v;
+        }
+    }
+
+    for (v = ids->first; v && v != ids->at; v = v->next) {
+        if (tf_account_cmp(v->name, name) == 0) {
+            ids->at = v;
+            return v;
+        }
+    }
+
+    return NULL;
+}
+
+
+static tf_str_t
+tf_account_id_text(tf_account_ids_t *ids, tf_str_t name)
+{
+    const tf_json_t  *v;
+
+    v = tf_account_id(ids, name);
+
+    return v ? v->str : tf_account_none;
 }
 
 

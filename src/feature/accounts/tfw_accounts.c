@@ -19,13 +19,11 @@ static tf_int_t tfw_accounts_check(tfw_accounts_t *s);
 static tf_int_t tfw_accounts_before(tfw_accounts_t *s);
 static tf_int_t tfw_accounts_known(tfw_accounts_t *s);
 static tf_int_t tfw_accounts_restore(tfw_accounts_t *s);
-static tf_int_t tfw_accounts_restore_some(tfw_accounts_t *s, const int *rows,
-    size_t n, tfw_mem_t *scratch);
+static tf_int_t tfw_accounts_restore_some(tfw_accounts_t *s,
+    const size_t *some, size_t n, tfw_mem_t *scratch);
 static tf_int_t tfw_accounts_compare(tfw_accounts_t *s);
 static const char *tfw_accounts_change(tfw_accounts_t *s, size_t n,
     tf_buf_t *b);
-static int tfw_accounts_recreated(tfw_accounts_t *s, size_t n);
-static int tfw_accounts_listed(tfw_accounts_t *s, tf_str_t principal);
 static tf_int_t tfw_accounts_report(tfw_accounts_t *s);
 static void tfw_accounts_unknown(tf_buf_t *b, const tfw_accounts_t *s);
 static void tfw_accounts_number(tf_buf_t *b, const char *name, size_t n);
@@ -48,6 +46,7 @@ tfw_sync_accounts(tfw_job_t *job)
 
     PQclear(s.instance);
     PQclear(s.before);
+    PQclear(s.seen);
 
     return rc;
 }
@@ -158,9 +157,7 @@ tfw_accounts_check(tfw_accounts_t *s)
 static tf_int_t
 tfw_accounts_before(tfw_accounts_t *s)
 {
-    int         i, rows;
     char        id[24];
-    size_t      n, count;
     tfw_job_t  *job;
 
     job = s->job;
@@ -172,50 +169,23 @@ tfw_accounts_before(tfw_accounts_t *s)
         return TF_ERROR;
     }
 
-    rows = PQntuples(s->before);
-    count = tf_accounts_count(s->set);
+    s->first = PQntuples(s->before) == 0;
 
-    s->first = rows == 0;
-    s->row = tf_alloc(job->mem, (count + 1) * sizeof(int));
-    s->gone = tf_alloc(job->mem, (rows + 1) * sizeof(int));
-
-    if (s->row == NULL || s->gone == NULL) {
-        return tfw_accounts_memory(s);
-    }
-
-    for (n = 0; n < count; n++) {
-        s->row[n] = -1;
-    }
-
-    for (i = 0; i < rows; i++) {
-
-        if (tf_accounts_find(s->set, tf_row_get(s->before, i, "principal"), &n)
-            == TF_OK)
-        {
-            s->row[n] = i;
-
-        } else if (tf_str_eq(tf_row_get(s->before, i, "dropped"), "f")
-                   && tfw_accounts_listed(s, tf_row_get(s->before, i,
-                                                        "principal")))
-        {
-            s->gone[s->gones++] = i;
-        }
-    }
-
-    return tfw_accounts_known(s);
+    return tfw_accounts_match(s) == TF_OK ? tfw_accounts_known(s) : TF_ERROR;
 }
 
 
 static tf_int_t
 tfw_accounts_known(tfw_accounts_t *s)
 {
-    int           i, rows;
-    char          id[24];
-    tf_err_t      err;
-    tf_str_t      scope, database, code;
-    PGresult     *res;
-    tfw_job_t    *job;
-    tf_scope_t   *sc;
+    int                         i, rows;
+    char                        id[24];
+    tf_err_t                    err;
+    tf_str_t                    scope, database, code;
+    PGresult                   *res;
+    tfw_job_t                  *job;
+    tf_scope_t                 *sc;
+    const tf_account_rename_t  *rename;
 
     job = s->job;
     tf_scopes_init(&s->known, job->mem);
@@ -233,6 +203,13 @@ tfw_accounts_known(tfw_accounts_t *s)
     for (i = 0; i < rows; i++) {
         scope = tf_row_get(res, i, "scope");
         database = tf_row_get(res, i, "database");
+        rename = tf_account_rename_find(&s->names.databases, database);
+
+        if (rename && rename->gone) {
+            continue;
+        }
+
+        database = rename ? rename->to : database;
         code = tf_row_get(res, i, "error_code");
         err.code = code.data ? tf_error_find(code) : TF_E_NONE;
 
@@ -261,8 +238,7 @@ tfw_accounts_known(tfw_accounts_t *s)
 static tf_int_t
 tfw_accounts_restore(tfw_accounts_t *s)
 {
-    int         rows[TFW_ACCOUNTS_BATCH];
-    size_t      i, n, count;
+    size_t      i, n, count, some[TFW_ACCOUNTS_BATCH];
     tf_int_t    rc;
     tfw_mem_t   scratch;
 
@@ -276,11 +252,11 @@ tfw_accounts_restore(tfw_accounts_t *s)
         for (i = 0, n = 0; i < count && rc == TF_OK; i++) {
 
             if (s->row[i] != -1 && !tfw_accounts_recreated(s, i)) {
-                rows[n++] = s->row[i];
+                some[n++] = i;
             }
 
             if (n == TFW_ACCOUNTS_BATCH || (n && i == count - 1)) {
-                rc = tfw_accounts_restore_some(s, rows, n, &scratch);
+                rc = tfw_accounts_restore_some(s, some, n, &scratch);
                 n = 0;
             }
         }
@@ -297,12 +273,18 @@ tfw_accounts_restore(tfw_accounts_t *s)
 
 
 static tf_int_t
-tfw_accounts_restore_some(tfw_accounts_t *s, const int *rows, size_t n,
+tfw_accounts_restore_some(tfw_accounts_t *s, const size_t *some, size_t n,
     tfw_mem_t *scratch)
 {
-    size_t     i, k;
-    tf_int_t   rc;
-    PGresult  *res;
+    int                  rows[TFW_ACCOUNTS_BATCH];
+    size_t               i;
+    tf_int_t             rc;
+    PGresult            *res;
+    tf_account_stored_t  stored;
+
+    for (i = 0; i < n; i++) {
+        rows[i] = s->row[some[i]];
+    }
 
     res = tfw_accounts_snapshots(s, rows, n);
     if (res == NULL) {
@@ -313,13 +295,11 @@ tfw_accounts_restore_some(tfw_accounts_t *s, const int *rows, size_t n,
 
     for (i = 0; i < n && rc == TF_OK; i++) {
 
-        rc = tf_accounts_find(s->set,
-                              tf_row_get(s->before, rows[i], "principal"), &k);
+        stored = tfw_accounts_stored(s, res, (int) i);
 
-        if (rc == TF_OK && tf_row_get(res, i, "snapshot").data) {
-            rc = tf_accounts_restore(s->set, k,
-                                     tf_row_get(res, i, "snapshot"),
-                                     &scratch->mem, &s->job->err);
+        if (stored.snapshot.data) {
+            rc = tf_accounts_restore(s->set, some[i], &stored, &scratch->mem,
+                                     &s->job->err);
         }
 
         tfw_mem_clear(scratch);
@@ -328,6 +308,20 @@ tfw_accounts_restore_some(tfw_accounts_t *s, const int *rows, size_t n,
     PQclear(res);
 
     return rc;
+}
+
+
+tf_account_stored_t
+tfw_accounts_stored(const tfw_accounts_t *s, const PGresult *res, int i)
+{
+    tf_account_stored_t  stored;
+
+    memset(&stored, 0, sizeof(tf_account_stored_t));
+    stored.snapshot = tf_row_get(res, i, "snapshot");
+    stored.objects = tf_row_get(res, i, "objects");
+    stored.names = &s->names;
+
+    return stored;
 }
 
 
@@ -416,7 +410,7 @@ tfw_accounts_compare(tfw_accounts_t *s)
 
     tfw_mem_clear(&scratch);
 
-    return b.failed ? tfw_accounts_memory(s) : TF_OK;
+    return b.failed ? tfw_accounts_memory(s) : tfw_accounts_objects(s);
 }
 
 
@@ -452,6 +446,10 @@ tfw_accounts_change(tfw_accounts_t *s, size_t n, tf_buf_t *b)
         return "add";
     }
 
+    if (tfw_accounts_renamed(s, n)) {
+        return "rename";
+    }
+
     if (tfw_accounts_recreated(s, n)) {
         s->recreated++;
         return "recreate";
@@ -474,11 +472,8 @@ tfw_accounts_change(tfw_accounts_t *s, size_t n, tf_buf_t *b)
 }
 
 
-/* 1 unless the principal is one of a database whose list of them was not read:
- * then it is neither new, nor changed, nor gone. */
-
-static int
-tfw_accounts_listed(tfw_accounts_t *s, tf_str_t principal)
+int
+tfw_accounts_listed(const tfw_accounts_t *s, tf_str_t principal)
 {
     tf_str_t  database;
 
@@ -494,28 +489,6 @@ tfw_accounts_listed(tfw_accounts_t *s, tf_str_t principal)
            && (!tf_engine_database(s->engine, principal, &database)
                || tf_scopes_read(tf_accounts_scopes(s->set),
                                  tf_str(s->engine->users), database));
-}
-
-
-/* A dropped account that is there again, or one of the same name that the
- * engine knows to be another. */
-
-static int
-tfw_accounts_recreated(tfw_accounts_t *s, size_t n)
-{
-    tf_str_t             before;
-    const tf_account_t  *a;
-
-    a = tf_accounts_get(s->set, n);
-
-    if (tf_str_eq(tf_row_get(s->before, s->row[n], "dropped"), "t")) {
-        return 1;
-    }
-
-    before = tf_row_get(s->before, s->row[n], "native_id");
-
-    return before.len && a->native_id.len
-           && !tf_str_eq(before, (char *) a->native_id.data);
 }
 
 

@@ -56,6 +56,9 @@ typedef struct {
     PGresult            *instance;      /* as it was before the reading */
     PGresult            *before;        /* its accounts in the store */
     tf_scopes_t          known;         /* the outcomes before */
+    tf_account_names_t   names;         /* of principals and databases that
+                                           were renamed since */
+    tf_account_renames_t databases;     /* of the instance: native id, name */
 
     int64_t              now;           /* of the transaction; us since 1970 */
     int64_t              last_sync;     /* the same; 0: never */
@@ -73,6 +76,11 @@ typedef struct {
     size_t               changes;
     int                 *gone;          /* rows of before that are no more */
     size_t               gones;
+    size_t              *moved;         /* of set: with other objects */
+    size_t               moves;
+    PGresult            *seen;          /* databases in the store */
+    unsigned             unnamed:1;     /* rows of before lack a native id */
+    unsigned             databases_new:1;   /* differ from seen */
 
     size_t               created;
     size_t               recreated;
@@ -86,6 +94,39 @@ typedef struct {
 #define TFW_ACCOUNTS_HEAD  4
 
 void tfw_accounts_canonical(tf_buf_t *b, const tfw_accounts_t *s, size_t n);
+
+/* Finds row for each account of the set, what is gone, and what has another
+ * name than before: by the engine's own identity where it has one, else by
+ * name. */
+tf_int_t tfw_accounts_match(tfw_accounts_t *s) TF_MUST_CHECK;
+
+/* 1 when account n is another than the one in its row of before: that was
+ * dropped, or the engine knows this one by another id. */
+int tfw_accounts_recreated(const tfw_accounts_t *s, size_t n);
+
+/* 1 unless the principal is one of a database whose list of them was not read:
+ * then it is neither new, nor changed, nor gone. */
+int tfw_accounts_listed(const tfw_accounts_t *s, tf_str_t principal);
+
+/* 1 when account n has another name than in its row of before. */
+int tfw_accounts_renamed(const tfw_accounts_t *s, size_t n);
+
+/* The names of the store follow those of the engine; before the accounts are
+ * written. */
+tf_int_t tfw_accounts_names_write(tfw_accounts_t *s) TF_MUST_CHECK;
+
+/* Finds the accounts whose objects are known by other ids or names than before,
+ * and writes what they have now. */
+tf_int_t tfw_accounts_objects(tfw_accounts_t *s) TF_MUST_CHECK;
+tf_int_t tfw_accounts_objects_write(tfw_accounts_t *s) TF_MUST_CHECK;
+
+/* What the store has of row i of a result of tfw_accounts_snapshots(). */
+tf_account_stored_t tfw_accounts_stored(const tfw_accounts_t *s,
+    const PGresult *res, int i);
+
+/* Appends {1,2} for the ids of rows of before, with the NUL at its end. */
+void tfw_accounts_row_ids(tf_buf_t *b, const tfw_accounts_t *s,
+    const int *rows, size_t n);
 
 /* Fills engine, set, version and verified from the managed database. */
 tf_int_t tfw_accounts_read(tfw_accounts_t *s) TF_MUST_CHECK;

@@ -35,8 +35,9 @@ static tf_int_t tfw_accounts_changes(tfw_accounts_t *s,
     const tfw_accounts_change_t *c, size_t n, const PGresult *old,
     tf_buf_t *updates);
 static tf_int_t tfw_accounts_log(tfw_accounts_t *s,
-    const tfw_accounts_change_t *c, tf_str_t snapshot, const tf_mem_t *mem,
-    tfw_accounts_log_t *log);
+    const tfw_accounts_change_t *c, const tf_account_stored_t *stored,
+    const tf_mem_t *mem, tfw_accounts_log_t *log);
+static int tfw_accounts_compared(const tfw_accounts_change_t *c);
 static tf_int_t tfw_accounts_message(tfw_accounts_log_t *log,
     const tf_mem_t *mem);
 static void tfw_accounts_changed(tfw_copy_t *copy, tfw_accounts_t *s,
@@ -216,7 +217,7 @@ tfw_accounts_old(tfw_accounts_t *s, const tfw_accounts_change_t *c, size_t n,
     size_t  i, old;
 
     for (i = 0, old = 0; i < n; i++) {
-        if (strcmp(c[i].change, "modify") == 0) {
+        if (tfw_accounts_compared(&c[i])) {
             rows[old++] = c[i].row;
         }
     }
@@ -242,10 +243,10 @@ tfw_accounts_changes(tfw_accounts_t *s, const tfw_accounts_change_t *c,
     int                  row;
     size_t               i;
     tf_int_t             rc;
-    tf_str_t             snapshot, none = tf_null_string;
     tfw_mem_t            work;
     tfw_copy_t           copy;
     tfw_accounts_log_t   log;
+    tf_account_stored_t  stored;
 
     if (tfw_copy_begin(&copy, s->job->db, tfw_accounts_into_changes,
                        &s->job->err)
@@ -260,13 +261,14 @@ tfw_accounts_changes(tfw_accounts_t *s, const tfw_accounts_change_t *c,
 
     for (i = 0; i < n && rc == TF_OK; i++) {
 
-        snapshot = none;
+        memset(&stored, 0, sizeof(tf_account_stored_t));
 
-        if (strcmp(c[i].change, "modify") == 0) {
-            snapshot = tf_row_get(old, row++, "snapshot");
+        if (tfw_accounts_compared(&c[i])) {
+            stored = tfw_accounts_stored(s, old, row++);
+            stored.principal = tf_row_get(s->before, c[i].row, "principal");
         }
 
-        rc = tfw_accounts_log(s, &c[i], snapshot, &work.mem, &log);
+        rc = tfw_accounts_log(s, &c[i], &stored, &work.mem, &log);
 
         if (rc == TF_OK && log.type) {
             tfw_accounts_changed(&copy, s, &c[i], &log);
@@ -292,7 +294,8 @@ tfw_accounts_changes(tfw_accounts_t *s, const tfw_accounts_change_t *c,
 
 static tf_int_t
 tfw_accounts_log(tfw_accounts_t *s, const tfw_accounts_change_t *c,
-    tf_str_t snapshot, const tf_mem_t *mem, tfw_accounts_log_t *log)
+    const tf_account_stored_t *stored, const tf_mem_t *mem,
+    tfw_accounts_log_t *log)
 {
     tf_str_t        none = tf_null_string;
     tf_accounts_t  *before;
@@ -309,17 +312,21 @@ tfw_accounts_log(tfw_accounts_t *s, const tfw_accounts_change_t *c,
 
     before = NULL;
 
-    if (strcmp(c->change, "modify") == 0) {
+    if (tfw_accounts_compared(c)) {
 
         log->type = NULL;
 
-        if (snapshot.data == NULL) {
+        if (stored->snapshot.data == NULL) {
             return tfw_accounts_message(log, mem);
         }
 
-        before = tf_account_parse(mem, s->engine, snapshot, &s->job->err);
+        before = tf_account_parse(mem, s->engine, stored, &s->job->err);
         if (before == NULL) {
             return TF_ERROR;
+        }
+
+        if (tf_account_follow(before, s->set, c->n) != TF_OK) {
+            return tfw_accounts_memory(s);
         }
     }
 
@@ -330,7 +337,8 @@ tfw_accounts_log(tfw_accounts_t *s, const tfw_accounts_change_t *c,
     }
 
     if (before) {
-        log->type = log->diff.privileges.data ? "modify_privilege"
+        log->type = log->diff.renamed ? "rename"
+                    : log->diff.privileges.data ? "modify_privilege"
                     : log->diff.others.data ? "modify_other" : NULL;
 
         if (log->type == NULL) {
@@ -346,11 +354,21 @@ tfw_accounts_log(tfw_accounts_t *s, const tfw_accounts_change_t *c,
 }
 
 
+/* 1 when a change is what the version before differs in. */
+
+static int
+tfw_accounts_compared(const tfw_accounts_change_t *c)
+{
+    return strcmp(c->change, "modify") == 0 || strcmp(c->change, "rename") == 0;
+}
+
+
 /* Language neutral: codes and counts. */
 
 static tf_int_t
 tfw_accounts_message(tfw_accounts_log_t *log, const tf_mem_t *mem)
 {
+    int       whole;
     size_t    i;
     tf_buf_t  b;
 
@@ -367,18 +385,19 @@ tfw_accounts_message(tfw_accounts_log_t *log, const tf_mem_t *mem)
 
     tf_buf_init(&b, mem, 64, 256);
 
-    if (log->type && log->type[0] == 'a') {
-        part[0].code = "ADD ";
+    whole = log->type && (strcmp(log->type, "add") == 0
+                          || strcmp(log->type, "recreate") == 0);
 
-    } else if (log->type && log->type[0] == 'r') {
-        part[0].code = "RECREATE ";
+    if (whole) {
+        part[0].code = log->type[0] == 'a' ? "ADD " : "RECREATE ";
+
+    } else if (log->diff.renamed) {
+        tf_buf_lit(&b, "RENAME");
     }
 
     for (i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
 
-        if (part[i].count == 0
-            && (i > 0 || log->type == NULL || log->type[0] == 'm'))
-        {
+        if (part[i].count == 0 && (i > 0 || !whole)) {
             continue;
         }
 
@@ -448,6 +467,7 @@ tfw_accounts_updated(tf_buf_t *b, const tfw_accounts_t *s,
     tf_buf_lit(b, b->start ? ",{" : "[{");
     tfw_accounts_number(b, "id", c->id);
     tfw_accounts_number(b, "version_id", c->version_id);
+    tf_json_member(b, "principal", a->principal);
     tf_json_member(b, "username", a->username);
     tf_json_member(b, "host", a->host);
     tf_json_member(b, "kind", tf_str(tfw_accounts_kinds[a->kind]));

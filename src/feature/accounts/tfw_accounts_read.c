@@ -23,6 +23,9 @@ static tf_int_t tfw_accounts_sink_grant(tfw_sink_t *sink, tf_str_t principal,
 static tf_int_t tfw_accounts_sink_scope(tfw_sink_t *sink, const char *scope,
     tf_str_t database, tf_scope_status_e status, const tf_err_t *err);
 static tf_int_t tfw_accounts_sink_verified(tfw_sink_t *sink);
+static tf_int_t tfw_accounts_sink_database(tfw_sink_t *sink, tf_str_t name,
+    tf_str_t native_id, int is_system);
+static tf_int_t tfw_accounts_keep(tfw_accounts_t *s, tf_str_t *text);
 
 
 tf_int_t
@@ -36,6 +39,7 @@ tfw_accounts_read(tfw_accounts_t *s)
     s->sink.grant = tfw_accounts_sink_grant;
     s->sink.scope = tfw_accounts_sink_scope;
     s->sink.verified = tfw_accounts_sink_verified;
+    s->sink.database = tfw_accounts_sink_database;
 
     rc = tfw_instance_prepare(s->job, s->instance, &in);
 
@@ -171,6 +175,45 @@ static tf_int_t
 tfw_accounts_sink_verified(tfw_sink_t *sink)
 {
     ((tfw_accounts_t *) sink)->verified = 1;
+
+    return TF_OK;
+}
+
+
+static tf_int_t
+tfw_accounts_sink_database(tfw_sink_t *sink, tf_str_t name, tf_str_t native_id,
+    int is_system)
+{
+    tfw_accounts_t  *s = (tfw_accounts_t *) sink;
+
+    (void) is_system;
+
+    if (tfw_accounts_keep(s, &name) != TF_OK
+        || tfw_accounts_keep(s, &native_id) != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    return tfw_accounts_row(s, tf_account_rename(s->job->mem, &s->databases,
+                                                 native_id, name));
+}
+
+
+/* What a report points to is gone after it. */
+
+static tf_int_t
+tfw_accounts_keep(tfw_accounts_t *s, tf_str_t *text)
+{
+    unsigned char  *copy;
+
+    copy = tf_alloc(s->job->mem, text->len + 1);
+    if (copy == NULL) {
+        return TF_ERROR;
+    }
+
+    memcpy(copy, text->data, text->len);
+    copy[text->len] = '\0';
+    text->data = copy;
 
     return TF_OK;
 }

@@ -45,9 +45,13 @@ tfw_accounts_write(tfw_accounts_t *s)
 
     s->begun = 1;
 
+    /* a name has to be free before another account gets it */
+
     if (tfw_accounts_lock(s) != TF_OK
-        || (s->changes && tfw_accounts_copy(s) != TF_OK)
         || (s->gones && tfw_accounts_drop(s) != TF_OK)
+        || tfw_accounts_names_write(s) != TF_OK
+        || (s->changes && tfw_accounts_copy(s) != TF_OK)
+        || tfw_accounts_objects_write(s) != TF_OK
         || tfw_accounts_scopes_write(s, 1) != TF_OK
         || (s->changes + s->gones && tfw_accounts_hook(s) != TF_OK))
     {
@@ -160,18 +164,11 @@ tfw_accounts_lock(tfw_accounts_t *s)
 static tf_int_t
 tfw_accounts_drop(tfw_accounts_t *s)
 {
-    size_t     i;
     tf_buf_t   b;
     tf_str_t   ids;
 
     tf_buf_init(&b, s->job->mem, 16 * s->gones + 16, 64 * 1024 * 1024);
-
-    for (i = 0; i < s->gones; i++) {
-        tf_buf_char(&b, i ? ',' : '{');
-        tf_buf_str(&b, tf_row_get(s->before, s->gone[i], "id"));
-    }
-
-    tf_buf_add(&b, "}", 2);
+    tfw_accounts_row_ids(&b, s, s->gone, s->gones);
 
     if (tf_buf_done(&b, &ids) != TF_OK) {
         return tfw_accounts_memory(s);

@@ -189,6 +189,8 @@ tfw_class_all(tfw_class_t *c, const char *rule_id, tfw_class_pt f, void *data)
     PGresult       *res;
     tf_accounts_t  *set;
 
+    tf_account_stored_t  stored = { .names = NULL };
+
     res = NULL;
 
     do {
@@ -198,8 +200,8 @@ tfw_class_all(tfw_class_t *c, const char *rule_id, tfw_class_pt f, void *data)
         n = rc == TF_OK ? PQntuples(res) : 0;
 
         for (i = 0; i < n && rc == TF_OK; i++) {
-            set = tf_account_parse(&c->scratch.mem, c->engine,
-                                   tf_row_get(res, i, "snapshot"),
+            stored.snapshot = tf_row_get(res, i, "snapshot");
+            set = tf_account_parse(&c->scratch.mem, c->engine, &stored,
                                    &c->job->err);
 
             rc = set ? f(c, res, i, set, data) : TF_ERROR;

@@ -99,7 +99,8 @@ struct tfw_sink_s {
     tf_int_t (*grant)(tfw_sink_t *s, tf_str_t principal,
         const tf_right_t *right);
 
-    /* once per database of the instance; native_id may be empty: its name is
+    /* once per database of the instance, in the reading "accounts" only where
+     * the engine has an identity for it; native_id may be empty: its name is
      * its identity.  is_system: the engine itself brings it along */
     tf_int_t (*database)(tfw_sink_t *s, tf_str_t name, tf_str_t native_id,
         int is_system);

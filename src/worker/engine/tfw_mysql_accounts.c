@@ -343,7 +343,8 @@ tfw_mysql_global(tfw_batch_t *b, const tfw_query_t *q, tf_str_t principal,
 /*
  * The bits of global privileges.  A server from MariaDB 10.5.2 on reads an
  * entry that an older one wrote as having the privileges that were split off
- * from SUPER and the replication ones; so do we.
+ * from SUPER and the replication ones, and from 10.11 and 11.0 on, where SUPER
+ * is none of them any more, as having all of those; so do we.
  */
 
 static uint64_t
@@ -367,6 +368,17 @@ tfw_mysql_access(const tfw_session_t *s, tf_str_t access, tf_str_t version_id)
     }
 
     version = tfw_mysql_number(version_id);
+
+    if (bits >> 15 & 1) {
+
+        if (s->version >= 101100 && version < 101100) {
+            bits |= (uint64_t) 1 << 33;         /* READ_ONLY ADMIN */
+        }
+
+        if (s->version >= 110000 && version < 110000) {
+            bits |= (uint64_t) 0x1f7 << 30 | (uint64_t) 1 << 20;
+        }
+    }
 
     if (version >= 100509) {
         return bits;

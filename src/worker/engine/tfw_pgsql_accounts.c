@@ -339,6 +339,8 @@ tfw_pgsql_accounts_grant(tfw_batch_t *b, const tfw_query_t *q,
         return TF_OK;
     }
 
+    right.id = row[5];
+
     if (tfw_engine_text(b->mem, row[2], &right.object) != TF_OK
         || tfw_engine_text(b->mem, row[3], &right.privilege) != TF_OK)
     {
@@ -356,7 +358,17 @@ tf_int_t
 tfw_pgsql_accounts_database(tfw_batch_t *b, const tfw_query_t *q,
     const tf_str_t *row)
 {
+    tf_str_t  name;
+
     (void) q;
+
+    if (tfw_engine_text(b->mem, row[0], &name) != TF_OK
+        || b->sink->database(b->sink, name, row[3],
+                             tfw_pgsql_accounts_true(row[2]))
+           != TF_OK)
+    {
+        return TF_ERROR;
+    }
 
     return tfw_reading_database(b, row[0],
                                 tfw_pgsql_accounts_true(row[1])

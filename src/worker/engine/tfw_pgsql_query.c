@@ -55,8 +55,9 @@
     "      'pg_write_server_files')) AS files OFFSET 0) m"                    \
     " ORDER BY r.oid"
 
-/* privilege and grant option of an aclexplode() called a */
-#define TFW_PG_PRIVILEGE  "a.privilege_type, bool_or(a.is_grantable)"
+/* privilege and grant option of an aclexplode() called a, and the object's own
+ * identity */
+#define TFW_PG_PRIVILEGE(id)  "a.privilege_type, bool_or(a.is_grantable), " id
 
 /* entries that neither an owner has by owning nor the system by its making */
 #define TFW_PG_NOT_INITIAL(base)                                              \
@@ -99,7 +100,8 @@
     " WHERE (" t ".oid >= 16384 OR " owner " <> 10)"
 
 #define TFW_PG_OWNERS(objects)                                                \
-    "SELECT 'postgresql_owned_' || o.kind, o.owner, o.name, 'OWNER', false"   \
+    "SELECT 'postgresql_owned_' || o.kind, o.owner, o.name, 'OWNER', false,"  \
+    " o.class::oid || '.' || o.oid"                                           \
     " FROM (" objects ") o"                                                   \
     " LEFT JOIN pg_depend x ON x.classid = o.class AND x.objid = o.oid"       \
     " AND x.deptype = 'e'"                                                    \
@@ -157,14 +159,14 @@ const char  tfw_pgsql_sql_jit[] =
 
 
 /* Rows of rights are (category, grantee's oid with 0 for PUBLIC, object,
- * privilege, may be passed on). */
+ * privilege, may be passed on, the object's own identity). */
 
 #define TFW_PG_ONCE(scope, since, before, columns, row)                       \
     scope, TFW_ONCE_PER_INSTANCE, 0, since, before, columns,                  \
     tfw_pgsql_accounts_##row, 0, NULL
 
 #define TFW_PG_EACH(scope)                                                    \
-    scope, TFW_ONCE_PER_DATABASE, 0, 0, 0, 5, tfw_pgsql_accounts_grant, 0, NULL
+    scope, TFW_ONCE_PER_DATABASE, 0, 0, 0, 6, tfw_pgsql_accounts_grant, 0, NULL
 
 
 const tfw_query_t  tfw_pgsql_queries[] = {
@@ -187,86 +189,88 @@ const tfw_query_t  tfw_pgsql_queries[] = {
       " bool_or(set_option), string_agg(grantor::text, ',' ORDER BY grantor)"
       " FROM pg_auth_members GROUP BY member, roleid" },
 
-    { TFW_PG_ONCE("databases", 0, 0, 5, grant),
+    { TFW_PG_ONCE("databases", 0, 0, 6, grant),
       "SELECT 'postgresql_database_privileges', a.grantee, d.datname,"
       " CASE a.privilege_type WHEN 'TEMPORARY' THEN 'TEMP'"
-      "   ELSE a.privilege_type END, bool_or(a.is_grantable)"
+      "   ELSE a.privilege_type END, bool_or(a.is_grantable), d.oid"
       " FROM pg_database d,"
       " aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a"
-      " GROUP BY a.grantee, d.datname, a.privilege_type"
+      " GROUP BY a.grantee, d.oid, d.datname, a.privilege_type"
       " UNION ALL "
-      "SELECT 'postgresql_owned_databases', datdba, '', datname, false"
+      "SELECT 'postgresql_owned_databases', datdba, '', datname, false, oid"
       " FROM pg_database" },
 
-    { TFW_PG_ONCE("tablespaces", 0, 0, 5, grant),
+    { TFW_PG_ONCE("tablespaces", 0, 0, 6, grant),
       "SELECT 'postgresql_tablespace_privileges', a.grantee, t.spcname, "
-      TFW_PG_PRIVILEGE
+      TFW_PG_PRIVILEGE("t.oid")
       " FROM pg_tablespace t, aclexplode(t.spcacl) a"
       " WHERE t.spcacl IS NOT NULL AND a.grantee <> t.spcowner"
-      " GROUP BY a.grantee, t.spcname, a.privilege_type" },
+      " GROUP BY a.grantee, t.oid, t.spcname, a.privilege_type" },
 
-    { TFW_PG_ONCE("tablespace_owners", 0, 0, 5, grant),
-      "SELECT 'postgresql_owned_tablespaces', spcowner, '', spcname, false"
+    { TFW_PG_ONCE("tablespace_owners", 0, 0, 6, grant),
+      "SELECT 'postgresql_owned_tablespaces', spcowner, '', spcname, false, oid"
       " FROM pg_tablespace WHERE oid >= 16384 OR spcowner <> 10" },
 
     /* parameters belong to the bootstrap superuser */
-    { TFW_PG_ONCE("parameters", 150000, 0, 5, grant),
+    { TFW_PG_ONCE("parameters", 150000, 0, 6, grant),
       "SELECT 'postgresql_parameter_privileges', a.grantee, p.parname, "
-      TFW_PG_PRIVILEGE
+      TFW_PG_PRIVILEGE("NULL")
       " FROM pg_parameter_acl p, aclexplode(p.paracl) a"
       " WHERE a.grantee <> 10"
       " GROUP BY a.grantee, p.parname, a.privilege_type" },
 
-    { "", TFW_LIST_OF_DATABASES, 0, 0, 0, 3, tfw_pgsql_accounts_database, 0,
+    { "", TFW_LIST_OF_DATABASES, 0, 0, 0, 4, tfw_pgsql_accounts_database, 0,
       NULL,
-      "SELECT datname, datallowconn, datistemplate FROM pg_database"
+      "SELECT datname, datallowconn, datistemplate, oid FROM pg_database"
       " ORDER BY oid" },
 
     { TFW_PG_EACH("schemas"),
       "SELECT 'postgresql_schema_privileges', a.grantee, n.nspname, "
-      TFW_PG_PRIVILEGE
+      TFW_PG_PRIVILEGE("n.oid")
       " FROM pg_namespace n"
       TFW_PG_INIT("pg_namespace", "n.oid", "0")
       ", aclexplode(n.nspacl) a"
       " WHERE n.nspacl IS NOT NULL AND a.grantee <> n.nspowner AND"
       TFW_PG_LASTING " AND NOT (" TFW_PG_SYSTEM("pg_namespace", "n.oid")
       " AND NOT" TFW_PG_NOT_INITIAL("i.initprivs") ")"
-      " GROUP BY a.grantee, n.nspname, a.privilege_type" },
+      " GROUP BY a.grantee, n.oid, n.nspname, a.privilege_type" },
 
     { TFW_PG_EACH("schemas"),
       "SELECT 'postgresql_default_privileges', a.grantee, "
       TFW_PG_DEFAULT_OF("coalesce(' IN SCHEMA ' || quote_ident(n.nspname), '')")
-      ", " TFW_PG_PRIVILEGE
+      ", " TFW_PG_PRIVILEGE("d.oid")
       " FROM pg_default_acl d JOIN pg_roles r ON r.oid = d.defaclrole"
       " LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace,"
       " aclexplode(d.defaclacl) a"
       " WHERE a.grantee <> d.defaclrole"
-      " GROUP BY a.grantee, r.rolname, n.nspname, d.defaclobjtype,"
+      " GROUP BY a.grantee, d.oid, r.rolname, n.nspname, d.defaclobjtype,"
       " a.privilege_type" },
 
     { TFW_PG_EACH("schemas"),
       "SELECT 'postgresql_language_privileges', a.grantee, l.lanname, "
-      TFW_PG_PRIVILEGE
+      TFW_PG_PRIVILEGE("l.oid")
       " FROM pg_language l,"
       " aclexplode(coalesce(l.lanacl, acldefault('l', l.lanowner))) a"
       " WHERE l.lanpltrusted AND a.grantee <> l.lanowner"
-      " GROUP BY a.grantee, l.lanname, a.privilege_type" },
+      " GROUP BY a.grantee, l.oid, l.lanname, a.privilege_type" },
 
     { TFW_PG_EACH("schemas"),
       "SELECT 'postgresql_foreign_privileges', a.grantee, f.name, "
-      TFW_PG_PRIVILEGE
+      TFW_PG_PRIVILEGE("f.id")
       " FROM (SELECT 'FOREIGN DATA WRAPPER ' || quote_ident(fdwname) AS name,"
-      "         fdwowner AS owner, fdwacl AS acl FROM pg_foreign_data_wrapper"
+      "         fdwowner AS owner, fdwacl AS acl,"
+      "         tableoid || '.' || oid AS id FROM pg_foreign_data_wrapper"
       "       UNION ALL"
       "       SELECT 'FOREIGN SERVER ' || quote_ident(srvname), srvowner,"
-      "         srvacl FROM pg_foreign_server) f, aclexplode(f.acl) a"
+      "         srvacl, tableoid || '.' || oid"
+      "       FROM pg_foreign_server) f, aclexplode(f.acl) a"
       " WHERE f.acl IS NOT NULL AND a.grantee <> f.owner"
-      " GROUP BY a.grantee, f.name, a.privilege_type" },
+      " GROUP BY a.grantee, f.id, f.name, a.privilege_type" },
 
     { TFW_PG_EACH("schemas"),
       "SELECT 'postgresql_type_privileges', a.grantee,"
       " quote_ident(n.nspname) || '.' || quote_ident(t.typname), "
-      TFW_PG_PRIVILEGE
+      TFW_PG_PRIVILEGE("t.oid")
       " FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
       TFW_PG_INIT("pg_type", "t.oid", "0")
       ", aclexplode(t.typacl) a"
@@ -277,17 +281,17 @@ const tfw_query_t  tfw_pgsql_queries[] = {
 
     { TFW_PG_EACH("tables"),
       "SELECT 'postgresql_table_privileges', a.grantee, "
-      TFW_PG_RELATION_NAME ", " TFW_PG_PRIVILEGE
+      TFW_PG_RELATION_NAME ", " TFW_PG_PRIVILEGE("c.oid")
       TFW_PG_RELATION("'r', 'v', 'm', 'f', 'p'") },
 
     { TFW_PG_EACH("tables"),
       "SELECT 'postgresql_sequence_privileges', a.grantee, "
-      TFW_PG_RELATION_NAME ", " TFW_PG_PRIVILEGE
+      TFW_PG_RELATION_NAME ", " TFW_PG_PRIVILEGE("c.oid")
       TFW_PG_RELATION("'S'") },
 
     { TFW_PG_EACH("tables"),
       "SELECT 'postgresql_large_object_privileges', a.grantee, o.oid::text, "
-      TFW_PG_PRIVILEGE
+      TFW_PG_PRIVILEGE("NULL")
       " FROM pg_largeobject_metadata o, aclexplode(o.lomacl) a"
       " WHERE o.lomacl IS NOT NULL AND a.grantee <> o.lomowner"
       " GROUP BY a.grantee, o.oid, a.privilege_type" },
@@ -295,7 +299,7 @@ const tfw_query_t  tfw_pgsql_queries[] = {
     { TFW_PG_EACH("columns"),
       "SELECT 'postgresql_column_privileges', a.grantee, "
       TFW_PG_RELATION_NAME " || '.' || quote_ident(t.attname), "
-      TFW_PG_PRIVILEGE
+      TFW_PG_PRIVILEGE("c.oid || '.' || t.attnum")
       " FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid"
       " JOIN pg_namespace n ON n.oid = c.relnamespace"
       TFW_PG_INIT("pg_class", "c.oid", "t.attnum")
@@ -304,14 +308,14 @@ const tfw_query_t  tfw_pgsql_queries[] = {
       " AND t.attacl IS DISTINCT FROM i.initprivs"
       " AND a.grantee <> c.relowner AND" TFW_PG_LASTING " AND"
       TFW_PG_NOT_INITIAL("i.initprivs")
-      " GROUP BY a.grantee, c.oid, n.nspname, c.relname, t.attname,"
+      " GROUP BY a.grantee, c.oid, n.nspname, c.relname, t.attname, t.attnum,"
       " a.privilege_type" },
 
     { TFW_PG_EACH("functions"),
       "SELECT 'postgresql_function_privileges', a.grantee,"
       " quote_ident(n.nspname) || '.' || quote_ident(p.proname)"
       " || '(' || " TFW_PG_ARGUMENTS " || ')', "
-      TFW_PG_PRIVILEGE
+      TFW_PG_PRIVILEGE("p.oid")
       " FROM (SELECT p.oid, p.proname, p.pronamespace, p.proowner, p.proacl,"
       "         i.initprivs," TFW_PG_SYSTEM("pg_proc", "p.oid") " AS system"
       "       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
@@ -332,7 +336,7 @@ const tfw_query_t  tfw_pgsql_queries[] = {
      * those of a schema only add to them */
     { TFW_PG_EACH("revoked_defaults"),
       "SELECT 'postgresql_revoked_default_privileges', b.grantee, "
-      TFW_PG_DEFAULT_OF("''") ", b.privilege_type, false"
+      TFW_PG_DEFAULT_OF("''") ", b.privilege_type, false, d.oid"
       " FROM pg_default_acl d JOIN pg_roles r ON r.oid = d.defaclrole,"
       " aclexplode(acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's'"
       "   ELSE d.defaclobjtype END, d.defaclrole)) b"
@@ -429,7 +433,7 @@ const tfw_query_t  tfw_pgsql_queries[] = {
     /* of pg_subscription everybody may read some columns only, and not oid */
     { TFW_PG_EACH("owners"),
       "SELECT 'postgresql_owned_other_objects', s.subowner,"
-      " 'SUBSCRIPTION ' || quote_ident(s.subname), 'OWNER', false"
+      " 'SUBSCRIPTION ' || quote_ident(s.subname), 'OWNER', false, NULL"
       " FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid"
       " WHERE d.datname = current_database()" },
 

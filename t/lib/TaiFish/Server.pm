@@ -91,13 +91,33 @@ sub as_user {
     return (@set, '--', @command);
 }
 
+# The same with programs of another Debian below $root, which sees our /tmp and
+# our users.  TAIFISH_ENGINE_ROOT: where all databases of a test come from.
+
+our $root = $ENV{TAIFISH_ENGINE_ROOT};
+
+my $inside = <<'SH';
+    for each in tmp etc/passwd etc/group; do
+        mount --bind "/$each" "$0/$each"
+    done
+    mountpoint -q "$0/proc" || mount -t proc proc "$0/proc"
+    exec chroot "$0" "$@"
+SH
+
+sub in_root {
+    my ($where, $death, @command) = @_;
+    return as_user($death, @command) unless $where;
+    return ('unshare', '-m', '--propagation', 'private', 'sh', '-euc', $inside,
+            $where, as_user($death, @command));
+}
+
 # A child process with its output in $dir/$name.out.
 
 sub spawn {
     my ($name, $dir, $command, $env, %opt) = @_;
     our %count;
     my $log = "$dir/$name" . ($count{"$dir/$name"}++ || '') . '.out';
-    my @command = as_user($opt{death} || 'TERM', @$command);
+    my @command = in_root($opt{root}, $opt{death} || 'TERM', @$command);
     my $pid = fork() // die "fork: $!";
 
     if (!$pid) {
@@ -121,10 +141,10 @@ sub spawn {
 }
 
 sub run_to_end {
-    my ($program, $args, $env, $input) = @_;
+    my ($program, $args, $env, $input, $where) = @_;
     # in a directory that the user may be in
     $program = Cwd::abs_path($program) if $program =~ m{^[^/]+/};
-    my @command = as_user('KILL', 'env', '-C', '/', $program, @$args);
+    my @command = in_root($where, 'KILL', 'env', '-C', '/', $program, @$args);
 
     local @ENV{keys %$env} = values %$env;
     my $pid = IPC::Open3::open3(my $in, my $out, undef, @command);
@@ -142,21 +162,32 @@ sub run_to_end {
 # makes it listen on 127.0.0.1 too.  Superuser taifish, without a password on
 # the socket; over TCP everybody needs one (SCRAM).
 
+sub pg_bin {
+    my ($where) = @_;
+    my ($bin) = reverse sort { ($a =~ m{(\d+)/bin})[0]
+                               <=> ($b =~ m{(\d+)/bin})[0] }
+        glob "$where/usr/lib/postgresql/*/bin";
+    return substr $bin, length $where;
+}
+
+# bin has the machine's own programs, server those of the server.
+
 sub pg {
     my ($dir, %settings) = @_;
-    my ($bin) = reverse sort { ($a =~ /(\d+)/)[0] <=> ($b =~ /(\d+)/)[0] }
-        glob '/usr/lib/postgresql/*/bin';
-    my $self = bless { dir => $dir, bin => $bin, socket => $dir,
+    my $self = bless { dir => $dir, bin => pg_bin(''), root => $root,
+                       server => pg_bin($root // ''), socket => $dir,
                        database => 'taifish', port => $settings{port} || 5432,
                        tcp => defined $settings{port} }, 'TaiFish::Pg';
+    my $encoding = delete $settings{encoding} || 'UTF8';
+    my $locale = delete $settings{locale} || 'C.UTF-8';
 
     mkdir $dir, 0700 or die "$dir: $!";
     give($dir);
 
-    my ($code, $out) = run_to_end("$bin/initdb",
-        ['-D', "$dir/data", '-U', 'taifish', '-N', '-E', 'UTF8',
-         '--locale=C.UTF-8', '--auth-local=trust',
-         '--auth-host=scram-sha-256'], {});
+    my ($code, $out) = run_to_end("$self->{server}/initdb",
+        ['-D', "$dir/data", '-U', 'taifish', '-N', '-E', $encoding,
+         "--locale=$locale", '--auth-local=trust',
+         '--auth-host=scram-sha-256'], {}, undef, $root);
     $code == 0 or die "initdb: $out";
 
     my %conf = (fsync => 'off', synchronous_commit => 'off',
@@ -191,7 +222,7 @@ sub redis {
 sub mariadb {
     my ($dir, @args) = @_;
     my $self = bless { dir => $dir, socket => "$dir/s", port => free_port(),
-                       args => \@args }, 'TaiFish::MariaDB';
+                       root => $root, args => \@args }, 'TaiFish::MariaDB';
 
     mkdir $dir, 0700 or die "$dir: $!";
     give($dir);
@@ -199,8 +230,27 @@ sub mariadb {
     my ($code, $out) = run_to_end('mariadb-install-db',
         ['--no-defaults', "--datadir=$dir/data", '--skip-test-db',
          '--auth-root-authentication-method=normal', '--skip-name-resolve'],
-        {});
+        {}, undef, $root);
     $code == 0 or die "mariadb-install-db: $out";
+
+    $self->start;
+    return $self;
+}
+
+# The same with MySQL, which has no package in Debian 12 and 13.
+
+sub mysql {
+    my ($dir, @args) = @_;
+    my $self = bless { dir => $dir, socket => "$dir/s", port => free_port(),
+                       root => $root, args => \@args }, 'TaiFish::MySQL';
+
+    mkdir $dir, 0700 or die "$dir: $!";
+    give($dir);
+
+    my ($code, $out) = run_to_end('/usr/sbin/mysqld',
+        ['--no-defaults', '--initialize-insecure', "--datadir=$dir/data",
+         '--secure-file-priv=NULL'], {}, undef, $root);
+    $code == 0 or die "mysqld: $out";
 
     $self->start;
     return $self;
@@ -255,8 +305,8 @@ sub start {
     my ($self) = @_;
 
     $self->{process} = TaiFish::Server::spawn('postgres', $self->{dir},
-        ["$self->{bin}/postgres", '-D', "$self->{dir}/data", '-p',
-         $self->{port}], {}, death => 'QUIT');
+        ["$self->{server}/postgres", '-D', "$self->{dir}/data", '-p',
+         $self->{port}], {}, death => 'QUIT', root => $self->{root});
 
     TaiFish::Server::until_true(30, sub {
         $self->{process}->alive
@@ -353,21 +403,25 @@ sub output  { $_[0]{process}->output }
 
 package TaiFish::MariaDB;
 
+sub program { '/usr/sbin/mariadbd', '--innodb-log-file-size=8M' }
+
 sub start {
     my ($self) = @_;
+    my ($program, @own) = $self->program;
 
     $self->{process} = TaiFish::Server::spawn('mariadb', $self->{dir},
-        ['/usr/sbin/mariadbd', '--no-defaults', "--datadir=$self->{dir}/data",
+        [$program, '--no-defaults', "--datadir=$self->{dir}/data",
          "--socket=$self->{socket}", "--port=$self->{port}",
          '--bind-address=127.0.0.1', '--skip-name-resolve',
-         '--innodb-buffer-pool-size=32M', '--innodb-log-file-size=8M',
+         '--innodb-buffer-pool-size=32M',
          '--innodb-flush-log-at-trx-commit=0', '--skip-log-bin',
-         "--pid-file=$self->{dir}/pid", @{ $self->{args} }], {});
-    TaiFish::Server::until_true(40, sub {
+         "--pid-file=$self->{dir}/pid", @own, @{ $self->{args} }], {},
+        root => $self->{root});
+    TaiFish::Server::until_true(60, sub {
         $self->{process}->alive
-            or die 'mariadbd ended: ' . $self->{process}->output;
+            or die "$program ended: " . $self->{process}->output;
         ($self->mysql('SELECT 1'))[0] == 0;
-    }) or die 'mariadbd does not start: ' . $self->{process}->output;
+    }) or die "$program does not start: " . $self->{process}->output;
 }
 
 sub mysql {
@@ -395,5 +449,15 @@ sub close   { $_[0]->stop('KILL') }
 sub port    { $_[0]{port} }
 sub pid     { $_[0]{process}->pid }
 sub output  { $_[0]{process}->output }
+
+
+package TaiFish::MySQL;
+
+our @ISA = ('TaiFish::MariaDB');
+
+sub program {
+    '/usr/sbin/mysqld', '--secure-file-priv=NULL', '--mysqlx=OFF',
+        '--performance-schema=OFF'
+}
 
 1;
