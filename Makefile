@@ -21,7 +21,7 @@ pq_inc    := $(shell pg_config --includedir 2>/dev/null)
 my_inc    := $(shell mariadb_config --include 2>/dev/null)
 includes   = $(addprefix -I,$(tf_includes)) -I$(BUILD) -I$(pq_inc) $(my_inc)
 core_libs  = -lpq -lyajl -lpcre2-8 -lsodium -lcrypt
-worker_libs= $(core_libs) -lhiredis -lmariadb -lodbc
+worker_libs= $(core_libs) -lhiredis -lmariadb -lssl -lodbc
 
 core_obj   = $(patsubst %.c,$(BUILD)/o/%.o,$(tf_core)) $(BUILD)/o/tf_sql_list.o
 worker_obj = $(patsubst %.c,$(BUILD)/o/%.o,$(tf_worker)) $(BUILD)/o/tfw_migrations.o

@@ -106,6 +106,70 @@ is $s->change('fresh@%')->{change_type}, 'modify_other', 'a lock is no grant';
 $s->changes;
 
 
+# who may write the tables of rights, and roles in roles
+
+my $power = sub {
+    return join ' ', map { my $a = $_; "$a->{principal}:" . join '',
+                           grep { $a->{$_} } qw(is_superuser can_grant) }
+        $tf->rows("SELECT principal, is_superuser, can_grant FROM accounts
+                   WHERE principal ~ '^(fresh|inner|outer)'
+                         AND instance_id = " . $s->id . ' ORDER BY principal');
+};
+
+for my $case (
+    ['INSERT ON *.*', 1], ['UPDATE ON mysql.*', 1], ['UPDATE ON `my%`.*', 1],
+    ['UPDATE ON mysql.global_priv', 1], ['UPDATE (User) ON mysql.db', 1],
+    ['SELECT ON mysql.*', 0], ['UPDATE ON `my_ql2`.*', 0],
+    ['UPDATE ON mysql.servers', 0], ['INSERT ON `\_ysql`.*', 0])
+{
+    my ($right, $is) = @$case;
+    $db->sql("GRANT $right TO fresh\@'%'");
+    $s->sync;
+    is $power->(), 'fresh@%:' . ($is ? 'is_superusercan_grant' : ''),
+        "$right: " . ($is ? '' : 'no ') . 'superuser';
+    is !!$s->change('fresh@%')->{is_elevation}, !!$is,
+        'and an elevation or not';
+    $db->sql("REVOKE $right FROM fresh\@'%'");
+    $s->sync;
+    is $power->(), 'fresh@%:', "without $right: none";
+    $s->changes;
+}
+
+$db->sql(q{CREATE ROLE inner_; CREATE ROLE outer_; GRANT inner_ TO outer_;
+           GRANT outer_ TO fresh@'%'});
+$s->sync;
+$s->changes;
+$db->sql('GRANT SUPER ON *.* TO inner_');
+$s->sync;
+is $power->(), join(' ', map { "$_:is_superusercan_grant" } 'fresh@%',
+                    'inner_', 'outer_'), 'roles in roles make superusers';
+is_deeply [$s->changes], ['modify_other fresh@%', 'modify_other outer_',
+                          'modify_privilege inner_'], 'and are changes';
+ok $s->change($_)->{is_elevation}, "$_ is elevated"
+    for 'fresh@%', 'outer_', 'inner_';
+$db->sql('GRANT CREATE USER ON *.* TO outer_; REVOKE SUPER ON *.* FROM inner_');
+$s->sync;
+is $power->(), 'fresh@%:can_grant inner_: outer_:can_grant',
+    'who may make accounts may grant';
+$s->changes;
+
+# an account that cannot be read any more keeps what it was
+
+$db->sql("REVOKE SELECT ON mysql.* FROM collector\@'127.0.0.1'");
+$db->sql("GRANT SELECT ON mysql.$_ TO collector\@'127.0.0.1'")
+    for qw(global_priv db tables_priv columns_priv procs_priv proxies_priv);
+ok $s->sync->{partial}, 'the roles cannot be read';
+is $power->(), 'fresh@%:can_grant inner_: outer_:can_grant',
+    'what they give is not lost';
+is_deeply [grep { !/collector/ } $s->changes], [], 'nor is it a change';
+$db->sql("GRANT SELECT ON mysql.* TO collector\@'127.0.0.1'");
+$db->sql("REVOKE SELECT ON mysql.$_ FROM collector\@'127.0.0.1'")
+    for qw(global_priv db tables_priv columns_priv procs_priv proxies_priv);
+$db->sql('DROP ROLE outer_; DROP ROLE inner_');
+$s->sync;
+$s->changes;
+
+
 # --- what decides who gets in ----------------------------------------------
 
 my $native = q(mysql_native_password USING 'invalid');

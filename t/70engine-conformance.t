@@ -147,18 +147,18 @@ for my $type (sort keys %engine) {
             [], 'a list that was cut is not ok';
     }
 
-    # a server that goes away after it greeted is passing, with TLS too once
-    # the account is signed in
+    # a server that goes away once it has said something is passing, in the
+    # middle of TLS and of the sign-in, too
 
-    if ($type eq 'mysql') {
-        for my $case (['disable', 150], ['disable', 700], ['require', 3500],
-                      ['require', 5000]) {
-            my ($mode, $bytes) = @$case;
-            my $cut = relay($e->{port}, $bytes);
-            my $d = $read->(port => $cut->{port}, tls => $mode);
-            is $d->{error}, 'TARGET_REFUSED', "$mode: gone after $bytes bytes"
-                or diag $d->{detail};
-        }
+    for my $case ((map { ['disable', $_] } 150, 250, 400, 700),
+        map { my $bytes = $_; map { [$_, $bytes] } 'require', 'verify-full' }
+            150, 300, 600, 1000, 1400, 1800, 2200, 2600, 3500, 5000)
+    {
+        my ($mode, $bytes) = @$case;
+        my $cut = relay($e->{port}, $bytes);
+        my $d = $read->(port => $cut->{port}, tls => $mode, @good);
+        is $d->{error}, 'TARGET_REFUSED',
+            "$type $mode: gone after $bytes bytes" or diag $d->{detail};
     }
 
     # a table that somebody holds: that scope times out, the others are read

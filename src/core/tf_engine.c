@@ -127,6 +127,27 @@ tf_engine_is(tf_str_t text, const char *name)
 }
 
 
+unsigned
+tf_powers(unsigned rights)
+{
+    unsigned  n, powers;
+
+    powers = rights & (TF_POWER_SUPERUSER | TF_POWER_GRANT | TF_POWER_SERVER);
+
+    for (n = 0; n < 4; n++) {
+        if ((rights & TF_POWER_UNLESS(n)) && !(rights & TF_POWER_NOT(n))) {
+            powers |= TF_POWER_SUPERUSER;
+        }
+    }
+
+    if (powers & TF_POWER_SUPERUSER) {
+        powers |= TF_POWER_GRANT | TF_POWER_SERVER;
+    }
+
+    return powers;
+}
+
+
 const tf_category_t *
 tf_category_find(const tf_engine_t *engine, const char *key)
 {

@@ -131,6 +131,21 @@ typedef struct {
 void tf_right_text(tf_buf_t *b, tf_str_t privilege, tf_state_e state);
 
 
+/* What a right makes of its holder.  An engine whose rights decide together may
+ * use the bits above. */
+
+#define TF_POWER_SUPERUSER  1u      /* may take every other right */
+#define TF_POWER_GRANT      2u      /* may give rights, or make accounts */
+#define TF_POWER_SERVER     4u      /* may use the server's programs or files */
+
+/* a superuser unless the same in the next bits is set, too */
+#define TF_POWER_UNLESS(n)  (8u << (n))
+#define TF_POWER_NOT(n)     (128u << (n))
+
+/* The first three of what all rights of a holder make of it. */
+unsigned tf_powers(unsigned rights);
+
+
 typedef struct {
     const char              *name;          /* "postgresql" */
     const char              *display;       /* "PostgreSQL" */
@@ -145,6 +160,10 @@ typedef struct {
                                                of one database, whose names are
                                                [database].[name] in the quotes
                                                above; NULL: there are none */
+
+    /* NULL: the engine itself says who is a superuser, may grant, or has access
+     * to the server, with roles in roles */
+    unsigned               (*power)(const tf_right_t *right);
 } tf_engine_t;
 
 #define TF_ENGINE_EXTERN(name)  extern const tf_engine_t  tf_engine_##name;

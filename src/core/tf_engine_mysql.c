@@ -7,6 +7,11 @@
 #include "tf_engine.h"
 
 
+static unsigned tf_engine_mysql_power(const tf_right_t *right);
+static int tf_engine_mysql_names(tf_str_t object, const char *name);
+static int tf_engine_mysql_keeps(tf_str_t object);
+
+
 static const tf_category_t  tf_engine_mysql_categories[] = {
 
     { "mysql_global_privileges", TF_SHAPE_LIST, "global",
@@ -46,8 +51,12 @@ static const tf_reason_t  tf_engine_mysql_reasons[] = {
       "type_specific.super_priv=True" },
     { "SUPERUSER", NULL, NULL, "mysql_global_privileges", "", "SUPER",
       "mysql_global_privileges contains SUPER" },
+    { "SUPERUSER", "is_superuser", "true", NULL, NULL, NULL,
+      "roles or rights on the grant tables lead to every right" },
     { "GRANT_ADMIN", NULL, NULL, "mysql_global_privileges", "",
       "GRANT OPTION", "mysql_global_privileges contains GRANT OPTION" },
+    { "GRANT_ADMIN", "can_grant", "true", NULL, NULL, NULL,
+      "CREATE USER, ROLE_ADMIN or roles lead to giving rights" },
     { "LOCKED", "account_locked", "true", NULL, NULL, NULL,
       "type_specific.account_locked=True" },
 
@@ -58,6 +67,144 @@ static const tf_reason_t  tf_engine_mysql_reasons[] = {
 static const char *const  tf_engine_mysql_spellings[] = { "mariadb", NULL };
 
 
+/*
+ * Who may write the tables that rights are kept in may take every right, with
+ * the whole server's INSERT or UPDATE as much as with that of database mysql,
+ * and whatever became of SUPER, which MySQL has deprecated.
+ */
+
+static unsigned
+tf_engine_mysql_power(const tf_right_t *right)
+{
+    size_t    i;
+    tf_str_t  p = right->privilege;
+    unsigned  n;
+
+    static const struct {
+        const char  *privilege;
+        unsigned     power;
+    } global[] = {
+        { "SUPER", TF_POWER_SUPERUSER },
+        { "GRANT OPTION", TF_POWER_GRANT },
+        { "CREATE USER", TF_POWER_GRANT },
+        { "ROLE_ADMIN", TF_POWER_GRANT },
+        { "FILE", TF_POWER_SERVER },
+        { "INSERT", TF_POWER_UNLESS(0) },
+        { "UPDATE", TF_POWER_UNLESS(1) }
+    };
+
+    if (strcmp(right->category->key, "mysql_global_privileges") == 0) {
+        for (i = 0; i < sizeof(global) / sizeof(global[0]); i++) {
+            if (tf_str_eq(p, global[i].privilege)) {
+                return global[i].power;
+            }
+        }
+
+        return 0;
+    }
+
+    if (!tf_str_eq(p, "INSERT") && !tf_str_eq(p, "UPDATE")) {
+        return 0;
+    }
+
+    n = tf_str_eq(p, "UPDATE");
+
+    if (strcmp(right->category->key, "mysql_partial_revokes") == 0) {
+        return tf_str_eq(right->object, "mysql") ? TF_POWER_NOT(n) : 0;
+    }
+
+    if (strcmp(right->category->key, "mysql_database_privileges") == 0) {
+        return tf_engine_mysql_names(right->object, "mysql")
+               ? TF_POWER_SUPERUSER : 0;
+    }
+
+    return tf_str_eq(right->database, "mysql")
+           && (strcmp(right->category->key, "mysql_table_privileges") == 0
+               || strcmp(right->category->key, "mysql_column_privileges") == 0)
+           && tf_engine_mysql_keeps(right->object)
+           ? TF_POWER_SUPERUSER : 0;
+}
+
+
+/* 1 when a database that a grant names is this one, or "LIKE pattern" matches
+ * it. */
+
+static int
+tf_engine_mysql_names(tf_str_t object, const char *name)
+{
+    const unsigned char  *p, *end, *star;
+    const char           *s, *again;
+
+    if (object.len <= 5 || memcmp(object.data, "LIKE ", 5) != 0) {
+        return tf_str_eq(object, name);
+    }
+
+    star = NULL;
+    again = NULL;
+    s = name;
+    p = object.data + 5;
+    end = object.data + object.len;
+
+    while (*s) {
+
+        if (p < end && *p == '%') {
+            star = ++p;
+            again = s;
+
+        } else if (p < end && *p == '_') {
+            p++;
+            s++;
+
+        } else if (p + (p < end - 1 && *p == '\\') < end
+                   && p[*p == '\\' && p < end - 1] == (unsigned char) *s)
+        {
+            p += 1 + (*p == '\\' && p < end - 1);
+            s++;
+
+        } else if (star) {
+            p = star;
+            s = ++again;
+
+        } else {
+            return 0;
+        }
+    }
+
+    while (p < end && *p == '%') {
+        p++;
+    }
+
+    return p == end;
+}
+
+
+/* 1 when a table of database mysql, or a column of one, keeps rights. */
+
+static int
+tf_engine_mysql_keeps(tf_str_t object)
+{
+    size_t  i, len;
+
+    static const char *const  tables[] = {
+        "user", "db", "tables_priv", "columns_priv", "procs_priv",
+        "proxies_priv", "global_grants", "role_edges", "default_roles",
+        "global_priv", "roles_mapping"
+    };
+
+    for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        len = strlen(tables[i]);
+
+        if (object.len >= len && memcmp(object.data, tables[i], len) == 0
+            && (object.len == len || object.data[len] == '.'))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 const tf_engine_t  tf_engine_mysql = {
     .name = "mysql",
     .display = "MySQL",
@@ -65,5 +212,6 @@ const tf_engine_t  tf_engine_mysql = {
     .port = 3306,
     .quote = { '`', '`' },
     .categories = tf_engine_mysql_categories,
-    .reasons = tf_engine_mysql_reasons
+    .reasons = tf_engine_mysql_reasons,
+    .power = tf_engine_mysql_power
 };

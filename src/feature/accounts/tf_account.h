@@ -188,6 +188,10 @@ tf_int_t tf_accounts_restore(tf_accounts_t *set, size_t n,
 
 tf_int_t tf_accounts_sort(tf_accounts_t *set) TF_MUST_CHECK;
 
+/* Sets is_superuser, can_grant and server_access of who has them by rights, its
+ * own or those of roles; after tf_accounts_sort(). */
+tf_int_t tf_accounts_powers(tf_accounts_t *set) TF_MUST_CHECK;
+
 size_t tf_accounts_count(const tf_accounts_t *set);
 const tf_account_t *tf_accounts_get(const tf_accounts_t *set, size_t n);
 

@@ -97,6 +97,10 @@ int tf_account_is_list(const tf_category_t *category);
  * left. */
 size_t tf_account_grants_sort(tf_account_grant_t *g, size_t n);
 
+/* Sets what tf_account_t has of an attribute. */
+void tf_account_flag(tf_account_t *a, const char *name,
+    const tf_account_name_t *value);
+
 /* The value of an attribute, or NULL; after sorting. */
 const tf_account_attr_t *tf_account_attr(const tf_accounts_t *set, size_t n,
     const char *name);

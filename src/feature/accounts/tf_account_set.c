@@ -23,8 +23,6 @@ static tf_account_name_t *tf_accounts_principal(tf_accounts_t *set,
     tf_str_t principal);
 static tf_int_t tf_accounts_json(tf_accounts_t *set, tf_str_t *json);
 static int tf_accounts_plain(tf_str_t json);
-static void tf_accounts_flag(tf_account_t *a, const char *name,
-    const tf_account_name_t *value);
 static tf_int_t tf_accounts_sort_grants(tf_accounts_t *set);
 static tf_int_t tf_accounts_sort_attrs(tf_accounts_t *set);
 static int tf_accounts_grant_cmp(const void *one, const void *two);
@@ -153,7 +151,7 @@ tf_accounts_attribute(tf_accounts_t *set, tf_str_t principal, const char *name,
         return TF_ERROR;
     }
 
-    tf_accounts_flag(&set->account[attr->account], name, attr->value);
+    tf_account_flag(&set->account[attr->account], name, attr->value);
     set->attrs++;
 
     return TF_OK;
@@ -593,8 +591,8 @@ tf_accounts_plain(tf_str_t json)
 }
 
 
-static void
-tf_accounts_flag(tf_account_t *a, const char *name,
+void
+tf_account_flag(tf_account_t *a, const char *name,
     const tf_account_name_t *value)
 {
     unsigned  on;

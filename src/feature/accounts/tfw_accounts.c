@@ -264,7 +264,9 @@ tfw_accounts_restore(tfw_accounts_t *s)
         tfw_mem_clear(&scratch);
     }
 
-    if (rc == TF_OK && tf_accounts_sort(s->set) != TF_OK) {
+    if (rc == TF_OK && (tf_accounts_sort(s->set) != TF_OK
+                        || tf_accounts_powers(s->set) != TF_OK))
+    {
         return tfw_accounts_memory(s);
     }
 

@@ -37,6 +37,7 @@ static tf_int_t tfw_accounts_changes(tfw_accounts_t *s,
 static tf_int_t tfw_accounts_log(tfw_accounts_t *s,
     const tfw_accounts_change_t *c, const tf_account_stored_t *stored,
     const tf_mem_t *mem, tfw_accounts_log_t *log);
+static int tfw_accounts_always(const tf_account_t *a);
 static int tfw_accounts_compared(const tfw_accounts_change_t *c);
 static tf_int_t tfw_accounts_message(tfw_accounts_log_t *log,
     const tf_mem_t *mem);
@@ -312,6 +313,12 @@ tfw_accounts_log(tfw_accounts_t *s, const tfw_accounts_change_t *c,
 
     before = NULL;
 
+    if (c->row == -1 && tfw_accounts_always(tf_accounts_get(s->set, c->n))) {
+        /* not read before, and no news */
+        log->type = NULL;
+        return tfw_accounts_message(log, mem);
+    }
+
     if (tfw_accounts_compared(c)) {
 
         log->type = NULL;
@@ -351,6 +358,16 @@ tfw_accounts_log(tfw_accounts_t *s, const tfw_accounts_change_t *c,
     }
 
     return tfw_accounts_message(log, mem);
+}
+
+
+/* 1 for everybody of an engine that has no account for that which could be
+ * made. */
+
+static int
+tfw_accounts_always(const tf_account_t *a)
+{
+    return a->kind == TF_KIND_PUBLIC && a->native_id.len;
 }
 
 

@@ -89,8 +89,9 @@ struct tfw_sink_s {
         tf_str_t host, tf_kind_e kind, tf_str_t native_id);
 
     /* an attribute of type_specific; json is its value as JSON text.  Every
-     * engine reports the booleans is_superuser, is_locked, can_grant and
-     * is_system (an account that the engine itself brings along) */
+     * engine reports the booleans is_superuser, is_locked, can_grant,
+     * server_access and is_system (an account that the engine itself brings
+     * along); the first, third and fourth may follow from tf_engine_t.power */
     tf_int_t (*attribute)(tfw_sink_t *s, tf_str_t principal, const char *name,
         tf_str_t json);
 

@@ -19,12 +19,14 @@
 #include <stdio.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "tfw_mysql.h"
 
 #include <errmsg.h>
 #include <ma_pvio.h>
 #include <mysqld_error.h>
+#include <openssl/ssl.h>
 
 
 #define TFW_MYSQL_COLUMNS   32
@@ -71,6 +73,15 @@ typedef struct {
 } tfw_mysql_plugin_t;
 
 
+/* Nor does <ma_tls.h>: its session of TLS. */
+
+typedef struct {
+    void                        *data;
+    MARIADB_PVIO                *pvio;
+    SSL                         *ssl;
+} tfw_mysql_tls_t;
+
+
 static tf_int_t tfw_mysql_open(void *session, const tfw_target_t *target,
     const char *database, tf_err_t *err);
 static void tfw_mysql_close(void *session);
@@ -98,6 +109,9 @@ static ssize_t tfw_mysql_io_write(MARIADB_PVIO *pvio, const uchar *buffer,
     size_t length);
 static int tfw_mysql_io_wait(MARIADB_PVIO *pvio, my_bool is_read,
     int timeout);
+static my_bool tfw_mysql_io_handle(MARIADB_PVIO *pvio, void *handle);
+static void tfw_mysql_tls_event(const SSL *ssl, int where, int ret);
+static int tfw_mysql_cut(const tfw_mysql_t *my);
 static int tfw_mysql_io_left(MARIADB_PVIO *pvio);
 static int tfw_mysql_infile_init(void **ptr, const char *name, void *data);
 static int tfw_mysql_infile_read(void *ptr, char *buf, unsigned int len);
@@ -133,6 +147,9 @@ const tfw_engine_t  tfw_mysql_engine = {
 static struct st_ma_pvio_methods   tfw_mysql_io;
 static struct st_ma_pvio_methods  *tfw_mysql_io_original;
 
+/* The session whose TLS is watched. */
+static tfw_mysql_t                *tfw_mysql_signing;
+
 
 /* libmariadb is not asked to go on later: connecting and every statement are
  * done when the function returns, within their deadline. */
@@ -141,6 +158,7 @@ static tf_int_t
 tfw_mysql_open(void *session, const tfw_target_t *target,
     const char *database, tf_err_t *err)
 {
+    int           connected;
     char          text[200];
     tf_code_e     code;
     tfw_mysql_t  *my = session;
@@ -163,12 +181,20 @@ tfw_mysql_open(void *session, const tfw_target_t *target,
     my->deadline = tfw_engine_clock()
                    + (int64_t) target->connect_timeout * 1000;
 
-    if (mysql_real_connect(&my->mysql, target->host, target->username,
-                           target->password, target->only,
-                           (unsigned int) target->port, NULL, 0)
-        == NULL)
-    {
-        code = tfw_mysql_connect_code(my);
+    connected = mysql_real_connect(&my->mysql, target->host, target->username,
+                                   target->password, target->only,
+                                   (unsigned int) target->port, NULL, 0)
+                != NULL;
+    code = connected ? TF_E_NONE : tfw_mysql_connect_code(my);
+
+    tfw_mysql_signing = NULL;
+
+    if (my->watch) {
+        (void) close(my->watch);
+        my->watch = 0;
+    }
+
+    if (!connected) {
         (void) snprintf(text, sizeof(text), "%u %s", mysql_errno(&my->mysql),
                         mysql_error(&my->mysql));
         return tf_fail(err, code, NULL, "%s", text);
@@ -619,6 +645,10 @@ tfw_mysql_connect_code(tfw_mysql_t *my)
         return TF_E_TARGET_TLS;
     }
 
+    if (n == CR_SSL_CONNECTION_ERROR && tfw_mysql_cut(my)) {
+        return TF_E_TARGET_REFUSED;
+    }
+
     if (n == CR_PLUGIN_NOT_ALLOWED && !my->tls && my->sha2) {
         return TF_E_TARGET_TLS_REQUIRED;
     }
@@ -691,6 +721,7 @@ tfw_mysql_wrap(tf_err_t *err)
     tfw_mysql_io.read = tfw_mysql_io_read;
     tfw_mysql_io.write = tfw_mysql_io_write;
     tfw_mysql_io.wait_io_or_timeout = tfw_mysql_io_wait;
+    tfw_mysql_io.get_handle = tfw_mysql_io_handle;
 
     plugin->methods = &tfw_mysql_io;
 
@@ -715,6 +746,7 @@ tfw_mysql_io_read(MARIADB_PVIO *pvio, uchar *buffer, size_t length)
 {
     int           left = tfw_mysql_io_left(pvio);
     ssize_t       n;
+    my_socket     fd;
     tfw_mysql_t  *my = tfw_mysql_of(pvio->mysql);
 
     if (left <= 0) {
@@ -728,6 +760,12 @@ tfw_mysql_io_read(MARIADB_PVIO *pvio, uchar *buffer, size_t length)
 
     if (n > 0 && my) {
         if (!my->heard) {
+
+            if (my->tls && tfw_mysql_io_original->get_handle(pvio, &fd) == 0) {
+                my->watch = dup(fd);
+                my->watch = my->watch == -1 ? 0 : my->watch;
+            }
+
             /* the first packet: a greeting of version 10, or an error */
             my->heard = 1;
             my->greeted = n > 4 && buffer[3] == 0
@@ -776,6 +814,62 @@ tfw_mysql_io_wait(MARIADB_PVIO *pvio, my_bool is_read, int timeout)
     }
 
     return tfw_mysql_io_original->wait_io_or_timeout(pvio, is_read, timeout);
+}
+
+
+/* TLS asks for the socket before it begins. */
+
+static my_bool
+tfw_mysql_io_handle(MARIADB_PVIO *pvio, void *handle)
+{
+    const char   *library = "";
+    tfw_mysql_t  *my = tfw_mysql_of(pvio->mysql);
+
+    if (my && my->watch && pvio->ctls && tfw_mysql_signing != my
+        && mariadb_get_infov(pvio->mysql, MARIADB_TLS_LIBRARY, &library) == 0
+        && strncmp(library, "OpenSSL", 7) == 0)
+    {
+        tfw_mysql_signing = my;
+        SSL_set_info_callback(((tfw_mysql_tls_t *) pvio->ctls)->ssl,
+                              tfw_mysql_tls_event);
+    }
+
+    return tfw_mysql_io_original->get_handle(pvio, handle);
+}
+
+
+/* Whoever finds something wrong in TLS says so by an alert.  That a message is
+ * not whole is what OpenSSL says to the end of a connection. */
+
+static void
+tfw_mysql_tls_event(const SSL *ssl, int where, int ret)
+{
+    (void) ssl;
+
+    if ((where & SSL_CB_ALERT) && tfw_mysql_signing
+        && (where != SSL_CB_WRITE_ALERT || (ret & 0xff) != SSL_AD_DECODE_ERROR))
+    {
+        tfw_mysql_signing->alert = 1;
+    }
+}
+
+
+/* 1 when the server has closed the connection in the middle of TLS, and neither
+ * side had found anything wrong. */
+
+static int
+tfw_mysql_cut(const tfw_mysql_t *my)
+{
+    char     c;
+    ssize_t  n;
+
+    if (my->watch == 0 || tfw_mysql_signing != my || my->alert) {
+        return 0;
+    }
+
+    n = recv(my->watch, &c, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    return n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
 }
 
 

@@ -31,6 +31,9 @@ typedef struct {
     int                  refused;   /* the server has none */
     int                  heard;     /* the server said something */
     int                  greeted;   /* as a server of this protocol does */
+    int                  watch;     /* a second descriptor of the socket
+                                       while signing in under TLS; 0: none */
+    int                  alert;     /* of TLS */
     int                  sha2;      /* and at last named caching_sha2_password,
                                        as far as TLS did not hide it */
     tfw_version_t        reported;
@@ -83,6 +86,10 @@ typedef struct {
  * there are columns.  access is a bit mask of MariaDB, or a Y or N for each
  * privilege. */
 tf_int_t tfw_mysql_accounts_account(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row);
+
+/* mandatory_roles, activate_all_roles_on_login, partial_revokes. */
+tf_int_t tfw_mysql_accounts_everybody(tfw_batch_t *b, const tfw_query_t *q,
     const tf_str_t *row);
 
 /* The columns of tfw_mysql_row_e. */

@@ -28,6 +28,9 @@
 #define TFW_MYSQL_PRIVILEGE  64
 
 
+static tf_int_t tfw_mysql_mandatory(tfw_batch_t *b, const tfw_query_t *q,
+    tf_str_t list);
+static tf_int_t tfw_mysql_part(tfw_batch_t *b, tf_str_t *list, tf_str_t *part);
 static tf_int_t tfw_mysql_keep_role(tfw_batch_t *b, tf_str_t name);
 static tf_int_t tfw_mysql_attributes(tfw_batch_t *b, tf_str_t principal,
     const tf_str_t *row, uint64_t access);
@@ -157,6 +160,140 @@ tfw_mysql_accounts_account(tfw_batch_t *b, const tfw_query_t *q,
 }
 
 
+/* What the server gives to all of its users: a principal like PUBLIC of other
+ * engines, whose name no account can have. */
+
+tf_int_t
+tfw_mysql_accounts_everybody(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row)
+{
+    size_t           i;
+    tf_str_t         value;
+    tfw_sink_t      *s = b->sink;
+    const tf_str_t   p = tf_string("PUBLIC"), zero = tf_string("0");
+
+    struct {
+        const char  *name;
+        int          is;
+    } flags[] = {
+        { "is_superuser", 0 },
+        { "is_locked", 0 },
+        { "can_grant", 0 },
+        { "server_access", 0 },
+        { "is_system", 1 },
+        { "activate_all_roles_on_login", tfw_mysql_true(row[1]) },
+        { "partial_revokes", tfw_mysql_true(row[2]) }
+    };
+
+    if (s->account(s, p, p, tfw_mysql_none, TF_KIND_PUBLIC, zero) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        value = tf_str(flags[i].is ? "true" : "false");
+
+        if (s->attribute(s, p, flags[i].name, value) != TF_OK) {
+            return TF_ERROR;
+        }
+    }
+
+    return tfw_mysql_mandatory(b, q, row[0]);
+}
+
+
+/* list: mandatory_roles, `r1`@`%`,r2,'r3'@localhost. */
+
+static tf_int_t
+tfw_mysql_mandatory(tfw_batch_t *b, const tfw_query_t *q, tf_str_t list)
+{
+    tf_str_t        user, host;
+    tf_right_t      right;
+    const tf_str_t  p = tf_string("PUBLIC");
+
+    memset(&right, 0, sizeof(tf_right_t));
+    right.category = tf_category_find(b->engine, q->category);
+    right.object = tf_str("mandatory");
+
+    while (list.len) {
+
+        if (strchr(", \t\n", list.data[0])) {
+            list.data++;
+            list.len--;
+            continue;
+        }
+
+        if (tfw_mysql_part(b, &list, &user) != TF_OK) {
+            return TF_ERROR;
+        }
+
+        host = tf_str("%");
+
+        if (list.len && list.data[0] == '@') {
+            list.data++;
+            list.len--;
+
+            if (tfw_mysql_part(b, &list, &host) != TF_OK) {
+                return TF_ERROR;
+            }
+        }
+
+        if (tfw_mysql_principal(b, 0, user, host, 0, &right.privilege) != TF_OK
+            || b->sink->grant(b->sink, p, &right) != TF_OK)
+        {
+            return TF_ERROR;
+        }
+    }
+
+    return TF_OK;
+}
+
+
+/* Takes a name, in quotes or without, off the begin of a list. */
+
+static tf_int_t
+tfw_mysql_part(tfw_batch_t *b, tf_str_t *list, tf_str_t *part)
+{
+    size_t         i = 0;
+    unsigned char  quote = 0, c;
+
+    part->len = 0;
+    part->data = tf_alloc(b->mem, list->len + 1);
+
+    if (part->data == NULL) {
+        return TF_ERROR;
+    }
+
+    if (strchr("`'\"", list->data[0])) {
+        quote = list->data[i++];
+    }
+
+    for ( /* void */ ; i < list->len; i++) {
+        c = list->data[i];
+
+        if (quote ? c == quote : strchr(",@ \t\n", c) != NULL) {
+
+            if (!quote) {
+                break;
+            }
+
+            if (i + 1 == list->len || list->data[i + 1] != quote) {
+                i++;
+                break;
+            }
+
+            i++;
+        }
+
+        part->data[part->len++] = c;
+    }
+
+    list->data += i;
+    list->len -= i;
+
+    return TF_OK;
+}
+
+
 static tf_int_t
 tfw_mysql_keep_role(tfw_batch_t *b, tf_str_t name)
 {
@@ -217,6 +354,7 @@ tfw_mysql_attributes(tfw_batch_t *b, tf_str_t principal,
         { "is_superuser", super },
         { "is_locked", locked && !role },
         { "can_grant", grant },
+        { "server_access", 0 },         /* as rights and roles have it */
         { "is_system", tfw_mysql_is_system(b, row) },
         { "super_priv", super },
         { "grant_priv", grant },

@@ -105,6 +105,16 @@ const tfw_query_t  tfw_mysql_queries[] = {
       "SELECT User, Host, CONCAT(" TFW_MYSQL_USER_PRIVILEGES "), NULL, 0,"
       TFW_MYSQL_USER_REST " FROM mysql.user" },
 
+    { TFW_MYSQL_ONCE("accounts", TFW_MYSQL_MYSQL, 80016, 0, 3),
+      tfw_mysql_accounts_everybody, 0, "mysql_granted_roles",
+      "SELECT @@global.mandatory_roles, @@global.activate_all_roles_on_login,"
+      " @@global.partial_revokes" },
+
+    { TFW_MYSQL_ONCE("accounts", TFW_MYSQL_MYSQL, 80000, 80016, 3),
+      tfw_mysql_accounts_everybody, 0, "mysql_granted_roles",
+      "SELECT @@global.mandatory_roles, @@global.activate_all_roles_on_login,"
+      " 0" },
+
     { TFW_MYSQL_GRANTS("global", TFW_MYSQL_MYSQL, 80000, 0, 4,
                        TFW_MYSQL_DYNAMIC), "mysql_global_privileges",
       "SELECT USER, HOST, PRIV, WITH_GRANT_OPTION FROM mysql.global_grants" },

@@ -166,13 +166,14 @@ sub stale {
                            ORDER BY scope, database");
 }
 
-# Rows of the product's tables written by what the code does; a worker's
-# heartbeat comes by the clock.
+# Rows of the product's tables written by what the code does; the log and a
+# worker's heartbeat come by the clock.
 
 sub written {
     my ($self, $code) = @_;
     my $sum = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)
-               FROM pg_stat_user_tables WHERE relname <> 'workers'";
+               FROM pg_stat_user_tables
+               WHERE relname <> 'workers' AND relname !~ '^app_log'";
 
     # A backend tells what it wrote now and then, and for certain when it ends.
 
