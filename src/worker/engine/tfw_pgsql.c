@@ -156,6 +156,8 @@ tfw_pgsql_close(void *session)
         pg->gate = NULL;
     }
 
+    tfw_pgsql_encoding_close(pg);
+
     if (pg->conn) {
         if (pg->watch != -1) {
             (void) close(pg->watch);
@@ -190,7 +192,7 @@ tfw_pgsql_params(tfw_pgsql_params_t *p, const tfw_target_t *t,
     tfw_pgsql_param(p, "dbname", database);
     tfw_pgsql_param(p, "user", t->username);
     tfw_pgsql_param(p, "password", t->password);
-    tfw_pgsql_param(p, "client_encoding", "UTF8");
+    tfw_pgsql_param(p, "client_encoding", "SQL_ASCII");
     tfw_pgsql_param(p, "fallback_application_name", "taifish");
     tfw_pgsql_param(p, "gssencmode", "disable");
     tfw_pgsql_param(p, "target_session_attrs", "any");
@@ -528,13 +530,16 @@ tfw_pgsql_run(void *session, tfw_batch_t *batch, tf_err_t *err)
 
 
 /* The session's settings: whatever the database's owner put on it, names are
- * those of the system catalog and nothing is written. */
+ * those of the system catalog and nothing is written.  A session begins in
+ * SQL_ASCII, which every encoding can be read in, as it is; it stays so but for
+ * UTF-8, and for what the C library cannot convert and the server can. */
 
 static tf_int_t
 tfw_pgsql_settings(tfw_pgsql_t *pg, tf_err_t *err)
 {
-    int   n, statement, lock;
-    char  sql[1024];
+    int          n, statement, lock;
+    char         sql[1024];
+    const char  *encoding;
 
     statement = pg->session.target->statement_timeout * 1000;
     lock = statement < TFW_PGSQL_LOCK_MS ? 0 : TFW_PGSQL_LOCK_MS;
@@ -542,8 +547,21 @@ tfw_pgsql_settings(tfw_pgsql_t *pg, tf_err_t *err)
     n = snprintf(sql, sizeof(sql), tfw_pgsql_sql_settings, statement, lock);
 
     if (pg->session.version >= 110000) {
+        n += snprintf(sql + n, sizeof(sql) - (size_t) n, "%s",
+                      tfw_pgsql_sql_jit);
+    }
+
+    encoding = PQparameterStatus(pg->conn, "server_encoding");
+
+    if (encoding) {
+        tfw_pgsql_encoding_open(pg, encoding);
+    }
+
+    if (encoding && pg->from == NULL && strcmp(encoding, "SQL_ASCII") != 0
+        && strcmp(encoding, "MULE_INTERNAL") != 0)
+    {
         (void) snprintf(sql + n, sizeof(sql) - (size_t) n, "%s",
-                        tfw_pgsql_sql_jit);
+                        tfw_pgsql_sql_utf8);
     }
 
     return tfw_pgsql_send(pg, sql, err);
@@ -701,6 +719,10 @@ tfw_pgsql_row(tfw_pgsql_t *pg, const PGresult *res, tf_err_t *err)
     if (pg->phase == TFW_PGSQL_SETTINGS) {
         tfw_engine_version(row[0], &pg->reported);
         return TF_OK;
+    }
+
+    if (tfw_pgsql_encoding_row(pg, row, n) != TF_OK) {
+        return tf_fail(err, TF_E_TARGET_OTHER, NULL, "memory is out");
     }
 
     return tfw_reading_row(pg->batch, row, (unsigned) n, err);

@@ -73,7 +73,23 @@ typedef struct {
     tf_scope_status_e         status;   /* of the statement in hand */
     tf_err_t                  refused;  /* why it is not ok */
     tfw_version_t             reported;
+
+    void                     *from;     /* iconv_t; NULL: values come as UTF-8,
+                                           or cannot be converted */
+    unsigned char            *text;     /* of the row in hand */
 } tfw_pgsql_t;
+
+
+/* --- names that are not UTF-8: tfw_pgsql_encoding.c --------------------- */
+
+/* Whether values of a database in this encoding are converted here. */
+void tfw_pgsql_encoding_open(tfw_pgsql_t *pg, const char *encoding);
+void tfw_pgsql_encoding_close(tfw_pgsql_t *pg);
+
+/* Makes UTF-8 of the values of a row, which live until the next one; bytes that
+ * are no character stay.  TF_ERROR when memory is out. */
+tf_int_t tfw_pgsql_encoding_row(tfw_pgsql_t *pg, tf_str_t *row, int n)
+    TF_MUST_CHECK;
 
 
 extern const tfw_query_t  tfw_pgsql_queries[];
@@ -82,6 +98,7 @@ extern const tfw_query_t  tfw_pgsql_tables[];
 
 extern const char  tfw_pgsql_sql_settings[];
 extern const char  tfw_pgsql_sql_jit[];
+extern const char  tfw_pgsql_sql_utf8[];
 
 
 /* --- rows of the reading "accounts": tfw_pgsql_accounts.c --------------- */

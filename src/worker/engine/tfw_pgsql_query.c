@@ -158,6 +158,12 @@ const char  tfw_pgsql_sql_jit[] =
     ", pg_catalog.set_config('jit', 'off', false)";
 
 
+/* where the database's encoding can be converted */
+
+const char  tfw_pgsql_sql_utf8[] =
+    ", pg_catalog.set_config('client_encoding', 'UTF8', false)";
+
+
 /* Rows of rights are (category, grantee's oid with 0 for PUBLIC, object,
  * privilege, may be passed on, the object's own identity). */
 

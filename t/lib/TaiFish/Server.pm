@@ -338,7 +338,7 @@ sub psql {
          $self->{port}, '-U', 'taifish', '-d',
          $database // $self->{database}, @args, '-f', '-'],
         { PGOPTIONS => '-c client_min_messages=warning',
-          PGCLIENTENCODING => 'UTF8' }, $sql);
+          PGCLIENTENCODING => $self->{encoding} || 'UTF8' }, $sql);
     utf8::decode($out);
     return ($code, $out);
 }
