@@ -35,7 +35,8 @@ sub new {
 
     $r = $api->post('/instances', {
         name => $name, db_type => $db_type, host => '127.0.0.1',
-        port => $opt{port} || $server->{port}, tls_mode => 'disable',
+        port => $opt{port} || $server->{port},
+        tls_mode => $opt{tls} || 'disable',
         credential_id => $self->{credential} });
     $r->status == 201 or die 'instance: ' . $r->as_string;
     $self->{id} = $r->data->{instance}{id};
