@@ -4,6 +4,7 @@
 
 use lib 't/lib';
 use TaiFish;
+use JSON::PP ();
 use TaiFish::Sync;
 
 my $tf = TaiFish->new->start;
@@ -370,6 +371,27 @@ cmp_ok $good->{metrics}{total_size_mb}, '>', 0, 'with its sizes';
 is $tf->value("SELECT cron_expression || ' ' || timezone || ' ' || is_builtin
     FROM schedules WHERE job_id = 'sync_databases'"),
     '0 3 * * * Asia/Shanghai true', 'and it has its schedule';
+
+# --- the ledger as a file ----------------------------------------------------
+
+for my $filter ('', 'include_deleted=true', 'include_system=true',
+                "instance_id=$id", 'search=sho', 'db_type=mysql',
+                'sync_status=failed', 'tags=none')
+{
+    my $list = $api->get("/databases/ledgers?limit=200&sort=id&order=asc"
+        . "&$filter")->data->{items};
+    my @lines = map { JSON::PP::decode_json($_) } split /\n/,
+        $api->get("/databases/ledgers/exports?format=jsonl&$filter")->body;
+    is_deeply [map { [@$_{qw(id database_name size_bytes sync_status)}] }
+               @lines],
+        [map { [@$_{qw(id database_name)}, $_->{capacity}{size_bytes},
+                $_->{sync_status}{value}] } @$list],
+        "the file of the list, $filter: " . @lines . ' rows';
+}
+my ($titles, @csv) = split /\r\n/,
+    $api->get('/databases/ledgers/exports?include_deleted=true')->body;
+is scalar @csv, $api->get('/databases/ledgers?include_deleted=true')
+    ->data->{total}, 'as many lines of CSV';
 
 # --- who may -----------------------------------------------------------------
 

@@ -168,7 +168,9 @@ for (['/instances/exports', 'instances_export',
       'ID,实例名称,数据库类型,主机地址,端口,数据库名,标签,状态,描述,凭据ID,'
           . '同步次数,最后连接时间,创建时间,更新时间'],
      ['/accounts/ledgers/exports', 'accounts_export',
-      '名称,实例名称,IP地址,标签,数据库类型,分类,锁定状态,AD状态'])
+      '名称,实例名称,IP地址,标签,数据库类型,分类,锁定状态,AD状态'],
+     ['/databases/ledgers/exports', 'database_ledger',
+      '数据库名称,实例名称,主机,数据库类型,标签,最新容量,采集时间,同步状态'])
 {
     my ($path, $name, $titles) = @$_;
     my $r = $as{viewer}->get($path);

@@ -47,6 +47,17 @@ WHERE {alive}
 SELECT coalesce(sum(database_count), 0) AS total, false AS total_is_estimate
 FROM instances
 WHERE deleted_at IS NULL AND is_active
+-- export
+SELECT d.id, d.name AS database_name, i.name AS instance_name,
+       i.host AS instance_host, i.db_type,
+       (SELECT coalesce(json_agg(t ->> 'display_name'), '[]')
+        FROM json_array_elements(i.tags) t) AS tags,
+       d.size_bytes, size_label(d.size_bytes, :_lang) AS size_label,
+       d.sized_at AS collected_at,
+       size_status(d.unread, d.sized_at) AS sync_status, d.unread
+FROM k
+     JOIN databases d ON d.id = k._id
+     JOIN instances i ON i.id = d.instance_id
 
 -- name: databases_options
 -- lane: slow

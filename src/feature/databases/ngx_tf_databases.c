@@ -21,23 +21,32 @@
       "in the table's name" },                                               \
     NGX_TF_DATABASES_PAGE("200", 2000)
 
+#define NGX_TF_DATABASES_FILTERS                                             \
+    { "search", TF_P_SEARCH, 0, 0, 200, NULL, NULL,                          \
+      "in the database's or the instance's name or host" },                  \
+    { "instance_id", TF_P_INT, 0, 1, INT64_MAX, NULL, NULL,                  \
+      "only of this instance" },                                             \
+    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES, NULL,                  \
+      "only of this engine" },                                               \
+    { "tags", TF_P_STRS, 0, 1, 100, NULL, NULL,                              \
+      "only of instances with one of these tags" },                          \
+    { "sync_status", TF_P_ENUM, 0, 0, 0, "pending|completed|running|failed", \
+      NULL, "only those whose size is as fresh as this" },                   \
+    { "include_deleted", TF_P_BOOL, 0, 0, 0, NULL, "false",                  \
+      "dropped databases too" },                                             \
+    { "include_system", TF_P_BOOL, 0, 0, 0, NULL, "false",                   \
+      "databases of the system too" }
+
 
 static const tf_param_t  ngx_tf_databases_page[] = {
     TF_P_PAGE("database_name", "asc"),
-    { "search", TF_P_SEARCH, 0, 0, 200, NULL, NULL,
-      "in the database's or the instance's name or host" },
-    { "instance_id", TF_P_INT, 0, 1, INT64_MAX, NULL, NULL,
-      "only of this instance" },
-    { "db_type", TF_P_ENUM, 0, 0, 0, TF_ENGINE_NAMES, NULL,
-      "only of this engine" },
-    { "tags", TF_P_STRS, 0, 1, 100, NULL, NULL,
-      "only of instances with one of these tags" },
-    { "sync_status", TF_P_ENUM, 0, 0, 0, "pending|completed|running|failed",
-      NULL, "only those whose size is as fresh as this" },
-    { "include_deleted", TF_P_BOOL, 0, 0, 0, NULL, "false",
-      "dropped databases too" },
-    { "include_system", TF_P_BOOL, 0, 0, 0, NULL, "false",
-      "databases of the system too" },
+    NGX_TF_DATABASES_FILTERS,
+    { .type = TF_P_END }
+};
+
+static const tf_param_t  ngx_tf_databases_exported[] = {
+    NGX_TF_EXPORT_PARAMS,
+    NGX_TF_DATABASES_FILTERS,
     { .type = TF_P_END }
 };
 
@@ -79,6 +88,31 @@ static const tf_param_t  ngx_tf_databases_tables[] = {
 };
 
 
+static const tf_export_word_t  ngx_tf_databases_states[] = {
+    { "pending", { "待采集", "not collected" } },
+    { "completed", { "已更新", "up to date" } },
+    { "running", { "待刷新", "to be refreshed" } },
+    { "failed", { "异常", "not read, or out of date" } },
+    { NULL, { NULL, NULL } }
+};
+
+static const tf_export_column_t  ngx_tf_databases_columns[] = {
+    { "database_name", { "数据库名称", "Database" }, NULL, 0 },
+    { "instance_name", { "实例名称", "Instance" }, NULL, 0 },
+    { "instance_host", { "主机", "Host" }, NULL, 0 },
+    { "db_type", { "数据库类型", "Database type" }, NULL, 1 },
+    { "tags", { "标签", "Tags" }, NULL, 0 },
+    { "size_label", { "最新容量", "Size" }, NULL, 0 },
+    { "collected_at", { "采集时间", "Read at" }, NULL, 0 },
+    { "sync_status", { "同步状态", "State" }, ngx_tf_databases_states, 0 },
+    { NULL, { NULL, NULL }, NULL, 0 }
+};
+
+static const tf_export_t  ngx_tf_databases_file = {
+    "database_ledger", ngx_tf_databases_columns
+};
+
+
 static const ngx_tf_constraint_t  ngx_tf_databases_rules[] = {
     { "task_items_exclusive_key", TF_E_ALREADY_RUNNING, NULL },
     { NULL, TF_E_NONE, NULL }
@@ -96,6 +130,13 @@ const ngx_tf_route_t  ngx_tf_databases_routes[] = {
       .query = ngx_tf_databases_page,
       .sql = { TF_SQL_databases_list },
       .render = NGX_TF_PAGE },
+
+    { NGX_TF_ROUTE(GET, "/databases/ledgers/exports", TF_VIEW,
+                   "Databases as a file"),
+      .audit = TF_AUDIT_DATABASE_EXPORT,
+      .query = ngx_tf_databases_exported,
+      .sql = { TF_SQL_databases_list_export },
+      NGX_TF_EXPORT(ngx_tf_databases_file) },
 
     { NGX_TF_ROUTE(POST, "/databases/ledgers/actions/sync-all", TF_UPDATE,
                    "Read the databases of all active instances"),
