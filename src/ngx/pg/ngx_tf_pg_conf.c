@@ -319,7 +319,9 @@ ngx_tf_pg_word(ngx_tf_pg_words_t *words, const char *name, const char *value)
  * all of them is a bad one.  One of the fast lane is planned once: it reads
  * rows by an index and joins what belongs to each, however many rows PostgreSQL
  * expects of a LIMIT that it does not know.  Compiling to machine code never
- * pays for itself here.
+ * pays for itself here, and a slow statement gets no parallel workers: with
+ * them one of them keeps all CPUs of PostgreSQL's machine busy, and short
+ * statements wait.
  */
 
 static char *
@@ -348,6 +350,7 @@ ngx_tf_pg_conf_options(ngx_tf_pg_url_t *url, ngx_uint_t lane)
                         own, timeout, timeout * 3 / 5, timeout,
                         lane == NGX_TF_PG_SLOW
                         ? " -c plan_cache_mode=force_custom_plan"
+                          " -c max_parallel_workers_per_gather=0"
                         : " -c plan_cache_mode=force_generic_plan"
                           " -c enable_hashjoin=off -c enable_mergejoin=off");
     *last = '\0';
