@@ -70,8 +70,8 @@ cmp_ok $grown, '<', 4_096, "the process grew by $grown KiB"
     unless $TaiFish::BUILD =~ /asan/;      # which keeps freed memory
 is_deeply [$tf->nginx_workers], [$pid], 'it is the same process';
 cmp_ok $tf->value("SELECT count(*) FROM pg_stat_activity
-                   WHERE application_name = 'taifish-nginx'"), '<=', 3,
-    'with its own connections only, one of each lane';
+                   WHERE application_name = 'taifish-nginx'"), '<=', 2,
+    'with its own connections only';
 ok TaiFish::Server::until_true(10, sub {
     $tf->redis->command('PUBSUB', 'NUMSUB', "taifish:run:$run") =~ /\b0\s*\z/;
 }), 'and no subscription is left';

@@ -217,7 +217,7 @@ $viewer->post('/tags', { name => 'x', display_name => 'X', category => 'y' },
 ok(TaiFish::Server::until_true(20, sub {
     $tf->value("SELECT count(*) FROM pg_stat_activity
                 WHERE wait_event_type = 'Lock' AND query ~ 'logs_write'
-                      AND application_name = 'taifish-nginx'");
+                      AND application_name = 'taifish-nginx-log'");
 }), 'a batch waits for a lock');
 my $start = time;
 is $viewer->get('/tags')->status, 200, 'requests go on while rows cannot';

@@ -258,7 +258,9 @@ ngx_tf_pg_conf_words(ngx_tf_pg_url_t *url, ngx_tf_pg_place_t *place,
     ngx_tf_pg_word(words, "port", place->port);
     ngx_tf_pg_word(words, "gssencmode", "disable");
     ngx_tf_pg_word(words, "client_encoding", "UTF8");
-    ngx_tf_pg_word(words, "application_name", "taifish-nginx");
+    ngx_tf_pg_word(words, "application_name",
+                   lane == NGX_TF_PG_LOGS ? "taifish-nginx-log"
+                                          : "taifish-nginx");
     ngx_tf_pg_word(words, "options", ngx_tf_pg_conf_options(url, lane));
 
     if (place->socket) {

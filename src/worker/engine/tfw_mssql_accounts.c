@@ -40,6 +40,8 @@ static unsigned tfw_mssql_roles(const tfw_mssql_accounts_t *a, int id,
 static int tfw_mssql_reaches(const int *roles, unsigned n, int id);
 static tf_int_t tfw_mssql_own(tfw_batch_t *b, tf_str_t principal,
     const tf_str_t *row, int id);
+static tf_int_t tfw_mssql_role(tfw_batch_t *b, const tfw_mssql_list_t *list,
+    const char *category, const tf_str_t *row);
 static tf_int_t tfw_mssql_give(tfw_batch_t *b, const char *category,
     tf_str_t principal, tf_str_t object, tf_str_t privilege, int state);
 static tf_int_t tfw_mssql_object(tfw_batch_t *b, const tf_str_t *row,
@@ -387,16 +389,11 @@ tf_int_t
 tfw_mssql_accounts_role(tfw_batch_t *b, const tfw_query_t *q,
     const tf_str_t *row)
 {
-    tf_str_t              *member;
     tfw_mssql_accounts_t  *a = b->state;
 
     (void) q;
 
-    member = tfw_mssql_find(&a->login, row[0]);
-
-    return member ? tfw_mssql_give(b, "sqlserver_server_roles", *member,
-                                   tfw_mssql_none, row[1], 1)
-                  : TF_OK;
+    return tfw_mssql_role(b, &a->login, "sqlserver_server_roles", row);
 }
 
 
@@ -571,16 +568,11 @@ tf_int_t
 tfw_mssql_accounts_member(tfw_batch_t *b, const tfw_query_t *q,
     const tf_str_t *row)
 {
-    tf_str_t              *member;
     tfw_mssql_accounts_t  *a = b->state;
 
     (void) q;
 
-    member = tfw_mssql_find(&a->user, row[0]);
-
-    return member ? tfw_mssql_give(b, "sqlserver_database_roles", *member,
-                                   tfw_mssql_none, row[1], 1)
-                  : TF_OK;
+    return tfw_mssql_role(b, &a->user, "sqlserver_database_roles", row);
 }
 
 
@@ -659,6 +651,22 @@ tfw_mssql_accounts_owned(tfw_batch_t *b, const tfw_query_t *q,
                              ? "sqlserver_owned_schemas"
                              : "sqlserver_owned_objects",
                           *owner, tfw_mssql_none, object, 1);
+}
+
+
+/* row: the id of a member in the list, and the role. */
+
+static tf_int_t
+tfw_mssql_role(tfw_batch_t *b, const tfw_mssql_list_t *list,
+    const char *category, const tf_str_t *row)
+{
+    tf_str_t  *member;
+
+    member = tfw_mssql_find(list, row[0]);
+
+    return member ? tfw_mssql_give(b, category, *member, tfw_mssql_none,
+                                   row[1], 1)
+                  : TF_OK;
 }
 
 

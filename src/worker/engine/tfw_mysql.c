@@ -92,7 +92,7 @@ static void tfw_mysql_version(void *session, tfw_version_t *version);
 static tf_int_t tfw_mysql_options(tfw_mysql_t *my, tf_err_t *err);
 static tf_int_t tfw_mysql_session(tfw_mysql_t *my, tf_err_t *err);
 static void tfw_mysql_says(tfw_mysql_t *my, tf_str_t text);
-static tf_int_t tfw_mysql_query(tfw_mysql_t *my, const char *sql,
+static tf_int_t tfw_mysql_query(void *session, const char *sql,
     tfw_batch_t *batch, tf_scope_status_e *status, tf_err_t *err);
 static tf_int_t tfw_mysql_rows(tfw_mysql_t *my, MYSQL_RES *res,
     tfw_batch_t *batch, tf_err_t *err);
@@ -218,34 +218,15 @@ tfw_mysql_run(void *session, tfw_batch_t *batch, tf_err_t *err)
 static tf_int_t
 tfw_mysql_step(void *session, tfw_wait_t *wait, tf_err_t *err)
 {
-    tf_int_t            rc;
-    tf_err_t            refused;
-    tfw_batch_t        *b;
-    tfw_mysql_t        *my = session;
-    tf_scope_status_e   status;
+    tfw_batch_t  *b;
+    tfw_mysql_t  *my = session;
 
     (void) wait;
 
     b = my->batch;
     my->batch = NULL;
 
-    while (b && b->at < b->n) {
-        rc = tfw_mysql_query(my, b->query[b->at]->sql, b, &status, &refused);
-
-        if (rc == TF_ERROR) {
-            *err = refused;
-            return TF_ERROR;
-        }
-
-        if (tfw_reading_end(b, rc == TF_OK ? TF_SCOPE_OK : status, &refused,
-                            err)
-            != TF_OK)
-        {
-            return TF_ERROR;
-        }
-    }
-
-    return TF_OK;
+    return tfw_reading_step(b, tfw_mysql_query, session, err);
 }
 
 
@@ -420,11 +401,12 @@ tfw_mysql_close(void *session)
  */
 
 static tf_int_t
-tfw_mysql_query(tfw_mysql_t *my, const char *sql, tfw_batch_t *batch,
+tfw_mysql_query(void *session, const char *sql, tfw_batch_t *batch,
     tf_scope_status_e *status, tf_err_t *err)
 {
-    tf_int_t    rc;
-    MYSQL_RES  *res;
+    tf_int_t      rc;
+    MYSQL_RES    *res;
+    tfw_mysql_t  *my = session;
 
     my->deadline = tfw_engine_clock() + TFW_MYSQL_GRACE_MS
                    + (int64_t) my->session.target->statement_timeout * 1000;

@@ -36,7 +36,7 @@ static tf_int_t tfw_odbc_connect(tfw_odbc_t *o, tf_err_t *err);
 static tf_int_t tfw_odbc_string(tfw_odbc_t *o, tf_buf_t *b, tf_err_t *err);
 static tf_int_t tfw_odbc_found(tfw_odbc_t *o, const char *pattern);
 static int tfw_odbc_later(const char *one, const char *two);
-static tf_int_t tfw_odbc_query(tfw_odbc_t *o, const char *sql,
+static tf_int_t tfw_odbc_query(void *session, const char *sql,
     tfw_batch_t *batch, tf_scope_status_e *status, tf_err_t *err);
 static tf_int_t tfw_odbc_execute(tfw_odbc_t *o, const char *sql,
     SQLHSTMT *stmt, tf_scope_status_e *status, tf_err_t *err);
@@ -423,34 +423,15 @@ tfw_odbc_run(void *session, tfw_batch_t *batch, tf_err_t *err)
 tf_int_t
 tfw_odbc_step(void *session, tfw_wait_t *wait, tf_err_t *err)
 {
-    tf_int_t            rc;
-    tf_err_t            refused;
-    tfw_batch_t        *b;
-    tfw_odbc_t         *o = session;
-    tf_scope_status_e   status;
+    tfw_batch_t  *b;
+    tfw_odbc_t   *o = session;
 
     (void) wait;
 
     b = o->batch;
     o->batch = NULL;
 
-    while (b && b->at < b->n) {
-        rc = tfw_odbc_query(o, b->query[b->at]->sql, b, &status, &refused);
-
-        if (rc == TF_ERROR) {
-            *err = refused;
-            return TF_ERROR;
-        }
-
-        if (tfw_reading_end(b, rc == TF_OK ? TF_SCOPE_OK : status, &refused,
-                            err)
-            != TF_OK)
-        {
-            return TF_ERROR;
-        }
-    }
-
-    return TF_OK;
+    return tfw_reading_step(b, tfw_odbc_query, session, err);
 }
 
 
@@ -511,12 +492,13 @@ tfw_odbc_ask(tfw_odbc_t *o, const char *sql, tfw_odbc_cell_t *cell, unsigned n,
  */
 
 static tf_int_t
-tfw_odbc_query(tfw_odbc_t *o, const char *sql, tfw_batch_t *batch,
+tfw_odbc_query(void *session, const char *sql, tfw_batch_t *batch,
     tf_scope_status_e *status, tf_err_t *err)
 {
     unsigned         n;
     SQLHSTMT         stmt;
     tf_int_t         rc;
+    tfw_odbc_t      *o = session;
     SQLSMALLINT      columns;
     tfw_odbc_row_t   row;
 

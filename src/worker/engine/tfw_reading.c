@@ -393,6 +393,34 @@ tfw_reading_end(tfw_batch_t *b, tf_scope_status_e status,
 }
 
 
+tf_int_t
+tfw_reading_step(tfw_batch_t *b, tfw_reading_query_pt query, void *session,
+    tf_err_t *err)
+{
+    tf_int_t            rc;
+    tf_err_t            refused;
+    tf_scope_status_e   status;
+
+    while (b && b->at < b->n) {
+        rc = query(session, b->query[b->at]->sql, b, &status, &refused);
+
+        if (rc == TF_ERROR) {
+            *err = refused;
+            return TF_ERROR;
+        }
+
+        if (tfw_reading_end(b, rc == TF_OK ? TF_SCOPE_OK : status, &refused,
+                            err)
+            != TF_OK)
+        {
+            return TF_ERROR;
+        }
+    }
+
+    return TF_OK;
+}
+
+
 /* All statements of a scope have ended. */
 
 static tf_int_t

@@ -70,6 +70,18 @@ tf_int_t tfw_reading_row(tfw_batch_t *b, const tf_str_t *row, unsigned n,
 tf_int_t tfw_reading_end(tfw_batch_t *b, tf_scope_status_e status,
     const tf_err_t *refused, tf_err_t *err) TF_MUST_CHECK;
 
+/* Runs one statement and gives its rows to tfw_reading_row().  TF_DECLINED:
+ * the server refused it and the session goes on; status and err say how.
+ * TF_ERROR: the session is lost. */
+typedef tf_int_t (*tfw_reading_query_pt)(void *session, const char *sql,
+    tfw_batch_t *b, tf_scope_status_e *status, tf_err_t *err);
+
+/* The step() of an engine whose client library waits for each answer: all
+ * statements of the batch that are left, one after the other.  b may be
+ * NULL. */
+tf_int_t tfw_reading_step(tfw_batch_t *b, tfw_reading_query_pt query,
+    void *session, tf_err_t *err) TF_MUST_CHECK;
+
 typedef enum {
     TFW_DATABASE_OPEN = 0,              /* is read */
     TFW_DATABASE_CLOSED,                /* takes no connections: denied */

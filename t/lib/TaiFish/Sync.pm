@@ -168,13 +168,13 @@ sub stale {
 }
 
 # Rows of the product's tables written by what the code does; the log and a
-# worker's heartbeat come by the clock.
+# worker's heartbeat come by the clock, the audit log has one for each request.
 
 sub written {
     my ($self, $code) = @_;
     my $sum = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)
                FROM pg_stat_user_tables
-               WHERE relname <> 'workers' AND relname !~ '^app_log'";
+               WHERE relname <> 'workers' AND relname !~ '^(app_log|audit_)'";
 
     # A backend tells what it wrote now and then, and for certain when it ends.
 
