@@ -160,6 +160,8 @@ typedef struct {
                                                of one database, whose names are
                                                [database].[name] in the quotes
                                                above; NULL: there are none */
+    int                      simulated;     /* it was never tested on a real
+                                               server, see docs/engines.md */
 
     /* NULL: the engine itself says who is a superuser, may grant, or has access
      * to the server, with roles in roles */

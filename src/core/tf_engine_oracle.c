@@ -72,6 +72,7 @@ const tf_engine_t  tf_engine_oracle = {
     .display = "Oracle",
     .spellings = tf_engine_oracle_spellings,
     .port = 1521,
+    .simulated = 1,
     .quote = { '"', '"' },
     .categories = tf_engine_oracle_categories,
     .reasons = tf_engine_oracle_reasons

@@ -95,6 +95,7 @@ const tf_engine_t  tf_engine_sqlserver = {
     .display = "SQL Server",
     .spellings = tf_engine_sqlserver_spellings,
     .port = 1433,
+    .simulated = 1,
     .quote = { '[', ']' },
     .categories = tf_engine_sqlserver_categories,
     .reasons = tf_engine_sqlserver_reasons,

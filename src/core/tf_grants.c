@@ -2,110 +2,149 @@
 #include "tf_grants.h"
 
 
-#define TF_GRANTS_TABLE(product, since, table, scope, without)                \
-    { &tf_engine_mysql, product, since, 0,                                    \
+#define TF_GRANTS_TABLE(product, since, table, scope, zh, en)                 \
+    { &tf_engine_mysql, product, since, 0, TF_GRANTS_SCOPE,                   \
       "GRANT SELECT ON mysql." table " TO 'taifish_monitor'@'%';",            \
-      scope, without }
+      "accounts", scope, { zh, en } }
 
-#define TF_GRANTS_VIEW(view, scope, without)                                  \
-    { &tf_engine_oracle, NULL, 0, 0,                                          \
-      "GRANT SELECT ON SYS." view " TO taifish_monitor;", scope, without }
+#define TF_GRANTS_GLOBAL(privilege, scope, zh, en)                            \
+    { &tf_engine_mysql, NULL, 0, 0, TF_GRANTS_SCOPE,                          \
+      "GRANT " privilege " ON *.* TO 'taifish_monitor'@'%';",                 \
+      "databases", scope, { zh, en } }
+
+#define TF_GRANTS_VIEW(view, reading, scope, zh, en)                          \
+    { &tf_engine_oracle, NULL, 0, 0, TF_GRANTS_SCOPE,                         \
+      "GRANT SELECT ON SYS." view " TO taifish_monitor;", reading, scope,     \
+      { zh, en } }
+
+#define TF_GRANTS_ACCOUNT(engine, product, sql, zh, en)                       \
+    { engine, product, 0, 0, TF_GRANTS_SCOPE, sql, NULL, NULL, { zh, en } }
 
 
 const tf_grants_t  tf_grants[] = {
 
-    { &tf_engine_postgresql, NULL, 0, 0,
-      "CREATE ROLE taifish_monitor LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE"
-      " NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 5;", NULL,
-      "nothing is read: every catalog is open to every role that connects" },
+    TF_GRANTS_ACCOUNT(&tf_engine_postgresql, NULL,
+        "CREATE ROLE taifish_monitor LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE"
+        " NOREPLICATION NOBYPASSRLS CONNECTION LIMIT 5;",
+        "什么都读不到：能连接的角色都可以读取所有系统目录",
+        "nothing is read: every catalog is open to every role that connects"),
 
-    { &tf_engine_postgresql, NULL, 0, 0,
-      "SET password_encryption = 'scram-sha-256';"
-      " ALTER ROLE taifish_monitor PASSWORD 'change-me';", NULL,
-      "the account cannot sign in" },
+    TF_GRANTS_ACCOUNT(&tf_engine_postgresql, NULL,
+        "SET password_encryption = 'scram-sha-256';"
+        " ALTER ROLE taifish_monitor PASSWORD 'change-me';",
+        "账户无法登录", "the account cannot sign in"),
 
-    { &tf_engine_postgresql, NULL, 0, 0,
-      "ALTER ROLE taifish_monitor SET default_transaction_read_only = on;",
-      NULL, "nothing is lost: sessions are read only in any case" },
+    TF_GRANTS_ACCOUNT(&tf_engine_postgresql, NULL,
+        "ALTER ROLE taifish_monitor SET default_transaction_read_only = on;",
+        "没有损失：会话本来就是只读的",
+        "nothing is lost: sessions are read only in any case"),
 
-    { &tf_engine_mysql, NULL, 0, 0,
-      "CREATE USER 'taifish_monitor'@'%' IDENTIFIED BY 'change-me'"
-      " WITH MAX_USER_CONNECTIONS 5;", NULL, "nothing is read" },
+    { &tf_engine_postgresql, NULL, 0, 0, TF_GRANTS_DATABASE,
+      "GRANT CONNECT ON DATABASE taifish_app TO taifish_monitor;", NULL, NULL,
+      { "该数据库内的权限、所有者和大小未知",
+        "rights, owners and sizes in this database are unknown" } },
 
-    TF_GRANTS_TABLE("mysql", 0, "user", "accounts", "no account is read"),
-    TF_GRANTS_TABLE("mariadb", 0, "global_priv", "accounts",
+    TF_GRANTS_ACCOUNT(&tf_engine_mysql, NULL,
+        "CREATE USER 'taifish_monitor'@'%' IDENTIFIED BY 'change-me'"
+        " WITH MAX_USER_CONNECTIONS 5;",
+        "什么都读不到", "nothing is read"),
+
+    TF_GRANTS_TABLE("mysql", 0, "user", "accounts", "读不到任何账户",
                     "no account is read"),
-    TF_GRANTS_TABLE(NULL, 0, "db", "databases",
+    TF_GRANTS_TABLE("mariadb", 0, "global_priv", "accounts", "读不到任何账户",
+                    "no account is read"),
+    TF_GRANTS_TABLE(NULL, 0, "db", "databases", "数据库级权限未知",
                     "privileges on databases are unknown"),
-    TF_GRANTS_TABLE(NULL, 0, "tables_priv", "tables",
+    TF_GRANTS_TABLE(NULL, 0, "tables_priv", "tables", "表级权限未知",
                     "privileges on tables are unknown"),
-    TF_GRANTS_TABLE(NULL, 0, "columns_priv", "columns",
+    TF_GRANTS_TABLE(NULL, 0, "columns_priv", "columns", "列级权限未知",
                     "privileges on columns are unknown"),
-    TF_GRANTS_TABLE(NULL, 0, "procs_priv", "routines",
+    TF_GRANTS_TABLE(NULL, 0, "procs_priv", "routines", "存储程序权限未知",
                     "privileges on routines are unknown"),
     TF_GRANTS_TABLE(NULL, 0, "proxies_priv", "proxies",
-                    "who may be whom is unknown"),
+                    "谁可以代理谁未知", "who may be whom is unknown"),
     TF_GRANTS_TABLE("mariadb", 0, "roles_mapping", "roles",
-                    "who has which role is unknown"),
+                    "谁拥有哪个角色未知", "who has which role is unknown"),
     TF_GRANTS_TABLE("mysql", 800, "global_grants", "global",
-                    "dynamic privileges are unknown"),
+                    "动态权限未知", "dynamic privileges are unknown"),
     TF_GRANTS_TABLE("mysql", 800, "role_edges", "roles",
-                    "who has which role is unknown"),
+                    "谁拥有哪个角色未知", "who has which role is unknown"),
     TF_GRANTS_TABLE("mysql", 800, "default_roles", "roles",
-                    "default roles are unknown"),
+                    "默认角色未知", "default roles are unknown"),
 
-    { &tf_engine_mysql, NULL, 0, 0,
-      "GRANT PROCESS, SHOW DATABASES, SHOW VIEW ON *.* TO"
-      " 'taifish_monitor'@'%';", NULL,
-      "the list of databases may not be complete, and sizes are unknown" },
+    TF_GRANTS_GLOBAL("SHOW DATABASES", "databases",
+                     "数据库清单可能不完整，删除的数据库不会被发现",
+                     "the list of databases may not be complete, and a dropped"
+                     " one is not noticed"),
+    TF_GRANTS_GLOBAL("SHOW VIEW", "sizes",
+                     "看不到表的数据库没有大小",
+                     "databases whose tables are not seen have no size"),
+    TF_GRANTS_GLOBAL("PROCESS", "sizes",
+                     "InnoDB 文件的大小未知，大小为估计值",
+                     "sizes of InnoDB's files are unknown"),
 
-    { &tf_engine_sqlserver, NULL, 0, 0, "USE master;", NULL,
-      "the statements run in another database" },
+    TF_GRANTS_ACCOUNT(&tf_engine_sqlserver, NULL, "USE master;",
+                      "语句会在其他数据库中执行",
+                      "the statements run in another database"),
 
-    { &tf_engine_sqlserver, NULL, 0, 0,
-      "CREATE LOGIN taifish_monitor WITH PASSWORD = 'change-me',"
-      " CHECK_POLICY = ON;", NULL, "nothing is read" },
+    TF_GRANTS_ACCOUNT(&tf_engine_sqlserver, NULL,
+        "CREATE LOGIN taifish_monitor WITH PASSWORD = 'change-me',"
+        " CHECK_POLICY = ON;",
+        "什么都读不到", "nothing is read"),
 
-    { &tf_engine_sqlserver, NULL, 0, 0,
-      "GRANT VIEW ANY DEFINITION TO taifish_monitor;", "accounts",
-      "the login sees itself and the fixed roles only" },
+    { &tf_engine_sqlserver, NULL, 0, 0, TF_GRANTS_ALL,
+      "GRANT VIEW ANY DEFINITION TO taifish_monitor;", NULL, NULL,
+      { "只能看到自己和固定角色",
+        "the login sees itself and the fixed roles only" } },
 
-    { &tf_engine_sqlserver, NULL, 1200, 0,
-      "GRANT CONNECT ANY DATABASE TO taifish_monitor;", "users",
-      "databases in which the login is no user are not read" },
+    { &tf_engine_sqlserver, NULL, 1200, 0, TF_GRANTS_DATABASES,
+      "GRANT CONNECT ANY DATABASE TO taifish_monitor;", NULL, NULL,
+      { "该登录名不是其用户的数据库读不到",
+        "databases in which the login is no user are not read" } },
 
-    { &tf_engine_sqlserver, NULL, 0, 0,
+    { &tf_engine_sqlserver, NULL, 0, 1200, TF_GRANTS_DATABASE,
+      "USE taifish_app;"
+      " CREATE USER taifish_monitor FOR LOGIN taifish_monitor;", NULL, NULL,
+      { "该数据库读不到", "this database is not read" } },
+
+    { &tf_engine_sqlserver, NULL, 0, 0, TF_GRANTS_SCOPE,
       "GRANT VIEW SERVER STATE TO taifish_monitor;", "table_sizes",
-      "sizes of tables are unknown" },
+      "table_sizes", { "表的大小未知", "sizes of tables are unknown" } },
 
-    { &tf_engine_oracle, NULL, 0, 0,
-      "CREATE USER taifish_monitor IDENTIFIED BY \"change-me\";", NULL,
-      "nothing is read" },
+    TF_GRANTS_ACCOUNT(&tf_engine_oracle, NULL,
+        "CREATE USER taifish_monitor IDENTIFIED BY \"change-me\";",
+        "什么都读不到", "nothing is read"),
 
-    { &tf_engine_oracle, NULL, 0, 0,
-      "GRANT CREATE SESSION TO taifish_monitor;", NULL,
-      "the account cannot sign in" },
+    TF_GRANTS_ACCOUNT(&tf_engine_oracle, NULL,
+        "GRANT CREATE SESSION TO taifish_monitor;",
+        "账户无法登录", "the account cannot sign in"),
 
-    TF_GRANTS_VIEW("DBA_USERS", "accounts", "no account is read"),
-    TF_GRANTS_VIEW("DBA_ROLES", "accounts", "no account is read"),
-    TF_GRANTS_VIEW("DBA_ROLE_PRIVS", "accounts", "no account is read"),
-    TF_GRANTS_VIEW("DBA_SYS_PRIVS", "accounts", "no account is read"),
-    TF_GRANTS_VIEW("DBA_TAB_PRIVS", "object_privileges",
-                   "privileges on objects are unknown"),
-    TF_GRANTS_VIEW("DBA_COL_PRIVS", "column_privileges",
-                   "privileges on columns are unknown"),
-    TF_GRANTS_VIEW("DBA_TS_QUOTAS", "quotas",
-                   "quotas of tablespaces are unknown"),
-    TF_GRANTS_VIEW("DBA_PROXIES", "proxies", "who may be whom is unknown"),
-    TF_GRANTS_VIEW("V_$PWFILE_USERS", "password_file",
+    TF_GRANTS_VIEW("DBA_USERS", "accounts", "accounts", "读不到任何账户",
+                   "no account is read"),
+    TF_GRANTS_VIEW("DBA_ROLES", "accounts", "accounts", "读不到任何账户",
+                   "no account is read"),
+    TF_GRANTS_VIEW("DBA_ROLE_PRIVS", "accounts", "accounts", "读不到任何账户",
+                   "no account is read"),
+    TF_GRANTS_VIEW("DBA_SYS_PRIVS", "accounts", "accounts", "读不到任何账户",
+                   "no account is read"),
+    TF_GRANTS_VIEW("DBA_TAB_PRIVS", "accounts", "object_privileges",
+                   "对象权限未知", "privileges on objects are unknown"),
+    TF_GRANTS_VIEW("DBA_COL_PRIVS", "accounts", "column_privileges",
+                   "列级权限未知", "privileges on columns are unknown"),
+    TF_GRANTS_VIEW("DBA_TS_QUOTAS", "accounts", "quotas",
+                   "表空间配额未知", "quotas of tablespaces are unknown"),
+    TF_GRANTS_VIEW("DBA_PROXIES", "accounts", "proxies",
+                   "谁可以代理谁未知", "who may be whom is unknown"),
+    TF_GRANTS_VIEW("V_$PWFILE_USERS", "accounts", "password_file",
+                   "谁通过 SYSDBA 成为超级用户未知",
                    "who is a superuser by SYSDBA is unknown"),
 
-    TF_GRANTS_VIEW("DBA_TABLESPACES", "databases",
-                   "tablespaces are unknown"),
-    TF_GRANTS_VIEW("DBA_DATA_FILES", "sizes",
-                   "sizes of tablespaces are unknown"),
-    TF_GRANTS_VIEW("DBA_TEMP_FILES", "sizes",
-                   "sizes of tablespaces are unknown"),
+    TF_GRANTS_VIEW("DBA_TABLESPACES", "databases", "databases",
+                   "表空间未知", "tablespaces are unknown"),
+    TF_GRANTS_VIEW("DBA_DATA_FILES", "databases", "sizes",
+                   "表空间大小未知", "sizes of tablespaces are unknown"),
+    TF_GRANTS_VIEW("DBA_TEMP_FILES", "databases", "sizes",
+                   "表空间大小未知", "sizes of tablespaces are unknown"),
 
     { .engine = NULL }
 };
@@ -160,12 +199,4 @@ tf_grants_version(const tf_engine_t *engine, tf_str_t text)
 
     return part[0] > 0 && part[0] < 1000 && part[1] < 100
            ? part[0] * 100 + part[1] : 0;
-}
-
-
-const char *
-tf_grants_tested(const tf_engine_t *engine)
-{
-    return engine == &tf_engine_sqlserver || engine == &tf_engine_oracle
-           ? "simulated" : "real";
 }

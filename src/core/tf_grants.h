@@ -2,7 +2,7 @@
 /*
  * The rights that TaiFish's account needs on a managed database, statement by
  * statement: the least of each engine and version, and what is not read without
- * one of them.
+ * one of them.  "migrate" writes them to the table engine_grants.
  */
 
 
@@ -17,16 +17,31 @@
 #define TF_GRANTS_USER      "taifish_monitor"
 #define TF_GRANTS_PASSWORD  "change-me"
 
+/* The database in a statement for one database. */
+#define TF_GRANTS_APP       "taifish_app"
+
+
+/* What is denied without a statement. */
+
+typedef enum {
+    TF_GRANTS_SCOPE = 0,    /* the scope it names; NULL: the account itself */
+    TF_GRANTS_ALL,          /* every scope may need it */
+    TF_GRANTS_DATABASES,    /* what is read in each database */
+    TF_GRANTS_DATABASE      /* the same of one database, TF_GRANTS_APP in it */
+} tf_grants_reach_e;
+
 
 typedef struct {
     const tf_engine_t   *engine;
     const char          *product;   /* "mariadb", "mysql"; NULL: all */
     int                  since;     /* 100 * major + minor; 0: no bound */
     int                  before;
+    tf_grants_reach_e    reach;
     const char          *sql;       /* ends in a semicolon */
-    const char          *scope;     /* what is denied without it; NULL: the
-                                       account itself */
-    const char          *without;   /* what it costs */
+    const char          *reading;   /* "accounts", "databases" or
+                                       "table_sizes"; NULL: all */
+    const char          *scope;     /* of the reading */
+    const char          *without[2];    /* what it costs: zh-CN, en */
 } tf_grants_t;
 
 
@@ -40,9 +55,6 @@ int tf_grants_applies(const tf_grants_t *g, const tf_engine_t *engine,
 /* 100 * major + minor of "8.0", "15" or, for SQL Server, "2019"; 0 when it is
  * no version. */
 int tf_grants_version(const tf_engine_t *engine, tf_str_t text);
-
-/* "real", or "simulated": what the engine was tested on. */
-const char *tf_grants_tested(const tf_engine_t *engine);
 
 
 #endif /* _TF_GRANTS_H_INCLUDED_ */

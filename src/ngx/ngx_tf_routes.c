@@ -11,6 +11,7 @@ const ngx_tf_routes_t  ngx_tf_routes[] = {
     { "cache", ngx_tf_cache_routes },
     { "capacity", ngx_tf_capacity_routes },
     { "classification", ngx_tf_classification_routes },
+    { "instances", ngx_tf_coverage_routes },
     { "credentials", ngx_tf_credentials_routes },
     { "dashboard", ngx_tf_dashboard_routes },
     { "dashboard", ngx_tf_health_status_routes },

@@ -20,6 +20,7 @@ extern const ngx_tf_route_t  ngx_tf_auth_routes[];
 extern const ngx_tf_route_t  ngx_tf_cache_routes[];
 extern const ngx_tf_route_t  ngx_tf_capacity_routes[];
 extern const ngx_tf_route_t  ngx_tf_classification_routes[];
+extern const ngx_tf_route_t  ngx_tf_coverage_routes[];
 extern const ngx_tf_route_t  ngx_tf_credentials_routes[];
 extern const ngx_tf_route_t  ngx_tf_dashboard_routes[];
 extern const ngx_tf_route_t  ngx_tf_databases_routes[];

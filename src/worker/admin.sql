@@ -67,3 +67,40 @@ SELECT count(a.partition_name) AS made
 FROM partitioned_tables t
      CROSS JOIN LATERAL tf_partitions_ahead(t.table_name,
                             (now() AT TIME ZONE 'UTC')::date) a
+
+
+-- What the program knows, as rows.
+
+-- name: engine_store
+-- worker
+INSERT INTO engines (name, display_name, default_port, tested)
+VALUES (:name, :display_name, :default_port::int, :tested)
+ON CONFLICT (name) DO UPDATE
+SET display_name = EXCLUDED.display_name,
+    default_port = EXCLUDED.default_port,
+    tested = EXCLUDED.tested
+
+-- name: engine_scope_store
+-- worker
+-- In the order of the calls; a scope is called what all of its categories are.
+INSERT INTO engine_scopes AS o (db_type, reading, scope, position, zh, en)
+SELECT :db_type, :reading, :scope, count(*), :zh, :en
+FROM engine_scopes
+WHERE db_type = :db_type
+ON CONFLICT (db_type, reading, scope) DO UPDATE
+SET zh = o.zh || '、' || EXCLUDED.zh,
+    en = o.en || ', ' || EXCLUDED.en
+
+-- name: engine_grant_store
+-- worker
+INSERT INTO engine_grants (position, db_type, product, since, before, reach,
+                           statement, reading, scope, zh, en)
+VALUES (:position::int, :db_type, :product, :since::int, :before::int, :reach,
+        :statement, :reading, :scope, :zh, :en)
+
+-- name: error_text_store
+-- worker
+INSERT INTO error_texts (code, zh, en)
+VALUES (:code, :zh, :en)
+ON CONFLICT (code) DO UPDATE
+SET zh = EXCLUDED.zh, en = EXCLUDED.en

@@ -1,6 +1,7 @@
 
 #include <stdio.h>
 
+#include "tf_error.h"
 #include "tf_grants.h"
 #include "tfw_commands.h"
 
@@ -51,22 +52,20 @@ tfw_command_grants(tfw_conf_t *conf, int argc, char **argv)
            "-- This engine was tested on %s.\n",
            engine == &tf_engine_mysql ? name : engine->display,
            text ? " " : "", text ? text : "",
-           strcmp(tf_grants_tested(engine), "real") == 0
-           ? "real servers" : "a simulated catalog");
+           engine->simulated ? "a simulated catalog" : "real servers");
 
     for (g = tf_grants, n = 0; g->engine; g++) {
         if (tf_grants_applies(g, engine, tf_str(name), version)) {
-            printf("\n-- Without it: %s%s%s%s.\n%s\n", g->without,
+            printf("\n-- 缺少时：%s。\n-- Without it: %s%s%s%s.\n%s%s\n",
+                   g->without[TF_LANG_ZH], g->without[TF_LANG_EN],
                    g->scope ? " (scope " : "", g->scope ? g->scope : "",
-                   g->scope ? ")" : "", g->sql);
+                   g->scope ? ")" : "",
+                   g->reach == TF_GRANTS_DATABASE
+                   ? "-- For each database that is denied, in place of "
+                     TF_GRANTS_APP ":\n-- " : "",
+                   g->sql);
             n++;
         }
-    }
-
-    if (engine == &tf_engine_sqlserver && version < 1200) {
-        printf("\n-- In each database, for this version has no CONNECT ANY "
-               "DATABASE:\n-- CREATE USER " TF_GRANTS_USER " FOR LOGIN "
-               TF_GRANTS_USER ";\n");
     }
 
     return n ? 0 : 1;

@@ -34,7 +34,6 @@ static tf_int_t tfw_migrate_kind(tfw_db_t *db, const tfw_job_kind_t *k,
 static tf_int_t tfw_migrate_audit(tfw_db_t *db, int applied, tf_err_t *err);
 static tf_int_t tfw_migrate_events(tfw_db_t *db, tf_err_t *err);
 static tf_int_t tfw_migrate_kinds_check(tfw_db_t *db, tf_err_t *err);
-static tf_int_t tfw_migrate_engines(tfw_db_t *db, tf_err_t *err);
 static void tfw_migrate_partitions(tfw_db_t *db);
 static int tfw_migrate_done(const PGresult *res, const tfw_migration_t *m,
     tf_err_t *err);
@@ -59,14 +58,6 @@ static const char  tfw_migrate_select[] =
 
 static const char  tfw_migrate_grant[] =
     "GRANT SELECT ON schema_migrations TO taifish_api, taifish_worker";
-
-
-static const char  tfw_migrate_engine[] =
-    "INSERT INTO engines (name, display_name, default_port)"
-    " VALUES ($1, $2, $3)"
-    " ON CONFLICT (name) DO UPDATE"
-    " SET display_name = EXCLUDED.display_name,"
-    "     default_port = EXCLUDED.default_port";
 
 
 tf_int_t
@@ -203,42 +194,6 @@ tfw_migrate_locked(tfw_db_t *db, int *applied, tf_err_t *err)
     PQclear(res);
 
     return TF_OK;
-}
-
-
-/* The engines that this program knows, for the foreign keys to them. */
-
-static tf_int_t
-tfw_migrate_engines(tfw_db_t *db, tf_err_t *err)
-{
-    char                       port[12];
-    PGconn                    *c;
-    tf_int_t                   rc = TF_OK;
-    PGresult                  *res;
-    const tf_engine_t *const  *e;
-
-    c = tfw_db_conn(db, err);
-    if (c == NULL) {
-        return TF_ERROR;
-    }
-
-    for (e = tf_engines; *e && rc == TF_OK; e++) {
-        const char  *values[] = { (*e)->name, (*e)->display, port };
-
-        (void) snprintf(port, sizeof(port), "%d", (*e)->port);
-
-        res = PQexecParams(c, tfw_migrate_engine, 3, NULL, values, NULL, NULL,
-                           0);
-
-        if (PQresultStatus(res) != PGRES_COMMAND_OK) {
-            rc = tf_fail(err, TF_E_DATABASE_QUERY_ERROR, NULL, "%s",
-                         PQresultErrorMessage(res));
-        }
-
-        PQclear(res);
-    }
-
-    return rc;
 }
 
 

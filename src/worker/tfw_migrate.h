@@ -35,6 +35,10 @@ tf_int_t tfw_migrate(tfw_db_t *db, int *applied, tf_err_t *err) TF_MUST_CHECK;
 tf_int_t tfw_migrate_check(tfw_db_t *db, int *newer, tf_err_t *err)
     TF_MUST_CHECK;
 
+/* The engines that this program knows, for the foreign keys to them, with their
+ * scopes and the rights that reading them needs; texts of errors. */
+tf_int_t tfw_migrate_engines(tfw_db_t *db, tf_err_t *err) TF_MUST_CHECK;
+
 /* TF_OK when the role of DATABASE_URL may do the worker's work. */
 tf_int_t tfw_migrate_role(tfw_db_t *db, tf_err_t *err) TF_MUST_CHECK;
 

@@ -15,6 +15,10 @@ a.id, a.principal AS username, a.username AS original_username, a.host,
        NULL::timestamptz AS ad_orphaned_at,
        a.last_change_at AS last_change_time,
        i.last_sync_at AS last_sync_time,
+       (SELECT count(*)
+        FROM instance_scopes s
+        WHERE s.instance_id = i.id AND s.status <> 'ok'
+              AND (s.known OR s.status <> 'unsupported')) AS unread_scope_count,
        coalesce(v.facts::json -> 'capability_reasons' -> 'LOCKED', '[]')
        AS availability_reasons,
        coalesce(v.snapshot::json -> 'type_specific' -> i.db_type, '{}')

@@ -144,6 +144,9 @@ WITH d AS (
                                     WHEN t.read = 0 AND t.databases > 0
                                     THEN 'failed'
                                     ELSE 'partial' END,
+        list_unread = CASE WHEN NOT :complete THEN 'TARGET_PERMISSION' END,
+        list_complete_at = CASE WHEN :complete THEN now()
+                                ELSE i.list_complete_at END,
         last_connected = now(),
         database_version = :version,
         main_version = :main,
@@ -193,6 +196,7 @@ WITH unread AS (
 )
 UPDATE instances i
 SET last_capacity_status = 'failed',
+    list_unread = :code,
     last_connected = CASE WHEN :connected::boolean THEN now()
                           ELSE i.last_connected END
 WHERE i.id = :instance_id AND {held}

@@ -50,8 +50,13 @@ i.id, i.name, i.db_type, i.host, i.port, i.description,
        i.capacity_limit_bytes, size_mb(i.size_bytes) AS total_size_mb,
        i.size_bytes AS total_size_bytes, i.size_is_complete, i.sized_at,
        i.last_capacity_at AS last_capacity_time, i.last_capacity_status,
-       i.created_at, i.updated_at
+       i.created_at, i.updated_at, e.tested AS engine_tested,
+       (SELECT count(*)
+        FROM instance_scopes s
+        WHERE s.instance_id = i.id AND s.status <> 'ok'
+              AND (s.known OR s.status <> 'unsupported')) AS unread_scope_count
 FROM instances i
+     JOIN engines e ON e.name = i.db_type
 
 
 -- name: instances_list
@@ -364,13 +369,19 @@ SELECT (SELECT count(*) FROM gone) AS deleted_count,
        :deletion_mode AS deletion_mode
 
 -- name: instances_options
-SELECT id, name, db_type, name || ' (' || host || ':' || port || ')'
-       AS display_name,
-       NULL::text AS asset_url
-FROM instances
-WHERE deleted_at IS NULL
-      AND (:db_type::text[] IS NULL OR db_type = ANY (:db_type))
-ORDER BY name
+SELECT i.id, i.name, i.db_type,
+       i.name || ' (' || i.host || ':' || i.port || ')' AS display_name,
+       NULL::text AS asset_url, e.tested AS engine_tested
+FROM instances i
+     JOIN engines e ON e.name = i.db_type
+WHERE i.deleted_at IS NULL
+      AND (:db_type::text[] IS NULL OR i.db_type = ANY (:db_type))
+ORDER BY i.name
+
+-- name: instances_engines
+SELECT name, display_name, default_port, tested
+FROM engines
+ORDER BY display_name
 
 -- name: instances_account_scopes
 SELECT 'instance:' || id AS value, name AS label, db_type,

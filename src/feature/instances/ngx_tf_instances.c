@@ -200,6 +200,11 @@ const ngx_tf_route_t  ngx_tf_instances_routes[] = {
       .sql = { TF_SQL_instances_options },
       .render = NGX_TF_LIST, .key = "instances" },
 
+    { NGX_TF_ROUTE(GET, "/instances/engines", TF_VIEW,
+                   "Kinds of databases, and on what each was tested"),
+      .sql = { TF_SQL_instances_engines },
+      .render = NGX_TF_LIST, .key = "engines" },
+
     { NGX_TF_ROUTE(GET, "/instances/account-scope-options", TF_VIEW,
                    "Owners of accounts to choose from"),
       .query = ngx_tf_instances_engines,
