@@ -185,6 +185,25 @@ is_deeply $r->data->{results},
      { tag_id => 9999, status => 'error', instance_count => 0 }],
     'of a batch only the unused go' or diag $r->as_string;
 
+# What an instance shows of its tags is what the tags are, also when somebody
+# changes one in another time zone.
+
+sub shown {
+    my ($i) = @_;
+    my ($of) = grep { $_->{id} == $t2 }
+        @{ $api->get("/instances/$i")->data->{instance}{tags} };
+    my $tag = $api->get("/tags/$t2")->data->{tag};
+    is_deeply $of, { map { $_ => $tag->{$_} } qw(id name display_name category
+        is_active created_at updated_at) }, $_[1];
+}
+
+shown($i1, 'an instance shows its tag whole');
+$api->put("/tags/$t2", tag('edited', display_name => 'Edited'));
+shown($i1, 'a tag that was edited');
+$tf->sql("SET timezone = 'Asia/Shanghai';
+          UPDATE tags SET is_active = false, updated_at = now() WHERE id = $t2");
+shown($i1, 'a tag that was edited elsewhere');
+
 is $api->post('/tags/bulk/actions/remove',
     { instance_ids => [$i1, $i2], tag_ids => [$t2] })->data->{removed_count},
     2, 'remove';

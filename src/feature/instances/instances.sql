@@ -16,20 +16,6 @@ i.id, i.name, i.db_type, i.host, i.port, i.description,
        NULL::boolean AS is_jumpserver_managed, i.tls_mode,
        i.tls_mode <> 'verify-full' AS is_tls_weak, i.credential_id
 
--- part: instance_tags
-(SELECT coalesce(json_agg(json_build_object(
-                                     'id', t.id,
-                                     'name', t.name,
-                                     'display_name', t.display_name,
-                                     'category', t.category,
-                                     'is_active', t.is_active,
-                                     'created_at', t.created_at,
-                                     'updated_at', t.updated_at)
-                                 ORDER BY t.name), '[]')
-        FROM instance_tags it
-             JOIN tags t ON t.id = it.tag_id
-        WHERE it.instance_id = i.id) AS tags
-
 -- part: tag_names
 (SELECT coalesce(json_agg(t ->> 'display_name'), '[]')
         FROM json_array_elements(i.tags) t) AS tags
@@ -45,7 +31,7 @@ i.id, i.name, i.db_type, i.host, i.port, i.description,
         WHERE c.id = i.credential_id) AS credential
 
 -- part: instance_detail
-{instance}, {instance_tags}, {instance_credential}, i.database_name, i.tls_ca, i.database_version,
+{instance}, i.tag_details AS tags, {instance_credential}, i.database_name, i.tls_ca, i.database_version,
        i.detailed_version, i.sync_count, i.last_connected,
        i.capacity_limit_bytes, size_mb(i.size_bytes) AS total_size_mb,
        i.size_bytes AS total_size_bytes, i.size_is_complete, i.sized_at,
@@ -85,7 +71,10 @@ WHERE true
                       FROM instance_tags it
                            JOIN tags t ON t.id = it.tag_id
                       WHERE it.instance_id = i.id AND t.name = ANY (:tags)))
-
+-- total
+SELECT count(*) AS total, false AS total_is_estimate
+FROM instances
+WHERE deleted_at IS NULL
 -- export
 SELECT i.id, i.name, i.db_type, i.host, i.port, i.database_name, {tag_names},
        CASE WHEN i.deleted_at IS NOT NULL THEN 'deleted'
