@@ -267,8 +267,8 @@ is $tf->value('SELECT progress_partial FROM task_runs WHERE id = 2'), 1,
     'a run that was partial is known to have been';
 
 is_deeply [map { $_->{id} }
-           @{ $api->get('/instances/1')->data->{instance}{tags} }], [1, 2],
-    'an instance has its tags';
+           @{ $api->get('/instances/1')->data->{instance}{tags} }], [2, 1],
+    'an instance has its tags, by name';
 
 my $done = $tf->value('SELECT run_id FROM task_runs WHERE id = 1');
 my $session = data_of($api->get("/sync-sessions/$done"), 200, 'an old session')

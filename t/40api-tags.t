@@ -201,7 +201,8 @@ shown($i1, 'an instance shows its tag whole');
 $api->put("/tags/$t2", tag('edited', display_name => 'Edited'));
 shown($i1, 'a tag that was edited');
 $tf->sql("SET timezone = 'Asia/Shanghai';
-          UPDATE tags SET is_active = false, updated_at = now() WHERE id = $t2");
+          UPDATE tags SET is_active = false, updated_at = now()
+          WHERE id = $t2");
 shown($i1, 'a tag that was edited elsewhere');
 
 is $api->post('/tags/bulk/actions/remove',

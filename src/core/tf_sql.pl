@@ -17,6 +17,9 @@ my ($WRITE, $SLOW, $WORKER, $LOG) = (1, 2, 4, 8);
 # so many percent of them, says about how many there are.
 my ($EXACT, $SAMPLE) = (10000, 2);
 
+# How far a page without filters reaches: NGX_TF_PAGE_NEAR.
+my $NEAR = 1000;
+
 # Text in which a word is not SQL.
 my $quoted = qr/'(?:[^']|'')*' | "(?:[^"]|"")*" | \$\$.*?\$\$/sx;
 my $comment = qr{--[^\n]*\n? | /\*.*?\*/}sx;
@@ -190,12 +193,13 @@ sub add_keyed_page {
         my ($as, $found, $lane, $hot) = @_;
         add_sorted($as, $lane, $hot, sub {
             my ($order, $expr, $after) = @_;
-            $after = $hot ? '' : "AND $after\n";
             my $way = $order =~ /DESC/ ? 'DESC' : 'ASC';
             my $keys = joined($found, $expr);
+            return near_page($name, $part->{rows}, $keys, $keys[0][1], $expr,
+                             $order, $way) if $hot;
             return "WITH k AS MATERIALIZED (\n"
                 . "SELECT $keys[0][1] AS _id, $expr AS _sort\n"
-                . "$keys${after}ORDER BY $order\n"
+                . "${keys}AND $after\nORDER BY $order\n"
                 . "LIMIT :limit::int OFFSET :_offset::int\n)\n"
                 . ($part->{rows}
                    =~ s/^SELECT\b/SELECT k._id, k._sort::text AS _key,/mr)
@@ -210,6 +214,36 @@ sub add_keyed_page {
 
     add("${name}_export", chunk($part->{export}, $filtered, $keys[0][1]),
         $flags | $SLOW) if defined $part->{export};
+}
+
+# One of its statements without filters.  It skips little, so the rows are found
+# and read in one step, without a join of the table with itself.  Where others
+# are joined, a constant limit stands within: the planner takes a tenth of all
+# rows for a limit that is a parameter, and plans for that many.
+
+sub near_page {
+    my ($name, $rows, $keys, $id, $expr, $order, $way) = @_;
+    my ($alias, $column) = $id =~ /^(\w+)\.(\w+)$/
+        or fail("$name: the first sort key is no column");
+    my $found = qr/^FROM k\n +JOIN \w+ $alias ON $alias\.$column = k\._id$/m;
+    my $page = "LIMIT :limit::int OFFSET :_offset::int";
+
+    if ($rows =~ s/$found\s*\z//) {
+        $rows =~ s/^SELECT\b/SELECT $id AS _id, ($expr)::text AS _key,/m;
+        return "$rows${keys}ORDER BY $order\n$page";
+    }
+
+    $rows =~ s/$found/FROM found $alias/
+        or fail("$name: rows need FROM k and the table of the keys");
+    $rows =~ s/^SELECT\b/SELECT $id AS _id, $alias._sort::text AS _key,/m;
+
+    return "WITH near AS NOT MATERIALIZED (\n"
+        . "SELECT $alias.*, $expr AS _sort\n"
+        . "${keys}ORDER BY $order\nLIMIT $NEAR\n),\n"
+        . "found AS NOT MATERIALIZED (\n"
+        . "SELECT * FROM near $page\n)\n"
+        . "$rows\nORDER BY "
+        . ($expr eq $id ? "$id $way" : "$alias._sort $way, $id $way");
 }
 
 # Its statements without filters, which are right behind those with filters.
