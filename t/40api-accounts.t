@@ -59,8 +59,9 @@ is $api->get('/accounts/ledgers?sort=password')->status, 400, 'bad sort';
 
 my ($locked) = @{ $api->get('/accounts/ledgers?search=locked@')
                       ->data->{items} };
-is_deeply $locked->{availability_reasons},
-    ['type_specific.account_locked=True'], 'why an account is locked';
+is_deeply [@$locked{qw(availability_reasons availability_reason_codes)}],
+    [['账户已锁定'], ['type_specific.account_locked=True']],
+    'why an account is locked';
 is $locked->{type_specific}{original_username}, 'locked', 'type_specific';
 is_deeply [@$locked{qw(is_active is_deleted)}],
     [JSON::PP::true, JSON::PP::false], 'there';

@@ -127,12 +127,12 @@ ok !grep({ my $id = $_->{id}; grep { $_->{id} == $id } @{ $page->{items} } }
 my $one = $job{'job.done'};
 my $en = data_of($admin->get("/logs/$one->{id}",
     { 'accept-language' => 'en' }), 200, 'one event')->{log};
-like $en->{message_label}, qr/^housekeeping, item \d+, is done after \d+ ms$/,
+like $en->{message_label}, qr/^Housekeeping, item \d+, is done after \d+ ms$/,
     'in English';
 is_deeply [@$en{qw(level_label module_label)}], ['Info', 'Jobs'],
     '... its labels too';
 my $zh = data_of($admin->get("/logs/$one->{id}"), 200, 'the same')->{log};
-like $zh->{message_label}, qr/^housekeeping 任务项 \d+ 完成/, 'in Chinese';
+like $zh->{message_label}, qr/^日常清理 任务项 \d+ 完成/, 'in Chinese';
 is_deeply [@$zh{qw(level_label module_label)}], ['信息', '后台任务'],
     '... its labels too';
 is $zh->{message}, $en->{message}, 'the message itself is the same';

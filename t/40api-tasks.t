@@ -46,7 +46,8 @@ item_of($run, 4, 'cancelled');
 my $d = data_of($api->get("/task-runs/$run->{run_id}"), 200, 'a run');
 is_deeply [sort keys %$d], ['items', 'run'], 'and its items';
 is_deeply [sort keys %{ $d->{run} }], [qw(completed_at created_at created_by
-    error_message id progress_cancelled progress_completed progress_failed
+    error_code error_detail error_message id
+    progress_cancelled progress_completed progress_failed
     progress_partial progress_total result_url run_id started_at status
     summary_json task_category task_key task_name trigger_source updated_at)],
     'keys of a run';
@@ -54,15 +55,16 @@ is_deeply $d->{run}{summary_json}, { version => 1 }, 'summary';
 is_deeply [map $_->{status}, @{ $d->{items} }],
     [qw(completed failed pending cancelled)], 'the queue\'s words are not ours';
 is_deeply [sort keys %{ $d->{items}[0] }], [qw(attempt completed_at created_at
-    details_json error_code error_message id instance_id item_key item_name
+    details_json error_code error_detail error_message
+    id instance_id item_key item_name
     item_type metrics_json run_id started_at status updated_at)],
     'keys of an item';
 is $d->{items}[0]{metrics_json}{accounts_synced}, 3, 'numbers';
 
 $d = data_of($api->get("/task-runs/$run->{run_id}/error-logs"), 200, 'errors');
 is_deeply [$d->{error_count}, map [@$_{qw(item_key error_code
-    error_message)}], @{ $d->{items} }],
-    [1, ['2', 'TARGET_AUTH', 'refused 🔒']], 'what failed';
+    error_message error_detail)}], @{ $d->{items} }],
+    [1, ['2', 'TARGET_AUTH', '目标数据库认证失败', 'refused 🔒']], 'what failed';
 
 my $none = '00000000-0000-4000-8000-000000000000';
 for ("/task-runs/$none", "/task-runs/$none/error-logs", '/task-runs/7',

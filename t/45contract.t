@@ -58,7 +58,7 @@ $tf->sql("INSERT INTO accounts (instance_id, principal, username, kind)
     INSERT INTO account_versions (account_id, snapshot, facts, fingerprint,
                                   observed)
     SELECT id, '{}', '{\"capability_reasons\": {\"LOCKED\":
-                       [\"attribute:rolcanlogin\"]}}',
+                       [\"role_attributes.can_login=False\"]}}',
            '\\x00', tstzrange(now(), NULL) FROM accounts;
     UPDATE accounts SET version_id = (SELECT max(id) FROM account_versions);
     INSERT INTO account_changes (account_id, instance_id, db_type, username,
@@ -73,9 +73,11 @@ $tf->sql("INSERT INTO accounts (instance_id, principal, username, kind)
     VALUES ('sync_accounts', 'account', 'manual', 'completed_with_errors',
             now(), now(), 1);
     INSERT INTO task_items (run_id, kind, item_type, item_key, item_name,
-        instance_id, state, started_at, completed_at, error_code, metrics)
+        instance_id, state, started_at, completed_at, error_code,
+        error_message, metrics)
     SELECT id, 'sync_accounts', 'instance', '$live->{id}', 'live', $live->{id},
-           'dead', now(), now(), 'TARGET_AUTH', '{\"synced_count\": 3}'
+           'dead', now(), now(), 'TARGET_AUTH', 'as the worker noted it',
+           '{\"accounts_synced\": 3}'
     FROM task_runs");
 
 my $account = $tf->value('SELECT max(id) FROM accounts');
@@ -704,6 +706,107 @@ line operator => 'POST /instances', { name => 'x', db_type => 'mysql',
 line nobody => 'GET /instances', undef, 401, 'suggestions.1' => 'str';
 
 
+# a sync of one instance that fails
+
+my $failed = (line user => "POST /instances/$id/actions/sync-accounts", {}, 409,
+    message_code => '=TARGET_AUTH', message => '=目标数据库认证失败',
+    'extra.instance_id' => "=$id", 'extra.result.success' => 'false',
+    'extra.result.instance_name' => '=live',
+    'extra.result.error_code' => '=TARGET_AUTH',
+    'extra.result.error_message' => '=目标数据库认证失败')->json->{extra}{run_id};
+$tf->wait_run($tf->value("SELECT run_id FROM
+    tf_enqueue('housekeeping', 'manual')"));        # writes the summaries
+TaiFish::Server::until_true(20, sub {
+    $tf->value("SELECT count(*) FROM app_logs WHERE run_id = '$failed'
+                AND code = 'job.failed'");
+});
+
+
+# words in the reader's language beside codes
+
+for (['zh-CN', '账户同步', '读取所有实例的账户与权限', '目标数据库认证失败',
+      '不能登录（NOLOGIN）', '实例总数', '已同步账户'],
+     ['en', 'Sync accounts',
+      'Reads accounts and privileges of all instances',
+      'The target rejected the credential', 'May not log in (NOLOGIN)',
+      'Instances', 'Accounts synced'])
+{
+    my ($lang, $task, $about, $error, $lock, $total, $synced) = @$_;
+    my @run = (task_key => '=sync_accounts', task_name => "=$task",
+        error_code => '=TARGET_AUTH', error_message => "=$error",
+        'summary_json.common.metrics.0.key' => '=instances_total',
+        'summary_json.common.metrics.0.label' => "=$total",
+        'summary_json.common.metrics.0.value' => '=1');
+    my @metric = ('summary_json.common.metrics.3.key' => '=accounts_synced',
+        'summary_json.common.metrics.3.label' => "=$synced",
+        'summary_json.common.metrics.3.value' => '=3',
+        'summary_json.ext.data.accounts_synced' => '=3');
+    my @item = (error_code => '=TARGET_AUTH', error_message => "=$error");
+    my @noted = (@item, error_detail => '=as the worker noted it');
+    my $of = sub {
+        my ($at, %row) = @_;
+        return (lang => $lang, map { ("$at.$_" => $row{$_}) } keys %row);
+    };
+
+    line viewer => "GET /task-runs?status=failed", undef, 200,
+        $of->('data.items.0', @run);
+    line viewer => "GET /task-runs/$failed", undef, 200,
+        $of->('data.run', @run), $of->('data.items.0', @item);
+    line viewer => "GET /task-runs/$failed/error-logs", undef, 200,
+        $of->('data.run', @run), $of->('data.items.0', @item);
+    line viewer => "GET /task-runs/$run", undef, 200,
+        $of->('data.run', @metric), $of->('data.items.0', @noted);
+    line viewer => "GET /sync-sessions/$run", undef, 200,
+        $of->('data.session.instance_records.0', @noted);
+    line viewer => "GET /sync-sessions/$run/error-logs", undef, 200,
+        $of->('data.error_records.0', @noted);
+    line viewer => 'GET /scheduler/jobs/sync_accounts', undef, 200,
+        lang => $lang, 'data.func' => '=sync_accounts', 'data.name' =>
+        "=$task", 'data.task_name' => "=$task", 'data.description' =>
+        "=$about";
+    line viewer => 'GET /dashboard/activities', undef, 200, lang => $lang,
+        'data.1.key' => '=sync_accounts', 'data.1.title' => "=$task";
+    line viewer => 'GET /accounts/ledgers', undef, 200, lang => $lang,
+        'data.items.0.availability_reasons' => \[$lock],
+        'data.items.0.availability_reason_codes' =>
+        \['role_attributes.can_login=False'];
+    line admin => "GET /logs?run_id=$failed", undef, 200, lang => $lang,
+        'data.items.0.context.kind' => '=sync_accounts',
+        'data.items.0.message_label' => qr/\Q$task\E.*\Q$error\E/;
+}
+
+
+# a run that is over, and a sync of all instances when there are none
+
+line admin => "POST /task-runs/$failed/actions/cancel", undef, 409,
+    message_code => '=RUN_ENDED', 'extra.detail' => '=failed';
+line admin => "POST /task-runs/$run/actions/cancel", undef, 409,
+    'extra.detail' => '=completed_with_errors';
+
+$tf->sql('UPDATE instances SET is_active = false');
+line user => 'POST /instances/actions/sync-accounts', {}, 400, lang => 'en',
+    message => qr/there is no active instance/;
+
+
+# a token from before sign-in is good after it, for what is no browser
+
+{
+    my $program = $tf->client;
+    my $token = $program->get('/auth/csrf-token')->data->{csrf_token};
+    my %with = ('x-csrftoken' => $token);
+    my @tag = ("/tags/$tag->{id}", { name => 'prod', display_name => '生产',
+        category => 'environment' });
+
+    is $program->post('/auth/login', { username => 'user',
+        password => $TaiFish::PASSWORD }, \%with)->status, 200, 'a sign-in';
+    is $program->put(@tag, \%with)->status, 200,
+        'the token from before it is good';
+    is $program->put(@tag, { %with, origin =>
+        "http://127.0.0.1:$tf->{port}" })->code, 'CSRF_INVALID',
+        'in a browser it ended';
+}
+
+
 # --- times -----------------------------------------------------------------
 
 # Every time in every answer has one form.
@@ -739,6 +842,21 @@ for my $path ('/tags', '/tags/options', '/tags/bulk/tags', '/instances',
     ok @found && !@bad, "$path: times are RFC 3339 in UTC"
         or diag join "\n", $r->status, map { "@$_" } @bad;
 }
+
+
+# --- a server-wide TLS mode ------------------------------------------------
+
+# Last: nginx starts anew.
+
+$tf->stop_nginx;
+$tf->{opt}{http} = 'taifish_tls_default require';
+$tf->start_nginx;
+line operator => 'POST /instances', { name => 'by default', db_type => 'mysql',
+    host => '127.0.0.1', port => 3306 }, 201,
+    'data.instance.tls_mode' => '=require',
+    'data.instance.is_tls_weak' => 'true';
+line viewer => 'GET /instances?search=by%20default', undef, 200,
+    'data.items.0.is_tls_weak' => 'true';
 
 
 done_testing;

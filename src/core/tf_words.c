@@ -99,6 +99,31 @@ static const tf_words_t  tf_words_table[] = {
 };
 
 
+const tf_lock_t  tf_words_locks[] = {
+    { "is_locked=True",
+      { "账户已锁定", "The account is locked" } },
+    { "type_specific.account_locked=True",
+      { "账户已锁定", "The account is locked" } },
+    { "role_attributes.can_login=False",
+      { "不能登录（NOLOGIN）", "May not log in (NOLOGIN)" } },
+    { "type_specific.valid_until expired",
+      { "已过有效期", "Past its validity" } },
+    { "type_specific.is_disabled=True",
+      { "登录已禁用", "The login is disabled" } },
+    { "type_specific.connect_to_engine=DENY",
+      { "拒绝连接到引擎", "CONNECT to the engine is denied" } },
+    { "type_specific.is_locked_out=True",
+      { "因失败次数过多被锁定", "Locked out after failed sign-ins" } },
+    { "type_specific.is_password_expired=True",
+      { "密码已过期", "The password has expired" } },
+    { "type_specific.must_change_password=True",
+      { "必须先修改密码", "The password has to be changed first" } },
+    { "type_specific.account_status!=OPEN",
+      { "账户状态不是 OPEN", "The status of the account is not OPEN" } },
+    { NULL, { NULL, NULL } }
+};
+
+
 const char *
 tf_words(const char *en)
 {

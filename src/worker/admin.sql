@@ -61,6 +61,15 @@ SET category = EXCLUDED.category,
     per_user = EXCLUDED.per_user,
     metrics = EXCLUDED.metrics
 
+-- name: words_store
+-- worker
+-- Several kinds may report one number.
+INSERT INTO words (topic, code, zh, en)
+SELECT DISTINCT ON (topic, code) topic, code, zh, en
+FROM json_to_recordset(:words::json)
+     AS w (topic text, code text, zh text, en text)
+ON CONFLICT (topic, code) DO UPDATE SET zh = EXCLUDED.zh, en = EXCLUDED.en
+
 -- name: migrate_partitions
 -- worker
 SELECT count(a.partition_name) AS made

@@ -26,6 +26,7 @@ ended AS (
            count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
            count(*) FILTER (WHERE state = 'done' AND partial) AS partial,
            max(completed_at) AS completed_at,
+           max(error_code) AS error_code,
            max(error_message) AS error_message
     FROM item
     WHERE state IN ('done', 'dead', 'cancelled')
@@ -51,6 +52,9 @@ ended AS (
                  + r.progress_cancelled + e.n < r.progress_total
                 THEN r.completed_at
             ELSE coalesce(r.completed_at, e.completed_at) END,
+        error_code = CASE
+            WHEN r.progress_total = 1 THEN e.error_code
+            ELSE r.error_code END,
         error_message = CASE
             WHEN r.progress_total = 1 THEN e.error_message
             ELSE r.error_message END
@@ -246,26 +250,37 @@ WHERE id = ANY (:ids::bigint[]) AND state = 'running'
 
 -- name: queue_summary
 -- worker
--- What a run came to: the sums of its items' numbers.
+-- What a run came to: its items, and the sums of their numbers.  Labels are
+-- words, run_summary() has them.
 WITH ended AS (
     SELECT r.id, r.task_key, r.progress_total, r.progress_completed,
-           r.progress_failed
+           r.progress_failed,
+           CASE k.scope WHEN 'once' THEN 'items' ELSE 'instances' END AS what
     FROM task_runs r
+         LEFT JOIN job_kinds k ON k.kind = r.task_key
     WHERE r.id = :run_id::bigint
           AND r.status IN ('completed', 'completed_with_errors', 'failed')
           AND r.summary IS NULL
 ), sums AS (
-    SELECT e.id, jsonb_object_agg(m.key, m.total ORDER BY m.key) AS data
+    SELECT e.id, v.key, sum((v.value #>> '{}')::numeric) AS total
     FROM ended e
-         JOIN LATERAL (
-             SELECT v.key, sum((v.value #>> '{}')::numeric) AS total
-             FROM task_items t,
-                  jsonb_each(CASE WHEN jsonb_typeof(t.metrics) = 'object'
-                                  THEN t.metrics ELSE '{}' END) v
-             WHERE t.run_id = e.id AND jsonb_typeof(v.value) = 'number'
-             GROUP BY v.key
-         ) m ON true
-    GROUP BY e.id
+         JOIN task_items t ON t.run_id = e.id
+         CROSS JOIN LATERAL jsonb_each(
+             CASE WHEN jsonb_typeof(t.metrics) = 'object'
+                  THEN t.metrics ELSE '{}' END) v
+    WHERE jsonb_typeof(v.value) = 'number'
+    GROUP BY e.id, v.key
+), metrics AS (
+    SELECT e.id, m.n, m.key, m.value, m.tone
+    FROM ended e
+         CROSS JOIN LATERAL (VALUES
+             (1, e.what || '_total', e.progress_total, 'info'),
+             (2, e.what || '_successful', e.progress_completed, 'success'),
+             (3, e.what || '_failed', e.progress_failed,
+              CASE WHEN e.progress_failed > 0 THEN 'danger' ELSE 'muted' END))
+         AS m (n, key, value, tone)
+    UNION ALL
+    SELECT id, 4, key, total, 'info' FROM sums
 )
 UPDATE task_runs r
 SET summary = jsonb_build_object(
@@ -273,24 +288,20 @@ SET summary = jsonb_build_object(
         'common', jsonb_build_object(
             'inputs', '{}'::jsonb,
             'scope', '{}'::jsonb,
-            'metrics', jsonb_build_array(
-                jsonb_build_object('key', 'items_total', 'label', 'total',
-                    'value', e.progress_total, 'unit', NULL,
-                    'tone', 'info'),
-                jsonb_build_object('key', 'items_successful',
-                    'label', 'successful', 'value', e.progress_completed,
-                    'unit', NULL, 'tone', 'success'),
-                jsonb_build_object('key', 'items_failed', 'label', 'failed',
-                    'value', e.progress_failed, 'unit', NULL,
-                    'tone', CASE WHEN e.progress_failed > 0 THEN 'danger'
-                                 ELSE 'muted' END)),
+            'metrics', (
+                SELECT jsonb_agg(jsonb_build_object(
+                           'key', m.key, 'label', m.key, 'value', m.value,
+                           'unit', NULL, 'tone', m.tone) ORDER BY m.n, m.key)
+                FROM metrics m
+                WHERE m.id = e.id),
             'highlights', '[]'::jsonb,
             'flags', jsonb_build_object('skipped', e.progress_total = 0,
                                         'skip_reason', NULL)),
         'ext', jsonb_build_object('type', e.task_key, 'version', 1,
-            'data', coalesce(s.data, '{}')))
+            'data', coalesce((SELECT jsonb_object_agg(s.key, s.total)
+                              FROM sums s
+                              WHERE s.id = e.id), '{}')))
 FROM ended e
-     LEFT JOIN sums s ON s.id = e.id
 WHERE r.id = e.id
 
 

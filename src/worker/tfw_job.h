@@ -64,6 +64,7 @@ typedef struct {
     const char          *counts;        /* "synced", "created", "updated",
                                            "deleted": what a sync session shows
                                            it as; NULL: nothing */
+    const char          *text[TF_LANGS];
 } tfw_metric_t;
 
 #define TFW_METRICS  16
@@ -79,6 +80,8 @@ typedef struct {
     const char          *kind;          /* task_items.kind, and the task_key of
                                            its runs */
     tfw_job_pt           run;
+    const char          *title[TF_LANGS];
+    const char          *about[TF_LANGS];
     const char          *category;      /* task_runs.task_category */
     tfw_scope_e          scope;
     const char          *lane;          /* "short": a person waits for it;
@@ -94,6 +97,9 @@ typedef struct {
 
 /* All kinds, ended by kind NULL: tfw_job_kinds.c. */
 extern const tfw_job_kind_t  tfw_job_kinds[];
+
+/* What the summary of every run counts, ended by name NULL. */
+extern const tfw_metric_t  tfw_job_totals[];
 
 /* NULL when there is no such kind. */
 const tfw_job_kind_t *tfw_job_kind(const char *kind);

@@ -6,6 +6,7 @@
 #include "tf_crypto.h"
 #include "tf_engine.h"
 #include "tf_row.h"
+#include "tf_words.h"
 #include "tfw_audit.h"
 #include "tfw_event.h"
 #include "tfw_log.h"
@@ -33,6 +34,9 @@ static tf_int_t tfw_migrate_kind(tfw_db_t *db, const tfw_job_kind_t *k,
     const tf_mem_t *mem, tf_err_t *err);
 static tf_int_t tfw_migrate_audit(tfw_db_t *db, int applied, tf_err_t *err);
 static tf_int_t tfw_migrate_events(tfw_db_t *db, tf_err_t *err);
+static tf_int_t tfw_migrate_words(tfw_db_t *db, tf_err_t *err);
+static void tfw_migrate_word(tf_buf_t *b, const char *topic, const char *code,
+    const char *const *text);
 static tf_int_t tfw_migrate_kinds_check(tfw_db_t *db, tf_err_t *err);
 static void tfw_migrate_partitions(tfw_db_t *db);
 static int tfw_migrate_done(const PGresult *res, const tfw_migration_t *m,
@@ -87,6 +91,10 @@ tfw_migrate(tfw_db_t *db, int *applied, tf_err_t *err)
 
     if (rc == TF_OK) {
         rc = tfw_migrate_events(db, err);
+    }
+
+    if (rc == TF_OK) {
+        rc = tfw_migrate_words(db, err);
     }
 
     if (rc == TF_OK) {
@@ -375,6 +383,79 @@ tfw_migrate_events(tfw_db_t *db, tf_err_t *err)
     }
 
     return TF_OK;
+}
+
+
+/* The words that answers have beside codes, in one statement. */
+
+static tf_int_t
+tfw_migrate_words(tfw_db_t *db, tf_err_t *err)
+{
+    tf_buf_t               b;
+    tf_int_t               rc;
+    tf_str_t               words;
+    PGresult              *res;
+    tfw_mem_t              m;
+    const tf_lock_t       *l;
+    const tfw_metric_t    *n;
+    const tfw_job_kind_t  *k;
+
+    tfw_mem_init(&m, 1024 * 1024);
+    tf_buf_init(&b, &m.mem, 16 * 1024, 256 * 1024);
+    tf_buf_char(&b, '[');
+
+    for (l = tf_words_locks; l->code; l++) {
+        tfw_migrate_word(&b, "lock", l->code, l->text);
+    }
+
+    for (n = tfw_job_totals; n->name; n++) {
+        tfw_migrate_word(&b, "metric", n->name, n->text);
+    }
+
+    for (k = tfw_job_kinds; k->kind; k++) {
+        tfw_migrate_word(&b, "task", k->kind, k->title);
+        tfw_migrate_word(&b, "task_about", k->kind, k->about);
+
+        for (n = k->metrics; n->name; n++) {
+            tfw_migrate_word(&b, "metric", n->name, n->text);
+        }
+    }
+
+    tf_buf_add(&b, "]", 2);
+
+    res = NULL;
+
+    if (tf_buf_done(&b, &words) == TF_OK) {
+        res = tfw_db_run(db, TF_SQL_words_store,
+                         TFW_ARGS({ "words", (char *) words.data }), err);
+
+    } else {
+        (void) tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "no memory");
+    }
+
+    rc = res ? TF_OK : TF_ERROR;
+
+    PQclear(res);
+    tfw_mem_clear(&m);
+
+    return rc;
+}
+
+
+static void
+tfw_migrate_word(tf_buf_t *b, const char *topic, const char *code,
+    const char *const *text)
+{
+    if (b->last[-1] != '[') {
+        tf_buf_char(b, ',');
+    }
+
+    tf_buf_char(b, '{');
+    tf_json_member(b, "topic", tf_str(topic));
+    tf_json_member(b, "code", tf_str(code));
+    tf_json_member(b, "zh", tf_str(text[TF_LANG_ZH]));
+    tf_json_member(b, "en", tf_str(text[TF_LANG_EN]));
+    tf_buf_char(b, '}');
 }
 
 

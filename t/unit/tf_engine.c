@@ -3,6 +3,7 @@
 
 
 #include "tf_engine.h"
+#include "tf_words.h"
 
 #include "tap.h"
 #include "mem.h"
@@ -32,6 +33,7 @@ test_table(void)
     size_t                     n, len;
     tf_buf_t                   b;
     tf_str_t                   names;
+    const tf_lock_t           *l;
     const tf_reason_t         *r;
     const tf_category_t       *c, *other;
     const tf_engine_t *const  *e;
@@ -63,6 +65,14 @@ test_table(void)
             ok(r->attribute ? r->value != NULL
                             : tf_category_find(*e, r->category) != NULL,
                "%s", r->text);
+
+            for (l = tf_words_locks;
+                 l->code && strcmp(l->code, r->text) != 0;
+                 l++)
+            { /* void */ }
+
+            ok(strcmp(r->capability, "LOCKED") != 0 || l->code,
+               "it has words");
         }
     }
 

@@ -4,6 +4,13 @@
 -- bare name and the host are there too.  Nothing knows directories:
 -- ad_status is unknown.
 
+-- part: lock_reasons
+(SELECT coalesce(json_agg(coalesce(tf_word('lock', k.code, :_lang), k.code)
+                                 ORDER BY k.n), '[]')
+        FROM json_array_elements_text(
+                 v.facts::json -> 'capability_reasons' -> 'LOCKED')
+             WITH ORDINALITY AS k (code, n))
+
 -- part: account
 a.id, a.principal AS username, a.username AS original_username, a.host,
        a.kind, i.id AS instance_id, i.name AS instance_name,
@@ -19,8 +26,9 @@ a.id, a.principal AS username, a.username AS original_username, a.host,
         FROM instance_scopes s
         WHERE s.instance_id = i.id AND s.status <> 'ok'
               AND (s.known OR s.status <> 'unsupported')) AS unread_scope_count,
+       {lock_reasons} AS availability_reasons,
        coalesce(v.facts::json -> 'capability_reasons' -> 'LOCKED', '[]')
-       AS availability_reasons,
+       AS availability_reason_codes,
        coalesce(v.snapshot::json -> 'type_specific' -> i.db_type, '{}')
        AS type_specific,
        i.tags,

@@ -39,13 +39,23 @@ CASE WHEN :_lang::text = 'en' THEN initcap(l.level)
 -- part: module_label
 coalesce(CASE :_lang::text WHEN 'en' THEN m.en ELSE m.zh END, l.module)
 
+-- part: spoken
+l.context || jsonb_strip_nulls(jsonb_build_object(
+                             'kind', tf_word('task', l.context ->> 'kind',
+                                             :_lang),
+                             'error',
+                             (SELECT CASE :_lang WHEN 'en' THEN x.en
+                                                 ELSE x.zh END
+                              FROM error_texts x
+                              WHERE x.code = l.context ->> 'error')))
+
 -- part: log
 l.id, l.time AS timestamp, tf_display(l.time) AS timestamp_display, l.level,
        {level_label} AS level_label,
        l.module, {module_label} AS module_label,
        l.code, l.message,
        coalesce(log_text(CASE :_lang WHEN 'en' THEN e.en ELSE e.zh END,
-                         l.context), l.message) AS message_label,
+                         {spoken}), l.message) AS message_label,
        l.request_id, l.run_id, l.context, l.traceback
 
 -- part: window

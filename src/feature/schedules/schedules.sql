@@ -2,59 +2,13 @@
 -- the program, see ngx_tf_schedules.c, and comes back in as _times, an object
 -- of lists of seconds of the epoch.
 
--- part: text
-(CASE :_lang::text WHEN 'en' THEN 2 ELSE 0 END)
-
--- part: words
-(CASE s.task_key
-                WHEN 'sync_accounts' THEN
-                    ARRAY['账户同步', '读取所有实例的账户与权限',
-                          'Sync accounts',
-                          'Reads accounts and privileges of all instances']
-                WHEN 'housekeeping' THEN
-                    ARRAY['日常清理', '删除过期的会话、运行记录和触发记录',
-                          'Housekeeping',
-                          'Deletes expired sessions, old runs and old firings']
-                WHEN 'audit_head' THEN
-                    ARRAY['公布审计链末端', '将审计日志末行的序号和哈希写入日志',
-                          'Publish the audit head',
-                          'Writes number and hash of the last audit row to the '
-                          'logs']
-                WHEN 'cleanup_logs' THEN
-                    ARRAY['日志清理', '按保留期裁剪审计日志和日志计数',
-                          'Log cleanup',
-                          'Cuts the audit log and counts of events by their '
-                          'retention']
-                WHEN 'calculate_account' THEN
-                    ARRAY['账户分类统计', '计算每日的账户分类统计',
-                          'Account statistics',
-                          'Computes the statistics of classes for each day']
-                WHEN 'sync_databases' THEN
-                    ARRAY['数据库同步', '读取所有实例的数据库及其大小',
-                          'Sync databases',
-                          'Reads databases and their sizes of all instances']
-                WHEN 'calculate_database' THEN
-                    ARRAY['容量统计', '按周期汇总数据库容量',
-                          'Capacity statistics',
-                          'Sums up sizes of databases by period']
-                WHEN 'partitions_ahead' THEN
-                    ARRAY['预建分区', '提前创建按月分区，并归位默认分区中的数据',
-                          'Partitions ahead',
-                          'Makes partitions of the months to come']
-                WHEN 'cleanup_partitions' THEN
-                    ARRAY['清理分区', '删除超过保留期的按月分区',
-                          'Clean up partitions',
-                          'Drops partitions that are past retention']
-                ELSE ARRAY[s.task_key, '', s.task_key, ''] END)
-
 -- part: next_times
 (SELECT coalesce(json_agg(to_timestamp(e::bigint)), '[]')
         FROM json_array_elements_text(coalesce(t.times, '[]')) e)
 
 -- part: job
-s.job_id AS id, s.job_id AS task_id, w.words[{text} + 1] AS name,
-       w.words[{text} + 1] AS task_name,
-       w.words[{text} + 2] AS description,
+s.job_id AS id, s.job_id AS task_id, w.title AS name, w.title AS task_name,
+       coalesce(tf_word('task_about', s.task_key, :_lang), '') AS description,
        to_timestamp((t.times ->> 0)::bigint) AS next_run_time,
        {next_times} AS next_run_times,
        coalesce(r.started_at, r.created_at) AS last_run_time,
@@ -79,7 +33,10 @@ s.job_id AS id, s.job_id AS task_id, w.words[{text} + 1] AS name,
 
 -- part: job_from
 FROM schedules s
-     CROSS JOIN LATERAL (SELECT {words} AS words) w
+     CROSS JOIN LATERAL (
+         SELECT coalesce(tf_word('task', s.task_key, :_lang), s.task_key)
+                AS title
+     ) w
      CROSS JOIN LATERAL (
          SELECT p.f, CASE WHEN cardinality(p.f) > 5 THEN 1 ELSE 0 END AS skip
          FROM (SELECT regexp_split_to_array(btrim(s.cron_expression), '\s+')

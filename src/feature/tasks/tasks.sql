@@ -2,13 +2,40 @@
 -- ready and retry are pending, done is completed, or completed_with_errors when
 -- something could not be read, and dead is failed.
 
+-- part: task_name
+coalesce(tf_word('task', r.task_key, :_lang), r.task_key)
+
+-- part: run_error
+-- What went wrong is told by the words of its code; error_detail is what the
+-- program noted, where that says more.
+coalesce((SELECT CASE :_lang::text WHEN 'en' THEN x.en ELSE x.zh END
+                 FROM error_texts x
+                 WHERE x.code = r.error_code), r.error_message)
+       AS error_message,
+       CASE WHEN r.error_message <> (SELECT x.en
+                                     FROM error_texts x
+                                     WHERE x.code = r.error_code)
+            THEN r.error_message END AS error_detail
+
+-- part: item_word
+(SELECT CASE :_lang::text WHEN 'en' THEN x.en ELSE x.zh END
+                 FROM error_texts x
+                 WHERE x.code = i.error_code)
+
+-- part: item_error
+coalesce({item_word}, i.error_message) AS error_message,
+       CASE WHEN i.error_message <> (SELECT x.en
+                                     FROM error_texts x
+                                     WHERE x.code = i.error_code)
+            THEN i.error_message END AS error_detail
+
 -- part: run
-r.id, r.run_id, r.task_key, r.task_key AS task_name, r.task_category,
+r.id, r.run_id, r.task_key, {task_name} AS task_name, r.task_category,
        r.trigger_source, r.status, r.started_at, r.completed_at,
        r.progress_total, r.progress_completed, r.progress_failed,
        r.progress_cancelled, r.progress_partial, r.created_by,
-       r.summary AS summary_json,
-       r.result_url, r.error_message, r.created_at,
+       run_summary(r.summary, :_lang) AS summary_json,
+       r.result_url, r.error_code, {run_error}, r.created_at,
        greatest(r.created_at, r.started_at, r.completed_at) AS updated_at
 
 -- part: item_status
@@ -24,7 +51,7 @@ CASE i.state WHEN 'running' THEN 'running'
 i.id, r.run_id, i.item_type, i.item_key, i.item_name, i.instance_id,
        {item_status} AS status, i.attempt, i.started_at, i.completed_at,
        i.metrics AS metrics_json, i.details AS details_json, i.error_code,
-       i.error_message, i.created_at,
+       {item_error}, i.created_at,
        greatest(i.created_at, i.started_at, i.completed_at) AS updated_at
 
 -- part: run_object
@@ -115,7 +142,8 @@ coalesce({spoken}, '{}')
                                   CASE WHEN i.item_key ~ '^[0-9]{1,18}$'
                                        THEN i.item_key::bigint END,
                                   'instance_name', i.item_name,
-                                  'error_code', i.error_code))
+                                  'error_code', i.error_code,
+                                  'error_message', {item_word}))
                            || CASE WHEN i.state = 'done' THEN '{}'::jsonb
                                    ELSE '{"success": false}' END
 
@@ -180,7 +208,7 @@ i.id, r.run_id AS session_id, i.instance_id, i.item_name AS instance_name,
        r.task_category AS sync_category, {item_status} AS status,
        i.started_at, i.completed_at,
        m.items_synced, m.items_created, m.items_updated, m.items_deleted,
-       i.error_message, i.details AS sync_details, i.created_at
+       i.error_code, {item_error}, i.details AS sync_details, i.created_at
 FROM task_items i
      LEFT JOIN LATERAL (
          SELECT sum(v.n) FILTER (WHERE v.counts = 'synced') AS items_synced,

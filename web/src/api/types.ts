@@ -112,6 +112,7 @@ export interface RunItem {
     } | null;
     error_code: string | null;
     error_message: string | null;
+    error_detail: string | null;
 }
 
 export interface TagRef {
