@@ -5,20 +5,21 @@
 #define TF_GRANTS_TABLE(product, since, table, scope, zh, en)                 \
     { &tf_engine_mysql, product, since, 0, TF_GRANTS_SCOPE,                   \
       "GRANT SELECT ON mysql." table " TO 'taifish_monitor'@'%';",            \
-      "accounts", scope, { zh, en } }
+      "accounts", scope, "mysql." table, { zh, en } }
 
 #define TF_GRANTS_GLOBAL(privilege, scope, zh, en)                            \
     { &tf_engine_mysql, NULL, 0, 0, TF_GRANTS_SCOPE,                          \
       "GRANT " privilege " ON *.* TO 'taifish_monitor'@'%';",                 \
-      "databases", scope, { zh, en } }
+      "databases", scope, privilege, { zh, en } }
 
 #define TF_GRANTS_VIEW(view, reading, scope, zh, en)                          \
     { &tf_engine_oracle, NULL, 0, 0, TF_GRANTS_SCOPE,                         \
       "GRANT SELECT ON SYS." view " TO taifish_monitor;", reading, scope,     \
-      { zh, en } }
+      view, { zh, en } }
 
 #define TF_GRANTS_ACCOUNT(engine, product, sql, zh, en)                       \
-    { engine, product, 0, 0, TF_GRANTS_SCOPE, sql, NULL, NULL, { zh, en } }
+    { engine, product, 0, 0, TF_GRANTS_SCOPE, sql, NULL, NULL, NULL,          \
+      { zh, en } }
 
 
 const tf_grants_t  tf_grants[] = {
@@ -41,6 +42,7 @@ const tf_grants_t  tf_grants[] = {
 
     { &tf_engine_postgresql, NULL, 0, 0, TF_GRANTS_DATABASE,
       "GRANT CONNECT ON DATABASE taifish_app TO taifish_monitor;", NULL, NULL,
+      "databases",
       { "该数据库内的权限、所有者和大小未知",
         "rights, owners and sizes in this database are unknown" } },
 
@@ -94,22 +96,26 @@ const tf_grants_t  tf_grants[] = {
 
     { &tf_engine_sqlserver, NULL, 0, 0, TF_GRANTS_ALL,
       "GRANT VIEW ANY DEFINITION TO taifish_monitor;", NULL, NULL,
+      "VIEW ANY DEFINITION",
       { "只能看到自己和固定角色",
         "the login sees itself and the fixed roles only" } },
 
     { &tf_engine_sqlserver, NULL, 1200, 0, TF_GRANTS_DATABASES,
       "GRANT CONNECT ANY DATABASE TO taifish_monitor;", NULL, NULL,
+      "databases",
       { "该登录名不是其用户的数据库读不到",
         "databases in which the login is no user are not read" } },
 
     { &tf_engine_sqlserver, NULL, 0, 1200, TF_GRANTS_DATABASE,
       "USE taifish_app;"
       " CREATE USER taifish_monitor FOR LOGIN taifish_monitor;", NULL, NULL,
+      "databases",
       { "该数据库读不到", "this database is not read" } },
 
     { &tf_engine_sqlserver, NULL, 0, 0, TF_GRANTS_SCOPE,
       "GRANT VIEW SERVER STATE TO taifish_monitor;", "table_sizes",
-      "table_sizes", { "表的大小未知", "sizes of tables are unknown" } },
+      "table_sizes", "VIEW SERVER STATE",
+      { "表的大小未知", "sizes of tables are unknown" } },
 
     TF_GRANTS_ACCOUNT(&tf_engine_oracle, NULL,
         "CREATE USER taifish_monitor IDENTIFIED BY \"change-me\";",
@@ -199,4 +205,44 @@ tf_grants_version(const tf_engine_t *engine, tf_str_t text)
 
     return part[0] > 0 && part[0] < 1000 && part[1] < 100
            ? part[0] * 100 + part[1] : 0;
+}
+
+
+int
+tf_grants_script(tf_buf_t *b, const tf_engine_t *engine, tf_str_t product,
+    int version)
+{
+    int                 n = 0;
+    const tf_grants_t  *g;
+
+    for (g = tf_grants; g->engine; g++) {
+
+        if (!tf_grants_applies(g, engine, product, version)) {
+            continue;
+        }
+
+        tf_buf_lit(b, "\n-- 缺少时：");
+        tf_buf_lit(b, g->without[0]);
+        tf_buf_lit(b, "。\n-- Without it: ");
+        tf_buf_lit(b, g->without[1]);
+
+        if (g->scope) {
+            tf_buf_lit(b, " (scope ");
+            tf_buf_lit(b, g->scope);
+            tf_buf_char(b, ')');
+        }
+
+        tf_buf_lit(b, ".\n");
+
+        if (g->reach == TF_GRANTS_DATABASE) {
+            tf_buf_lit(b, "-- For each database that is denied, in place of "
+                       TF_GRANTS_APP ":\n-- ");
+        }
+
+        tf_buf_lit(b, g->sql);
+        tf_buf_char(b, '\n');
+        n++;
+    }
+
+    return n;
 }

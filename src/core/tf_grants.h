@@ -17,6 +17,9 @@
 #define TF_GRANTS_USER      "taifish_monitor"
 #define TF_GRANTS_PASSWORD  "change-me"
 
+/* The version of a server that does not say a known one. */
+#define TF_GRANTS_NEWEST    99999
+
 /* The database in a statement for one database. */
 #define TF_GRANTS_APP       "taifish_app"
 
@@ -41,6 +44,9 @@ typedef struct {
     const char          *reading;   /* "accounts", "databases" or
                                        "table_sizes"; NULL: all */
     const char          *scope;     /* of the reading */
+    const char          *right;     /* the scope of the reading "rights" that
+                                       says whether the account has it; NULL:
+                                       whoever signs in has it */
     const char          *without[2];    /* what it costs: zh-CN, en */
 } tf_grants_t;
 
@@ -51,6 +57,11 @@ extern const tf_grants_t  tf_grants[];
 /* 1 when the statement is for this product and version. */
 int tf_grants_applies(const tf_grants_t *g, const tf_engine_t *engine,
     tf_str_t product, int version);
+
+/* Writes the statements for this product and version as a script, with what
+ * each is for as comments in both languages.  Returns their number. */
+int tf_grants_script(tf_buf_t *b, const tf_engine_t *engine, tf_str_t product,
+    int version);
 
 /* 100 * major + minor of "8.0", "15" or, for SQL Server, "2019"; 0 when it is
  * no version. */

@@ -103,9 +103,9 @@ SET zh = o.zh || '、' || EXCLUDED.zh,
 -- name: engine_grant_store
 -- worker
 INSERT INTO engine_grants (position, db_type, product, since, before, reach,
-                           statement, reading, scope, zh, en)
+                           statement, reading, scope, held_by, zh, en)
 VALUES (:position::int, :db_type, :product, :since::int, :before::int, :reach,
-        :statement, :reading, :scope, :zh, :en)
+        :statement, :reading, :scope, :right, :zh, :en)
 
 -- name: error_text_store
 -- worker

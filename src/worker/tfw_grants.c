@@ -1,9 +1,9 @@
 
 #include <stdio.h>
 
-#include "tf_error.h"
 #include "tf_grants.h"
 #include "tfw_commands.h"
+#include "tfw_mem.h"
 
 
 static int tfw_grants_wrong(const char *what, const char *value);
@@ -15,8 +15,11 @@ int
 tfw_command_grants(tfw_conf_t *conf, int argc, char **argv)
 {
     int                 n, version;
+    tf_buf_t            b;
+    tf_int_t            rc;
+    tf_str_t            script;
+    tfw_mem_t           m;
     const char         *name, *text;
-    const tf_grants_t  *g;
     const tf_engine_t  *engine;
 
     (void) conf;
@@ -36,7 +39,7 @@ tfw_command_grants(tfw_conf_t *conf, int argc, char **argv)
 
     /* without a version: the newest */
 
-    version = text ? tf_grants_version(engine, tf_str(text)) : 99999;
+    version = text ? tf_grants_version(engine, tf_str(text)) : TF_GRANTS_NEWEST;
 
     if (version == 0) {
         return tfw_grants_wrong("version", text);
@@ -54,21 +57,19 @@ tfw_command_grants(tfw_conf_t *conf, int argc, char **argv)
            text ? " " : "", text ? text : "",
            engine->simulated ? "a simulated catalog" : "real servers");
 
-    for (g = tf_grants, n = 0; g->engine; g++) {
-        if (tf_grants_applies(g, engine, tf_str(name), version)) {
-            printf("\n-- 缺少时：%s。\n-- Without it: %s%s%s%s.\n%s%s\n",
-                   g->without[TF_LANG_ZH], g->without[TF_LANG_EN],
-                   g->scope ? " (scope " : "", g->scope ? g->scope : "",
-                   g->scope ? ")" : "",
-                   g->reach == TF_GRANTS_DATABASE
-                   ? "-- For each database that is denied, in place of "
-                     TF_GRANTS_APP ":\n-- " : "",
-                   g->sql);
-            n++;
-        }
+    tfw_mem_init(&m, 1024 * 1024);
+    tf_buf_init(&b, &m.mem, 4096, 1024 * 1024);
+
+    n = tf_grants_script(&b, engine, tf_str(name), version);
+    rc = tf_buf_done(&b, &script);
+
+    if (rc == TF_OK) {
+        printf("%.*s", (int) script.len, (char *) script.data);
     }
 
-    return n ? 0 : 1;
+    tfw_mem_clear(&m);
+
+    return rc == TF_OK && n ? 0 : 1;
 }
 
 

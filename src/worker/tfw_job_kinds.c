@@ -68,6 +68,14 @@ const tfw_job_kind_t  tfw_job_kinds[] = {
       .attempts = 1, .deadline = 25, .connect = 18, .per_user = 2,
       .exclusive = 1 },
 
+    { .kind = "check_collector", .run = tfw_check_collector,
+      .title = { "监控账户检查", "Check of the monitoring account" },
+      .about = { "登录一个实例，逐项检查监控账户的权限",
+                 "Signs in to an instance and looks for each right" },
+      .category = "other", .scope = TFW_INSTANCE, .lane = "short",
+      .attempts = 1, .deadline = 25, .connect = 18, .per_user = 4,
+      .exclusive = 1 },
+
     { .kind = "sync_accounts", .run = tfw_sync_accounts,
       .title = { "账户同步", "Sync accounts" },
       .about = { "读取所有实例的账户与权限",

@@ -146,6 +146,7 @@ tfw_migrate_grants(tfw_db_t *db, tf_err_t *err)
                           { "reach", reach[g->reach] },
                           { "statement", g->sql },
                           { "reading", g->reading }, { "scope", g->scope },
+                          { "right", g->right },
                           { "zh", g->without[TF_LANG_ZH] },
                           { "en", g->without[TF_LANG_EN] }), err);
     }

@@ -103,7 +103,8 @@ sub worker { $_[0]{worker} }
 
 sub database_url {
     my ($self, $role) = @_;
-    return "postgresql:///taifish?host=$self->{pg}{socket}&user=$role";
+    return "postgresql:///taifish?host=$self->{pg}{socket}&port=5432"
+        . "&user=$role";
 }
 
 sub redis_url {

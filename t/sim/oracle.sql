@@ -89,3 +89,5 @@ CREATE VIEW sys.dba_temp_files AS SELECT * FROM sim.data_files
 
 GRANT USAGE ON SCHEMA sys TO PUBLIC;
 GRANT SELECT ON sys.product_component_version TO PUBLIC;
+CREATE VIEW sys.dual AS SELECT 'X'::varchar(1) AS dummy;
+GRANT SELECT ON sys.dual TO PUBLIC;

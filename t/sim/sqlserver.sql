@@ -22,6 +22,10 @@ CREATE FUNCTION sim.sees() RETURNS boolean LANGUAGE sql STABLE
 SECURITY DEFINER AS
 $$ SELECT EXISTS (SELECT FROM sim.seers WHERE name = session_user) $$;
 
+CREATE FUNCTION sim.counts() RETURNS boolean LANGUAGE sql STABLE
+SECURITY DEFINER AS
+$$ SELECT EXISTS (SELECT FROM sim.states WHERE name = session_user) $$;
+
 CREATE FUNCTION sim.mine(n int) RETURNS boolean LANGUAGE sql STABLE
 SECURITY DEFINER AS
 $$ SELECT EXISTS (SELECT FROM sim.own
@@ -43,6 +47,8 @@ CREATE FUNCTION sys.has_perms_by_name(s text, c text, p text) RETURNS int
 LANGUAGE sql STABLE AS
 $$ SELECT CASE WHEN s IS NULL AND c IS NULL AND p = 'VIEW ANY DEFINITION'
                THEN sim.sees()::int
+               WHEN s IS NULL AND c IS NULL AND p = 'VIEW SERVER STATE'
+               THEN sim.counts()::int
                WHEN s IS NULL AND c IS NULL AND p = 'VIEW ANY DATABASE'
                THEN 1 END $$;
 

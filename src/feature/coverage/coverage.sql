@@ -165,3 +165,77 @@ FROM i
                 AS unread_scope_count
          FROM shown
      ) n
+
+
+
+-- The check of the account's rights, in the worker.
+
+-- part: checked
+jsonb_build_object('right', r.held_by,
+                                         'held', r.held,
+                                         'error_code', r.code,
+                                         'databases', r.databases,
+                                         'statement', r.statement)
+
+-- name: collector_check
+-- worker
+-- A right is held when the server says so, missing when it refuses it, else
+-- unknown.  The instance has the version that was read.
+WITH i AS (
+    {looked_at}
+), told AS (
+    SELECT *
+    FROM jsonb_to_recordset(:rights::jsonb)
+             AS t (name text, database text, held boolean, code text)
+), rights AS (
+    SELECT g.position, g.held_by, g.zh, g.en, max(t.code) AS code,
+           CASE WHEN bool_or(NOT t.held) THEN false
+                WHEN bool_and(coalesce(t.held, false)) THEN true END AS held,
+           coalesce(jsonb_agg(t.database ORDER BY t.database)
+                        FILTER (WHERE t.database <> ''), '[]') AS databases,
+           CASE WHEN g.reach <> 'database'
+                THEN engine_grant_text(i.db_type, g.statement, i.account, NULL)
+                ELSE string_agg(engine_grant_text(i.db_type, g.statement,
+                                                  i.account, t.database),
+                                E'\n' ORDER BY t.database)
+                         FILTER (WHERE t.database <> '') END AS statement
+    FROM i
+         JOIN engine_grants g ON {grant_for}
+         LEFT JOIN told t ON t.name = g.held_by
+    WHERE g.held_by IS NOT NULL
+    GROUP BY g.position, i.db_type, i.account
+)
+SELECT jsonb_build_object(
+           'success', true,
+           'message', CASE WHEN n.missing > 0
+                           THEN format('缺少 %s 项权限', n.missing)
+                           WHEN n.unknown > 0
+                           THEN format('%s 项权限无法确认', n.unknown)
+                           ELSE '所需权限齐全' END,
+           'message_en', CASE WHEN n.missing > 0
+                              THEN format('Rights that are missing: %s',
+                                          n.missing)
+                              WHEN n.unknown > 0
+                              THEN format('Rights that are unknown: %s',
+                                          n.unknown)
+                              ELSE 'All rights are there' END,
+           'db_type', i.db_type,
+           'engine_tested', i.tested,
+           'database_version', i.database_version,
+           'main_version', i.main_version,
+           'account', i.account,
+           'missing_count', n.missing,
+           'unknown_count', n.unknown,
+           'rights', n.zh,
+           'rights_en', n.en,
+           'script', :script::text)::text AS details
+FROM i
+     CROSS JOIN LATERAL (
+         SELECT count(*) FILTER (WHERE NOT r.held) AS missing,
+                count(*) FILTER (WHERE r.held IS NULL) AS unknown,
+                jsonb_agg({checked} || jsonb_build_object('without', r.zh)
+                          ORDER BY r.position) AS zh,
+                jsonb_agg({checked} || jsonb_build_object('without', r.en)
+                          ORDER BY r.position) AS en
+         FROM rights r
+     ) n

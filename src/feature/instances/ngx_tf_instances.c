@@ -115,6 +115,32 @@ static const char  ngx_tf_instances_tested[] =
     "\"error_code\":{\"type\":\"string\"},"
     "\"details\":{\"type\":\"object\"}}}";
 
+static const char  ngx_tf_instances_checked[] =
+    "{\"type\":\"object\",\"required\":[\"success\",\"message\",\"rights\","
+    "\"script\"],\"properties\":{"
+    "\"success\":{\"type\":\"boolean\"},"
+    "\"message\":{\"type\":\"string\"},"
+    "\"db_type\":{\"type\":\"string\"},"
+    "\"engine_tested\":{\"type\":\"string\",\"enum\":[\"real\",\"simulated\"]},"
+    "\"database_version\":{\"type\":\"string\"},"
+    "\"main_version\":{\"type\":\"string\"},"
+    "\"account\":{\"type\":\"string\"},"
+    "\"missing_count\":{\"type\":\"integer\"},"
+    "\"unknown_count\":{\"type\":\"integer\"},"
+    "\"script\":{\"type\":\"string\","
+    "\"description\":\"all statements of this engine and version\"},"
+    "\"rights\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+    "\"properties\":{"
+    "\"right\":{\"type\":\"string\"},"
+    "\"held\":{\"type\":[\"boolean\",\"null\"],"
+    "\"description\":\"null: the server did not say\"},"
+    "\"error_code\":{\"type\":[\"string\",\"null\"]},"
+    "\"without\":{\"type\":\"string\","
+    "\"description\":\"what is not read without it\"},"
+    "\"statement\":{\"type\":[\"string\",\"null\"]},"
+    "\"databases\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},"
+    "\"description\":\"those it is missing for\"}}}}}}";
+
 static const char  ngx_tf_instances_tests_done[] =
     "{\"type\":\"object\",\"properties\":{"
     "\"run_id\":{\"type\":\"string\",\"format\":\"uuid\"},"
@@ -233,6 +259,13 @@ const ngx_tf_route_t  ngx_tf_instances_routes[] = {
       .render = NGX_TF_RUN,
       .next = ngx_tf_instances_next,
       .schema = ngx_tf_instances_tested },
+
+    { NGX_TF_ROUTE(POST, "/instances/{id}/actions/check-collector", TF_VIEW,
+                   "Which rights the monitoring account has and lacks"),
+      .audit = TF_AUDIT_INSTANCE_TEST,
+      .sql = { TF_SQL_instances_check_collector },
+      .render = NGX_TF_RUN,
+      .schema = ngx_tf_instances_checked },
 
     { NGX_TF_ROUTE(POST, "/instances/actions/batch-test-connections", TF_UPDATE,
                    "Connect to instances"),

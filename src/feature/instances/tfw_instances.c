@@ -3,18 +3,12 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "tfw_instance.h"
 #include "tfw_instances.h"
 
 
-#define TFW_TEST_CONNECT   8            /* seconds */
-#define TFW_TEST_QUERY     5
 #define TFW_TEST_MIN       500          /* ms that a refusal takes at least */
 
 
-static tf_int_t tfw_test_failed(tfw_job_t *job, const tfw_instance_t *in,
-    int64_t started);
-static tf_int_t tfw_test_connected(tfw_job_t *job, const tfw_instance_t *in);
 static tf_int_t tfw_test_details(tfw_job_t *job, const tfw_instance_t *in,
     int code);
 
@@ -22,7 +16,6 @@ static tf_int_t tfw_test_details(tfw_job_t *job, const tfw_instance_t *in,
 tf_int_t
 tfw_test_connection(tfw_job_t *job)
 {
-    char            item[24];
     int64_t         started;
     tf_int_t        rc;
     PGresult       *place;
@@ -30,18 +23,9 @@ tfw_test_connection(tfw_job_t *job)
 
     started = tfw_engine_clock();
 
-    snprintf(item, sizeof(item), "%lld", (long long) job->id);
-
-    place = tfw_db_run(job->db, TF_SQL_instance_place,
-                       TFW_ARGS({ "item", item }), &job->err);
+    place = tfw_instances_place(job);
     if (place == NULL) {
         return TF_ERROR;
-    }
-
-    if (PQntuples(place) == 0) {
-        PQclear(place);
-        return tf_fail(&job->err, TF_E_RESOURCE_NOT_FOUND, "instance_id",
-                       "the instance was deleted");
     }
 
     rc = tfw_instance_prepare(job, place, &in);
@@ -57,8 +41,13 @@ tfw_test_connection(tfw_job_t *job)
 
     tfw_instance_close(&in);
 
-    rc = rc == TF_OK ? tfw_test_connected(job, &in)
-                     : tfw_test_failed(job, &in, started);
+    if (rc != TF_OK) {
+        rc = tfw_instances_failed(job, &in, started);
+
+    } else {
+        rc = tfw_test_details(job, &in, TF_E_NONE) == TF_OK
+             ? tfw_instances_connected(job, &in) : TF_ERROR;
+    }
 
     /* the target's texts are those of the row */
 
@@ -68,11 +57,30 @@ tfw_test_connection(tfw_job_t *job)
 }
 
 
-/* Why it failed is for the log; the client gets one of a few codes, and not
- * sooner for one than for the other. */
+PGresult *
+tfw_instances_place(tfw_job_t *job)
+{
+    char       item[24];
+    PGresult  *place;
 
-static tf_int_t
-tfw_test_failed(tfw_job_t *job, const tfw_instance_t *in, int64_t started)
+    snprintf(item, sizeof(item), "%lld", (long long) job->id);
+
+    place = tfw_db_run(job->db, TF_SQL_instance_place,
+                       TFW_ARGS({ "item", item }), &job->err);
+
+    if (place && PQntuples(place) == 0) {
+        PQclear(place);
+        (void) tf_fail(&job->err, TF_E_RESOURCE_NOT_FOUND, "instance_id",
+                       "the instance was deleted");
+        return NULL;
+    }
+
+    return place;
+}
+
+
+tf_int_t
+tfw_instances_failed(tfw_job_t *job, const tfw_instance_t *in, int64_t started)
 {
     int64_t          left;
     struct timespec  ts;
@@ -106,15 +114,13 @@ tfw_test_failed(tfw_job_t *job, const tfw_instance_t *in, int64_t started)
 }
 
 
-static tf_int_t
-tfw_test_connected(tfw_job_t *job, const tfw_instance_t *in)
+tf_int_t
+tfw_instances_connected(tfw_job_t *job, const tfw_instance_t *in)
 {
     char       id[24];
     PGresult  *res;
 
-    if (tfw_test_details(job, in, TF_E_NONE) != TF_OK
-        || tfw_job_begin(job) != TF_OK)
-    {
+    if (tfw_job_begin(job) != TF_OK) {
         return TF_ERROR;
     }
 

@@ -127,13 +127,19 @@ WHERE r.run_id = :run_id AND r.status IN ('pending', 'running')
       AND (SELECT count(*) FROM rules) = 0
 RETURNING r.run_id, r.status
 
--- Jobs leave message and message_en; the client gets the one it reads.
+-- Jobs leave message and message_en, and rights likewise; the client gets the
+-- one it reads.
 
 -- part: spoken
 (CASE WHEN :_lang::text = 'en' AND i.details ? 'message_en'
-                                 THEN jsonb_set(i.details, ARRAY['message'],
-                                                i.details -> 'message_en')
-                                 ELSE i.details END - 'message_en')
+                                 THEN i.details
+                                      || (SELECT jsonb_object_agg(
+                                                     left(e.key, -3), e.value)
+                                          FROM jsonb_each(i.details) e
+                                          WHERE e.key IN ('message_en',
+                                                          'rights_en'))
+                                 ELSE i.details END
+                            - ARRAY['message_en', 'rights_en'])
 
 -- part: result
 coalesce({spoken}, '{}')
@@ -148,7 +154,8 @@ coalesce({spoken}, '{}')
                                    ELSE '{"success": false}' END
 
 -- part: test_failed
-coalesce(i.kind = 'test_connection' AND i.details ->> 'success' = 'false',
+coalesce(i.kind IN ('test_connection', 'check_collector')
+                AND i.details ->> 'success' = 'false',
                 false)
 
 -- name: task_run_outcome

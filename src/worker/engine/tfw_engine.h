@@ -181,8 +181,9 @@ struct tfw_query_s {
 /* What can be read of an engine; tfw_reading_run() finds it by its name. */
 
 typedef struct {
-    const char         *name;           /* "accounts", "databases" or
-                                           "table_sizes"; NULL ends the list */
+    const char         *name;           /* "accounts", "databases",
+                                           "table_sizes" or "rights"; NULL
+                                           ends the list */
     size_t              state_size;     /* of what its row functions keep for
                                            one reading, zeroed */
     const tfw_query_t  *queries;

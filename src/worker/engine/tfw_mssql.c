@@ -39,6 +39,7 @@ static const tfw_read_t  tfw_mssql_reads[] = {
     { "accounts", sizeof(tfw_mssql_accounts_t), tfw_mssql_queries },
     { "databases", 0, tfw_mssql_databases },
     { "table_sizes", 0, tfw_mssql_tables },
+    { "rights", 0, tfw_mssql_rights },
     { NULL, 0, NULL }
 };
 

@@ -13,6 +13,7 @@
 
 extern const tfw_query_t  tfw_mssql_queries[];
 extern const tfw_query_t  tfw_mssql_databases[];
+extern const tfw_query_t  tfw_mssql_rights[];
 extern const tfw_query_t  tfw_mssql_tables[];
 
 

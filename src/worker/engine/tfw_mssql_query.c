@@ -31,6 +31,9 @@
     scope, TFW_ONCE_PER_DATABASE, 0, 0, 0, columns,                           \
     tfw_mssql_accounts_##row, 0, NULL
 
+#define TFW_MSSQL_RIGHT(right, row)                                           \
+    right, TFW_ONCE_PER_INSTANCE, 0, 0, 0, 1, tfw_reading_##row, 0, NULL
+
 
 const tfw_query_t  tfw_mssql_queries[] = {
 
@@ -146,6 +149,25 @@ const tfw_query_t  tfw_mssql_queries[] = {
       " SELECT o.principal_id, 'O', s.name, o.name"
       " FROM sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id"
       " WHERE o.principal_id IS NOT NULL AND o.is_ms_shipped = 0" },
+
+    { .scope = NULL }
+};
+
+
+const tfw_query_t  tfw_mssql_rights[] = {
+
+    { TFW_MSSQL_RIGHT("sign in", right), "SELECT 1" },
+
+    { TFW_MSSQL_RIGHT("VIEW ANY DEFINITION", right),
+      "SELECT HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW ANY DEFINITION')" },
+
+    { TFW_MSSQL_RIGHT("VIEW SERVER STATE", right),
+      "SELECT HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW SERVER STATE')" },
+
+    /* by CONNECT ANY DATABASE, as a user, or as a guest */
+    { TFW_MSSQL_RIGHT("databases", barred),
+      "SELECT d.name FROM sys.databases d"
+      " WHERE d.state = 0 AND HAS_DBACCESS(d.name) = 0" },
 
     { .scope = NULL }
 };

@@ -124,6 +124,7 @@ static const tfw_read_t  tfw_mysql_reads[] = {
     { "accounts", sizeof(tfw_mysql_accounts_t), tfw_mysql_queries },
     { "databases", sizeof(tfw_mysql_sizes_t), tfw_mysql_databases },
     { "table_sizes", sizeof(tfw_mysql_sizes_t), tfw_mysql_tables },
+    { "rights", sizeof(tfw_mysql_sizes_t), tfw_mysql_rights },
     { NULL, 0, NULL }
 };
 

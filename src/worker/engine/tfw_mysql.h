@@ -59,6 +59,7 @@ typedef enum {
 
 extern const tfw_query_t  tfw_mysql_queries[];
 extern const tfw_query_t  tfw_mysql_databases[];
+extern const tfw_query_t  tfw_mysql_rights[];
 extern const tfw_query_t  tfw_mysql_tables[];
 
 /* The names of the privileges by their bit or their place among the Ys and Ns,
@@ -97,7 +98,7 @@ tf_int_t tfw_mysql_accounts_grant(tfw_batch_t *b, const tfw_query_t *q,
     const tf_str_t *row);
 
 
-/* --- rows of the readings "databases" and "table_sizes": tfw_mysql_sizes.c */
+/* --- rows of the other readings: tfw_mysql_sizes.c */
 
 /* What the reader may do to the tables of some databases. */
 
@@ -116,6 +117,7 @@ typedef struct {
 
 typedef struct {
     int                  lists_all; /* databases */
+    int                  process;   /* the right of this name */
     int                  revoked;   /* somewhere */
     unsigned             everywhere;    /* privileges */
     tfw_mysql_reach_t   *reach;
@@ -127,6 +129,22 @@ typedef struct {
     size_t               size;
     int                  sorted;
 } tfw_mysql_sizes_t;
+
+/* A line of SHOW GRANTS. */
+tf_int_t tfw_mysql_sizes_grant(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row);
+
+/* q->what of tfw_mysql_sizes_right(); the second is any right that lets tables
+ * be seen. */
+
+typedef enum {
+    TFW_MYSQL_SHOW_DATABASES = 0,
+    TFW_MYSQL_SHOW_VIEW,
+    TFW_MYSQL_PROCESS
+} tfw_mysql_right_e;
+
+tf_int_t tfw_mysql_sizes_right(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row);
 
 
 #endif /* _TFW_MYSQL_H_INCLUDED_ */

@@ -258,3 +258,37 @@ tfw_mysql_database_name(unsigned n)
 
     return n < sizeof(names) / sizeof(names[0]) ? names[n] : NULL;
 }
+
+
+#define TFW_MYSQL_RIGHT(flavour, since, table)                                \
+    { TFW_MYSQL_ONCE("mysql." table, flavour, since, 0, 1),                   \
+      tfw_reading_right, 0, NULL,                                             \
+      "SELECT COUNT(*) + 1 FROM (SELECT * FROM mysql." table " LIMIT 0) t" }
+
+#define TFW_MYSQL_GLOBAL(right, what)                                         \
+    { TFW_MYSQL_ONCE(right, 0, 0, 0, 1), tfw_mysql_sizes_right, what, NULL,   \
+      "SELECT 1" }
+
+const tfw_query_t  tfw_mysql_rights[] = {
+
+    { TFW_MYSQL_ONCE("sign in", 0, 0, 0, 1), tfw_mysql_sizes_grant, 0, NULL,
+      "SHOW GRANTS" },
+
+    TFW_MYSQL_RIGHT(TFW_MYSQL_MYSQL, 0, "user"),
+    TFW_MYSQL_RIGHT(TFW_MYSQL_MARIADB, 0, "global_priv"),
+    TFW_MYSQL_RIGHT(0, 0, "db"),
+    TFW_MYSQL_RIGHT(0, 0, "tables_priv"),
+    TFW_MYSQL_RIGHT(0, 0, "columns_priv"),
+    TFW_MYSQL_RIGHT(0, 0, "procs_priv"),
+    TFW_MYSQL_RIGHT(0, 0, "proxies_priv"),
+    TFW_MYSQL_RIGHT(TFW_MYSQL_MARIADB, 0, "roles_mapping"),
+    TFW_MYSQL_RIGHT(TFW_MYSQL_MYSQL, 80000, "global_grants"),
+    TFW_MYSQL_RIGHT(TFW_MYSQL_MYSQL, 80000, "role_edges"),
+    TFW_MYSQL_RIGHT(TFW_MYSQL_MYSQL, 80000, "default_roles"),
+
+    TFW_MYSQL_GLOBAL("SHOW DATABASES", TFW_MYSQL_SHOW_DATABASES),
+    TFW_MYSQL_GLOBAL("SHOW VIEW", TFW_MYSQL_SHOW_VIEW),
+    TFW_MYSQL_GLOBAL("PROCESS", TFW_MYSQL_PROCESS),
+
+    { .scope = NULL }
+};

@@ -113,8 +113,6 @@
     tfw_mysql_sizes_##row, 0, NULL
 
 
-static tf_int_t tfw_mysql_sizes_grant(tfw_batch_t *b, const tfw_query_t *q,
-    const tf_str_t *row);
 static tf_int_t tfw_mysql_sizes_reach(tfw_batch_t *b, tf_str_t privileges,
     tf_str_t object, int revoked);
 static tf_int_t tfw_mysql_sizes_object(tfw_batch_t *b, tf_str_t object,
@@ -221,7 +219,7 @@ static const char *const  tfw_mysql_sizes_names[] = {
 /* "GRANT a, b ON object TO whom", "REVOKE a ON object FROM whom" where MySQL
  * takes a part of a right for all databases back, or something else. */
 
-static tf_int_t
+tf_int_t
 tfw_mysql_sizes_grant(tfw_batch_t *b, const tfw_query_t *q,
     const tf_str_t *row)
 {
@@ -259,6 +257,25 @@ tfw_mysql_sizes_grant(tfw_batch_t *b, const tfw_query_t *q,
     }
 
     return TF_OK;
+}
+
+
+/* A right for all databases, of what SHOW GRANTS said. */
+
+tf_int_t
+tfw_mysql_sizes_right(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row)
+{
+    tf_str_t            no = tf_string("0");
+    tfw_mysql_sizes_t  *z = b->state;
+
+    if (q->what == TFW_MYSQL_SHOW_DATABASES ? z->lists_all
+        : q->what == TFW_MYSQL_PROCESS ? z->process : z->everywhere != 0)
+    {
+        return tfw_reading_right(b, q, row);
+    }
+
+    return tfw_reading_right(b, q, &no);
 }
 
 
@@ -368,9 +385,13 @@ tfw_mysql_sizes_privileges(tfw_mysql_sizes_t *z, tf_str_t s, int global)
         if (tf_str_eq(one, "ALL PRIVILEGES")) {
             bits |= TFW_MYSQL_ALL;
             z->lists_all |= global;
+            z->process |= global;
 
         } else if (tf_str_eq(one, "SHOW DATABASES")) {
             z->lists_all |= global;
+
+        } else if (tf_str_eq(one, "PROCESS")) {
+            z->process |= global;
         }
 
         for (i = 0; i < sizeof(tfw_mysql_sizes_names) / sizeof(char *); i++) {

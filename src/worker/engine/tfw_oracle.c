@@ -22,6 +22,7 @@ static tf_int_t tfw_oracle_begin(tfw_odbc_t *o, tf_err_t *err);
 static const tfw_read_t  tfw_oracle_reads[] = {
     { "accounts", sizeof(tfw_oracle_accounts_t), tfw_oracle_queries },
     { "databases", 0, tfw_oracle_databases },
+    { "rights", 0, tfw_oracle_rights },
     { NULL, 0, NULL }
 };
 

@@ -13,6 +13,7 @@
 
 extern const tfw_query_t  tfw_oracle_queries[];
 extern const tfw_query_t  tfw_oracle_databases[];
+extern const tfw_query_t  tfw_oracle_rights[];
 
 
 /* --- rows of the reading "accounts": tfw_oracle_accounts.c --------------- */

@@ -117,3 +117,29 @@ const tfw_query_t  tfw_oracle_queries[] = {
 
     { .scope = NULL }
 };
+
+
+#define TFW_ORACLE_RIGHT(view, name)                                          \
+    { view, TFW_ONCE_PER_INSTANCE, 0, 0, 0, 1, tfw_reading_right, 0, NULL,    \
+      "SELECT COUNT(*) + 1 FROM (SELECT * FROM sys." name " WHERE 1 = 0) v" }
+
+const tfw_query_t  tfw_oracle_rights[] = {
+
+    { "sign in", TFW_ONCE_PER_INSTANCE, 0, 0, 0, 1, tfw_reading_right, 0,
+      NULL, "SELECT 1 FROM dual" },
+
+    TFW_ORACLE_RIGHT("DBA_USERS", "dba_users"),
+    TFW_ORACLE_RIGHT("DBA_ROLES", "dba_roles"),
+    TFW_ORACLE_RIGHT("DBA_ROLE_PRIVS", "dba_role_privs"),
+    TFW_ORACLE_RIGHT("DBA_SYS_PRIVS", "dba_sys_privs"),
+    TFW_ORACLE_RIGHT("DBA_TAB_PRIVS", "dba_tab_privs"),
+    TFW_ORACLE_RIGHT("DBA_COL_PRIVS", "dba_col_privs"),
+    TFW_ORACLE_RIGHT("DBA_TS_QUOTAS", "dba_ts_quotas"),
+    TFW_ORACLE_RIGHT("DBA_PROXIES", "dba_proxies"),
+    TFW_ORACLE_RIGHT("V_$PWFILE_USERS", "v_$pwfile_users"),
+    TFW_ORACLE_RIGHT("DBA_TABLESPACES", "dba_tablespaces"),
+    TFW_ORACLE_RIGHT("DBA_DATA_FILES", "dba_data_files"),
+    TFW_ORACLE_RIGHT("DBA_TEMP_FILES", "dba_temp_files"),
+
+    { .scope = NULL }
+};

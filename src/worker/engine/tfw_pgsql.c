@@ -81,6 +81,7 @@ static const tfw_read_t  tfw_pgsql_reads[] = {
     { "accounts", sizeof(tfw_pgsql_accounts_t), tfw_pgsql_queries },
     { "databases", 0, tfw_pgsql_databases },
     { "table_sizes", 0, tfw_pgsql_tables },
+    { "rights", 0, tfw_pgsql_rights },
     { NULL, 0, NULL }
 };
 

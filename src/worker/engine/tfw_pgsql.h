@@ -94,6 +94,7 @@ tf_int_t tfw_pgsql_encoding_row(tfw_pgsql_t *pg, tf_str_t *row, int n)
 
 extern const tfw_query_t  tfw_pgsql_queries[];
 extern const tfw_query_t  tfw_pgsql_databases[];
+extern const tfw_query_t  tfw_pgsql_rights[];
 extern const tfw_query_t  tfw_pgsql_tables[];
 
 extern const char  tfw_pgsql_sql_settings[];

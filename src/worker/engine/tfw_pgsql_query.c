@@ -445,3 +445,17 @@ const tfw_query_t  tfw_pgsql_queries[] = {
 
     { .scope = NULL }
 };
+
+
+const tfw_query_t  tfw_pgsql_rights[] = {
+
+    { "sign in", TFW_ONCE_PER_INSTANCE, 0, 0, 0, 1, tfw_reading_right,
+      0, NULL, "SELECT 1" },
+
+    { "databases", TFW_ONCE_PER_INSTANCE, 0, 0, 0, 1, tfw_reading_barred,
+      0, NULL,
+      "SELECT d.datname FROM pg_database d WHERE d.datallowconn"
+      " AND NOT has_database_privilege(d.oid, 'CONNECT')" },
+
+    { .scope = NULL }
+};

@@ -95,6 +95,8 @@ static tf_int_t tfw_reading_all(tfw_reading_t *rd, tf_str_t database,
 static tf_int_t tfw_reading_scope(tfw_reading_t *rd, const char *scope,
     tf_str_t database, tf_scope_status_e status, const tf_err_t *err);
 static tf_scope_status_e tfw_reading_status(const tf_err_t *err);
+static tf_int_t tfw_reading_refuse(tfw_batch_t *b, const tfw_query_t *q,
+    tf_str_t database);
 static tf_int_t tfw_reading_visits(tfw_reading_t *rd, tf_err_t *err);
 static tf_int_t tfw_visit_all(tfw_reading_t *rd, tf_err_t *err);
 static tfw_database_t *tfw_visit_next(tfw_reading_t *rd);
@@ -985,4 +987,41 @@ tfw_visit_later(tfw_reading_t *rd, tfw_database_t *db)
 {
     rd->later[rd->laters++] = db;
     rd->not_before = tfw_engine_clock() + TFW_READING_PAUSE;
+}
+
+
+tf_int_t
+tfw_reading_right(tfw_batch_t *b, const tfw_query_t *q, const tf_str_t *row)
+{
+    if (row[0].data && !tf_str_eq(row[0], "0")) {
+        return TF_OK;
+    }
+
+    b->status = TF_SCOPE_DENIED;
+
+    return tfw_reading_refuse(b, q, tfw_reading_whole);
+}
+
+
+tf_int_t
+tfw_reading_barred(tfw_batch_t *b, const tfw_query_t *q, const tf_str_t *row)
+{
+    return tfw_reading_refuse(b, q, row[0]);
+}
+
+
+static tf_int_t
+tfw_reading_refuse(tfw_batch_t *b, const tfw_query_t *q, tf_str_t database)
+{
+    tf_err_t  err;
+
+    (void) tf_fail(&err, TF_E_TARGET_PERMISSION, NULL, "right %s is missing",
+                   q->scope);
+
+    if (database.len == 0) {
+        b->err = err;
+        return TF_OK;
+    }
+
+    return b->sink->scope(b->sink, q->scope, database, TF_SCOPE_DENIED, &err);
 }

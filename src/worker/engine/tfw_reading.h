@@ -102,6 +102,14 @@ tf_int_t tfw_reading_text(tfw_batch_t *b, tf_str_t principal,
 tf_int_t tfw_reading_flag(tfw_batch_t *b, tf_str_t principal,
     const char *name, int value) TF_MUST_CHECK;
 
+/* The row functions of the reading "rights": its scopes are the rights of
+ * tf_grants, and denied when a row's value is 0, or for the database that it
+ * names. */
+tf_int_t tfw_reading_right(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row) TF_MUST_CHECK;
+tf_int_t tfw_reading_barred(tfw_batch_t *b, const tfw_query_t *q,
+    const tf_str_t *row) TF_MUST_CHECK;
+
 /* The first scope shows all there is: the reader itself is among the principals
  * of a list that shows all of them or none, or may see every database. */
 void tfw_reading_complete(tfw_batch_t *b);

@@ -28,8 +28,8 @@ sub new {
 
     my $r = $api->post('/credentials', {
         name => "$name collector", credential_type => 'database',
-        db_type => $db_type, username => 'collector',
-        password => $PASSWORD });
+        db_type => $db_type, username => $opt{username} || 'collector',
+        password => $opt{password} || $PASSWORD });
     $r->status == 201 or die 'credential: ' . $r->as_string;
     $self->{credential} = $r->data->{credential}{id};
 
