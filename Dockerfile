@@ -83,7 +83,8 @@ HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
 FROM runtime AS app
 
 RUN apt-get update -q \
-    && apt-get install -y -q --no-install-recommends curl nginx \
+    && apt-get install -y -q --no-install-recommends curl libxlsxwriter4 \
+        nginx \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* \
         /usr/share/doc /usr/share/man /var/www
 
@@ -101,6 +102,7 @@ RUN sed -e 's|^load_module modules/|load_module /usr/lib/nginx/modules/|' \
         -e 's|^pid .*|pid /run/taifish/nginx.pid;|' \
         -e 's|access_log .*|access_log /dev/stdout taifish buffer=4k flush=1s;|' \
         -e 's|_temp_path tmp;|_temp_path /run/taifish/tmp;|' \
+        -e 's|_exports_path exports;|_exports_path /var/lib/taifish/exports;|' \
         -e 's|#include direct-tls|include direct-tls|' \
         -e 's|listen 127.0.0.1:8080|listen 5000|' \
         /etc/taifish/nginx.conf > /etc/taifish/direct.conf \

@@ -224,6 +224,13 @@ static ngx_command_t  ngx_taifish_commands[] = {
       offsetof(ngx_tf_main_conf_t, hashes),
       &ngx_taifish_hash_bounds },
 
+    { ngx_string("taifish_exports_path"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_path_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_tf_main_conf_t, exports),
+      NULL },
+
     { ngx_string("taifish_log_buffer"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_num_slot,
@@ -282,6 +289,7 @@ ngx_taifish_create_main_conf(ngx_conf_t *cf)
      *     mcf->pg.url = { 0, NULL };
      *     mcf->redis_url = { 0, NULL };
      *     mcf->keys = { 0, NULL };
+     *     mcf->exports = NULL;
      *     mcf->zone = NULL;
      *     mcf->metrics = NULL;
      *     mcf->used = 0;

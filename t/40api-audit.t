@@ -236,6 +236,43 @@ is_deeply [map { $_->{type} } @runs], [('run') x @runs],
 ok scalar(@runs), 'and sees those';
 
 
+# --- as a file ---------------------------------------------------------------
+
+($row) = row_of($auditor, GET => '/audit/exports?format=jsonl&action=tag.create'
+    . '&outcome=success', undef, 200, 'the audit log as a file');
+is_deeply [@$row{qw(action actor_name)}, @{ $row->{details}{input} }
+    {qw(format action)}], ['audit.export', 'auditor', 'jsonl', 'tag.create'],
+    'who took what of it';
+
+for my $filter ('action=tag.create', 'object_type=tag', 'outcome=refused',
+    'actor_id=' . $tf->value("SELECT id FROM users WHERE username = 'admin'"),
+    'search=m7', 'hours=1', 'request_id=audited-1', 'object_id=1',
+    'start_time=2026-01-01T00:00:00Z', 'end_time=2026-01-01T00:00:00Z')
+{
+    my $upto = $tf->value('SELECT seq FROM audit_head');
+    my (@want, $after);
+    do {
+        my $d = $auditor->get("/audit?sort=id&order=asc&limit=200&$filter"
+            . ($after ? "&after=$after" : ''))->data;
+        push @want, @{ $d->{items} };
+        $after = $d->{next};
+    } while ($after);
+    my @got = grep { $_->{seq} <= $upto }
+        map { JSON::PP->new->utf8->decode($_) } split /\n/,
+        $auditor->get("/audit/exports?format=jsonl&$filter")->body;
+    delete @$_{qw(id timestamp_display)} for @want;
+    is_deeply \@got, \@want, "$filter: as in the list, " . @want;
+}
+
+my $text = $auditor->get('/audit/exports?action=tag.create',
+    { 'accept-language' => 'en' })->body;
+like $text, qr/^\x{ef}\x{bb}\x{bf}Number,Time,Who,Address,Action,Code,/,
+    'its titles';
+like $text, qr/,create a tag,tag\.create,tag,\d+,prod,success,/, 'its words';
+like $auditor->get('/audit/exports?format=xlsx')->body, qr/^PK/,
+    'as a spreadsheet';
+
+
 # --- no secret ---------------------------------------------------------------
 
 my ($hash) = $tf->value("SELECT password_hash FROM users

@@ -41,6 +41,29 @@ sub csv {
 
 sub lines { map { JSON::PP->new->utf8->decode($_) } split /\n/, $_[0] }
 
+# The sheets of an XLSX answer, by a reader that is not ours.
+
+sub sheets {
+    my ($body) = @_;
+    my $path = "$tf->{dir}/read.xlsx";
+
+    open my $out, '>:raw', $path or die "$path: $!";
+    print $out $body;
+    close $out;
+    my ($code, $said) = TaiFish::Server::run_to_end('/usr/bin/python3',
+        ["$TaiFish::ROOT/t/lib/read_xlsx.py", $path], {});
+    is $code, 0, 'a spreadsheet can read it' or diag $said;
+    return @{ JSON::PP->new->utf8->decode($said) };
+}
+
+# What stands in the cells of its only sheet.
+
+sub xlsx {
+    my ($r) = @_;
+    my ($rows) = sheets($r->body);
+    return map { [map { $_ && $_->[1] } @$_] } @$rows;
+}
+
 sub made {
     my ($path, $body, $key) = @_;
     my $r = $admin->post($path, $body);
@@ -63,6 +86,8 @@ is $r->header('cache-control'), 'no-store', 'nobody keeps it';
 is $r->header('x-content-type-options'), 'nosniff', 'nobody guesses its type';
 is $viewer->get('/instances/exports?format=jsonl')->body, '',
     'as lines: none';
+is scalar(xlsx($viewer->get('/instances/exports?format=xlsx'))), 1,
+    'as a spreadsheet: its titles';
 
 made('/tags', { name => 'prod', display_name => '生产, "A"',
                 category => 'env' }, 'tag');
@@ -72,7 +97,8 @@ my $credential = made('/credentials', { name => 'monitor',
     credential_type => 'database', db_type => 'mysql', username => 'm',
     password => 'Monitor-pass-1' }, 'credential');
 my @hostile = ("=cmd|' /C calc'!A0", ' @SUM(1)', "＝1+1", "a,b;c\td",
-    "line\r\nline", "quote \"inside\"", "🐟 \x{202e}txt", '-1', "'", "'=1");
+    "line\r\nline", "quote \"inside\"", "🐟 \x{202e}txt", '-1', "'", "'=1",
+    'a_x000D_b', "<&>\x{fffe}", '1e5', ' ' . 'x' x 400);
 
 for my $i (0 .. $#hostile) {
     made('/instances', { name => "db $i", db_type => 'mysql',
@@ -112,6 +138,40 @@ is $viewer->get('/instances/exports?format=jsonl')->header('content-type'),
     'application/x-ndjson; charset=utf-8', 'the type of lines';
 like $viewer->get('/instances/exports?format=jsonl')
     ->header('content-disposition'), qr/\.jsonl"$/, 'their name';
+
+# A spreadsheet has texts, numbers and times, and nothing that it would run.
+
+$r = $viewer->get('/instances/exports?format=xlsx', { %en });
+is $r->header('content-type'), 'application/vnd.openxmlformats-'
+    . 'officedocument.spreadsheetml.sheet', 'the type of a spreadsheet';
+like $r->header('content-disposition'), qr/\.xlsx"$/, 'its name';
+is $r->header('content-length'), length $r->body, 'its length is known';
+my ($sheet) = sheets($r->body);
+is_deeply [map { $_->[1] } @{ $sheet->[0] }], $titles, 'titles';
+is_deeply [map { $_ && "$_->[0] $_->[1]" } @{ $sheet->[1] }[1 .. 10]],
+    ['s db 0', 's mysql', 's db0.example', 'n 3306', 's orders',
+     's =核心, 生产, "A"', 's active', "s $hostile[0]",
+     "n $credential->{id}", 'n 0'], 'what stands in one';
+is $sheet->[1][11], undef, 'unknown is empty';
+is $sheet->[1][12][0], 'd', 'a time is a time';
+is $sheet->[1][12][1] . 'Z', $csv[0][12], '... the same as in CSV';
+is $sheet->[1][12][2], 'yyyy-mm-dd"T"hh:mm:ss"Z"', '... and shown so';
+
+for my $i (0 .. $#hostile) {
+    my $cell = $sheet->[$i + 1][8];
+    my $text = $hostile[$i] =~ s/^ +//r;
+    $text =~ tr/\x{fffe}/\x{fffd}/;
+    $cell->[1] =~ s/_x([0-9A-F]{4})_/chr hex $1/ge;     # as Excel reads it
+    is_deeply [@$cell[0, 1]], ['s', $text], "description $i is a text";
+}
+unlike join('', map { $_->{description} } @lines), qr/_x005F_/,
+    'no escape stands in what programs read';
+is $viewer->head('/instances/exports?format=xlsx')->header('content-type'),
+    $r->header('content-type'), 'HEAD';
+
+# The library's own files and ours have no names.
+
+is_deeply [glob "$tf->{dir}/exports/*"], [], 'no file stays';
 
 $admin->delete("/instances/$lines[3]{id}");
 is scalar(lines($viewer->get('/instances/exports?format=jsonl')->body)),
@@ -181,6 +241,10 @@ for my $case (
         is_deeply \@got, \@want, "$path?$filter: " . @want . ' rows';
         my (undef, @csv) = csv($viewer->get("$path/exports?$filter")->body);
         is scalar @csv, scalar @want, 'as many as CSV';
+        next if $filter ne $filters[0];
+        my (undef, @xlsx) = xlsx($viewer->get(
+            "$path/exports?format=xlsx&$filter"));
+        is scalar @xlsx, scalar @want, 'as many as XLSX';
     }
 }
 
@@ -222,7 +286,7 @@ sub ask {
         if $buffer;
     my $cookies = join '; ', map { "$_=$viewer->{cookies}{$_}" }
         sort keys %{ $viewer->{cookies} };
-    print $s "GET /api/v1$path HTTP/1.1\r\nHost: x\r\n"
+    print $s "GET /api/v1$path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
         . "Cookie: $cookies\r\n\r\n";
     return $s;
 }
@@ -289,9 +353,118 @@ $r = $viewer->get('/accounts/ledgers/exports?instance_id=20');
 is $r->status, 200, 'left a hundred times: there is still a place';
 
 
-# --- PostgreSQL goes away in the middle --------------------------------------
+# --- a spreadsheet is made beside the event loop ------------------------------
+
+# Ticks of the CPU of nginx's event loops and of their other threads.
+
+sub ticks {
+    my ($loops, $threads) = (0, 0);
+    for my $pid ($tf->nginx_workers) {
+        for my $file (glob "/proc/$pid/task/*/stat") {
+            my @stat = split ' ', TaiFish::slurp($file) =~ s/.*\) //sr;
+            ($file =~ m{/task/$pid/} ? $loops : $threads)
+                += $stat[11] + $stat[12];
+        }
+    }
+    return ($loops, $threads);
+}
+
+# Whether a file is being made: it has no name, but it is open.
+
+sub making {
+    return scalar grep { (readlink($_) // '') =~ /export\..* \(deleted\)$/ }
+        map { glob "/proc/$_/fd/*" } $tf->nginx_workers;
+}
+
+my @before = ticks();
+$before = rss();
+$most = 0;
+$client = ask('/accounts/ledgers/exports?format=xlsx');
+my $answer = '';
+
+while (1) {
+    my $bits = '';
+    vec($bits, fileno $client, 1) = 1;
+    last if select $bits, undef, undef, 0.05;
+    $most = rss() if rss() > $most;
+}
+$answer .= $_ while sysread $client, $_, 65536;
+
+sub body {
+    my ($text) = @_;
+    my ($head, $body) = split /\r\n\r\n/, $text, 2;
+    my ($length) = $head =~ /^content-length: (\d+)/im;
+    return defined $length && length $body == $length ? $body : undef;
+}
+
+my @after = ticks();
+cmp_ok $after[1] - $before[1], '>', $after[0] - $before[0],
+    'most of the work is a thread\'s';
+cmp_ok $most - $before, '<', 20 * 1024, 'and nginx did not grow by 20 MB';
+my ($long) = sheets(body($answer));
+$long = @$long if ref $long;
+is $long, 1 + total('/accounts/ledgers?limit=1'), 'all rows are in it';
+is making(), 0, 'its file is gone';
+
+# A client that leaves.
+
+for (1 .. 2) {
+    $client = ask('/accounts/ledgers/exports?format=xlsx');
+    ok TaiFish::Server::until_true(20, \&making), 'a file is being made';
+    close $client;
+    ok TaiFish::Server::until_true(20, sub { !making() }),
+        'a client that leaves takes it away';
+}
+
+# A disk that is full, and a directory that cannot be used.
+
+SKIP: {
+    my $dir = "$tf->{dir}/exports";
+    skip 'mounting is for root', 3 if $>
+        || system("mount -t tmpfs -o size=256k,mode=1777 t $dir 2>/dev/null");
+    $tf->allow(qr/an export was cut|export could not be written/);
+    my $r = $viewer->get('/accounts/ledgers/exports?format=xlsx');
+    is $r->status . ' ' . $r->code, '500 INTERNAL_ERROR', 'a full disk';
+    is $viewer->get('/accounts/ledgers/exports?format=xlsx&instance_id=20')
+        ->status, 200, 'what has room goes on';
+    is making(), 0, 'nothing is left of it';
+    system("umount $dir") == 0 or diag 'umount';
+}
+
+chmod 0500, "$tf->{dir}/exports";
+$tf->allow(qr/no file for an export/);
+is $viewer->get('/instances/exports?format=xlsx')->status, 500,
+    'a directory that may not be written';
+chmod 0700, "$tf->{dir}/exports";
+
+
+# --- a statement fails in the middle -----------------------------------------
 
 $tf->allow(qr/an export was cut/);
+
+for my $format (qw(csv jsonl)) {
+    $client = ask("/accounts/ledgers/exports?format=$format", 4096);
+    sysread $client, my $text, 1024;
+    $tf->sql('REVOKE SELECT ON accounts FROM taifish_api');
+    $text .= $_ while sysread $client, $_, 65536;
+    $tf->sql('GRANT SELECT ON accounts TO taifish_api');
+    like $text, qr/^HTTP\/1\.1 200 .*\r\n\r\n.{1000}/s, "$format has begun";
+    unlike $text, qr/\r\n0\r\n\r\n\z/, '... and never says that it is whole';
+}
+
+$client = ask('/accounts/ledgers/exports?format=xlsx');
+ok TaiFish::Server::until_true(20, \&making), 'a spreadsheet is being made';
+$tf->sql('REVOKE SELECT ON accounts FROM taifish_api');
+$answer = '';
+$answer .= $_ while sysread $client, $_, 65536;
+$tf->sql('GRANT SELECT ON accounts TO taifish_api');
+like $answer, qr/^HTTP\/1\.1 5\d\d .*"success":false/s,
+    'its answer is an error, not a part of it';
+ok TaiFish::Server::until_true(20, sub { !making() }), 'and the file is gone';
+
+
+# --- PostgreSQL goes away in the middle --------------------------------------
+
 $client = ask('/accounts/ledgers/exports');
 sysread $client, $piece, 1024;
 $tf->pg->stop;

@@ -144,9 +144,27 @@ is(($tf->command('admin', 'reset-password', '--username', 'second'))[0], 0,
 is(($tf->command('admin', 'reset-password', '--username', 'nobody'))[0], 1,
     'nobody');
 is(($tf->command('enqueue', 'housekeeping'))[0], 0, 'a task');
+is(($tf->command('backup-verify'))[0], 0, 'keys that fit');
+my (undef, $ring) = $tf->command('keygen', '--rotate');
 is_deeply [map { $_->{action} } $tf->rows("SELECT action FROM audit_log
-    WHERE seq > $n ORDER BY seq")],
-    [qw(user.create user.password run.create)], 'each has its row';
+    WHERE seq > $n ORDER BY seq")], [qw(user.create user.password run.create
+    backup.verify key.rotate)], 'each has its row';
+my ($kid) = $ring =~ /ring key (\w+)/;
+is $tf->value("SELECT object_id FROM audit_log
+    WHERE action = 'key.rotate'"), $kid, 'with which key';
+is $tf->value("SELECT details ->> 'not_opened' FROM audit_log
+    WHERE action = 'backup.verify'"), 0, 'with what was found';
+
+{
+    local $tf->{opt}{env} = { DATABASE_URL => 'postgresql:///x?host=/nowhere' };
+    my ($code, $out) = $tf->command('keygen', '--rotate');
+    is $code, 0, 'a key is made without a database too' or diag $out;
+    like $out, qr/not in the audit log: /, '... and it says so';
+    local $tf->{opt}{env} = { DATABASE_URL => '' };
+    unlike(($tf->command('keygen', '--rotate'))[1], qr/audit/,
+        'no database, nothing to say');
+}
+is_whole('with these rows');
 is $tf->value("SELECT object_name FROM audit_log WHERE seq = $n + 1"),
     'second', 'with whom it was about';
 is $tf->value("SELECT action FROM audit_log WHERE seq = 1"),

@@ -20,13 +20,13 @@ fi
 
 build="gcc libc6-dev make perl binutils nginx nginx-dev libpq-dev
        libhiredis-dev libyajl-dev libpcre2-dev libsodium-dev libmariadb-dev
-       unixodbc-dev"
+       unixodbc-dev libxlsxwriter-dev"
 run="$build postgresql redis-server curl util-linux tdsodbc
      $console"
 test="$run odbc-postgresql
       mariadb-server-core mariadb-client-core wrk procps psmisc
       libtest-nginx-perl openssl libio-socket-ssl-perl busybox-static
-      chromium fonts-wqy-zenhei"
+      chromium fonts-wqy-zenhei python3-openpyxl"
 proof="$test prometheus buildah debootstrap iproute2 slirp4netns"
 bench="$run wrk procps redis-tools cargo librust-chrono-dev librust-hyper-dev
        librust-serde-json-dev librust-sha2-dev librust-tokio-dev

@@ -257,6 +257,21 @@ const tf_audit_t  tf_audits[TF_AUDIT_END] = {
         { "升级数据库结构", "migrate the schema" }
     },
 
+    [TF_AUDIT_KEY_CREATE] = {
+        "key.create",
+        { "生成密钥", "make keys" }
+    },
+
+    [TF_AUDIT_KEY_ROTATE] = {
+        "key.rotate",
+        { "轮换密钥", "rotate the key" }
+    },
+
+    [TF_AUDIT_BACKUP_VERIFY] = {
+        "backup.verify",
+        { "核对备份密钥", "verify the keys of a backup" }
+    },
+
     [TF_AUDIT_AUDIT_EXPORT] = {
         "audit.export",
         { "导出审计日志", "export the audit log" }

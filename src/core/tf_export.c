@@ -1,11 +1,13 @@
 
 #include "tf_csv.h"
 #include "tf_export.h"
+#include "tf_utf8.h"
 
 
 #define TF_EXPORT_COLUMNS  64
 #define TF_EXPORT_LIST     10000    /* members of a list in a cell */
 #define TF_EXPORT_CELL     (1024 * 1024)
+#define TF_EXPORT_UNITS    32767    /* of UTF-16, in a cell of XLSX */
 
 
 static const char *tf_export_word(const tf_export_column_t *c, tf_lang_e lang,
@@ -14,6 +16,7 @@ static void tf_export_time(tf_buf_t *b, tf_str_t s);
 static void tf_export_list(tf_buf_t *b, tf_str_t s);
 static void tf_export_line(tf_buf_t *b, const tf_export_t *e, tf_lang_e lang,
     const PGresult *res, int row, const int *at);
+static int tf_export_escape(const unsigned char *p, const unsigned char *end);
 
 
 void
@@ -218,4 +221,75 @@ tf_export_list(tf_buf_t *b, tf_str_t s)
             tf_json_write(b, v);
         }
     }
+}
+
+
+void
+tf_export_sheet_text(tf_buf_t *b, tf_str_t s)
+{
+    size_t                units, n, cut;
+    unsigned              len;
+    const unsigned char  *p, *end;
+
+    cut = 0;
+    end = s.data + s.len;
+
+    for (p = s.data, units = 0; p != end; p += len) {
+        len = tf_utf8_len(p, end);
+
+        if (len == 0) {
+            b->failed = 1;
+            return;
+        }
+
+        n = tf_export_escape(p, end) ? sizeof("_x005F_") - 1 : len == 4 ? 2 : 1;
+
+        /* where it is cut when it is too long: before what leaves no room for
+         * the ellipsis */
+
+        if (units + n > TF_EXPORT_UNITS - 1 && cut == 0) {
+            cut = b->last - b->start;
+        }
+
+        if (units + n > TF_EXPORT_UNITS) {
+            b->last = b->start + cut;
+            tf_buf_lit(b, "\xe2\x80\xa6");
+            return;
+        }
+
+        units += n;
+
+        if (len == 3 && p[0] == 0xef && p[1] == 0xbf && p[2] >= 0xbe) {
+            tf_buf_lit(b, "\xef\xbf\xbd");
+
+        } else if (n == sizeof("_x005F_") - 1) {
+            tf_buf_lit(b, "_x005F_");
+
+        } else {
+            tf_buf_add(b, p, len);
+        }
+    }
+}
+
+
+/* Whether "_x000D_" or the like begins here. */
+
+static int
+tf_export_escape(const unsigned char *p, const unsigned char *end)
+{
+    int  i;
+
+    if (end - p < 7 || p[0] != '_' || p[1] != 'x' || p[6] != '_') {
+        return 0;
+    }
+
+    for (i = 2; i < 6; i++) {
+        if (!((p[i] >= '0' && p[i] <= '9') || (p[i] >= 'A' && p[i] <= 'F')
+              || (p[i] >= 'a' && p[i] <= 'f')))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }

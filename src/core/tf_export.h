@@ -48,5 +48,11 @@ void tf_export_rows(tf_buf_t *b, const tf_export_t *e, tf_lang_e lang,
 void tf_export_cell(tf_buf_t *b, const tf_export_column_t *c, tf_lang_e lang,
     const PGresult *res, int row, int column);
 
+/* A text as the cell of an XLSX file: at most the 32,767 units of UTF-16 that a
+ * cell may have, the last of them an ellipsis when something is missing; what
+ * is no character of XML is U+FFFD; "_x000D_", which would be read as the
+ * character of that number, is "_x005F_x000D_". */
+void tf_export_sheet_text(tf_buf_t *b, tf_str_t s);
+
 
 #endif /* _TF_EXPORT_H_INCLUDED_ */

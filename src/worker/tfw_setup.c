@@ -3,7 +3,9 @@
 
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "tfw_audit.h"
 #include "tfw_commands.h"
 #include "tfw_credential.h"
 #include "tfw_keys.h"
@@ -12,9 +14,12 @@
 
 
 #define TFW_SETUP_STATUS  8000      /* ms, less than a health check waits */
+#define TFW_SETUP_AUDIT   5000      /* ms */
 
 
 static int tfw_setup_arguments(int argc, const char *command);
+static void tfw_setup_audit(const char *url, tf_audit_e what,
+    const char *object, const char *details);
 static int tfw_setup_database(const tfw_conf_t *conf);
 static int tfw_setup_schema(tfw_db_t *db);
 static int tfw_setup_redis(const tfw_conf_t *conf);
@@ -63,7 +68,7 @@ int
 tfw_command_keygen(tfw_conf_t *conf, int argc, char **argv)
 {
     int        rotate;
-    char      *dir, kid[TF_KID_LEN + 1];
+    char      *dir, *url, kid[TF_KID_LEN + 1];
     tf_int_t   rc;
     tf_err_t   err;
 
@@ -95,6 +100,15 @@ tfw_command_keygen(tfw_conf_t *conf, int argc, char **argv)
     printf(rotate ? "%s: ring key %s added; SIGHUP makes running workers use "
                     "it\n"
                   : "%s: keys made, ring key %s\n", dir, kid);
+
+    url = tfw_conf_setting("DATABASE_URL", tfw_command_problem);
+
+    if (url && url[0]) {
+        tfw_setup_audit(url, rotate ? TF_AUDIT_KEY_ROTATE
+                                    : TF_AUDIT_KEY_CREATE, kid, NULL);
+    }
+
+    free(url);
 
     return 0;
 }
@@ -183,6 +197,7 @@ int
 tfw_command_backup_verify(tfw_conf_t *conf, int argc, char **argv)
 {
     int        n, failed;
+    char       details[64];
     tf_int_t   rc;
     tfw_job_t  job;
 
@@ -219,6 +234,10 @@ tfw_command_backup_verify(tfw_conf_t *conf, int argc, char **argv)
         return tfw_command_failed("backup-verify", &job.err);
     }
 
+    snprintf(details, sizeof(details),
+             "{\"credentials\":%d,\"not_opened\":%d}", n, failed);
+    tfw_setup_audit(conf->database_url, TF_AUDIT_BACKUP_VERIFY, NULL, details);
+
     if (failed) {
         fprintf(stderr, "taifish-worker: backup-verify: %d of %d credentials "
                 "can not be opened with these keys\n", failed, n);
@@ -244,6 +263,34 @@ tfw_setup_arguments(int argc, const char *command)
             command);
 
     return 1;
+}
+
+
+/* What was done stays done when no database can write it down: keys are made
+ * before there is one, and a backup may be a copy that is only read. */
+
+static void
+tfw_setup_audit(const char *url, tf_audit_e what, const char *object,
+    const char *details)
+{
+    tf_int_t   rc;
+    tf_err_t   err;
+    tfw_db_t  *db;
+
+    db = tfw_db_create(url, "taifish-audit");
+    if (db == NULL) {
+        fprintf(stderr, "taifish-worker: no memory\n");
+        return;
+    }
+
+    tfw_db_limit(db, TFW_SETUP_AUDIT);
+    rc = tfw_audit_add(db, what, object, details, &err);
+    tfw_db_free(db);
+
+    if (rc != TF_OK) {
+        fprintf(stderr, "taifish-worker: not in the audit log: %s\n",
+                err.detail[0] ? err.detail : tf_errors[err.code].code);
+    }
 }
 
 

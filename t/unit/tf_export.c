@@ -133,10 +133,71 @@ test_lines(void)
 }
 
 
+static void
+is_cell(const char *text, const char *want)
+{
+    tf_buf_t  b;
+    tf_str_t  got = tf_null_string;
+
+    tf_buf_init(&b, &mem, 16, 1000000);
+    tf_export_sheet_text(&b, tf_str(text));
+    ok(tf_buf_done(&b, &got) == TF_OK && got.len == strlen(want)
+       && memcmp(got.data, want, got.len) == 0, "cell of %zu bytes",
+       strlen(text));
+    mem_reset(0);
+}
+
+
+static void
+test_sheet(void)
+{
+    char      text[70000], want[70000];
+    tf_buf_t  b;
+    tf_str_t  got = tf_null_string;
+
+    is_cell("=1+1", "=1+1");
+    is_cell("a\r\nb", "a\r\nb");
+    is_cell("_x000D_", "_x005F_x000D_");
+    is_cell("__x00aF_x0041_", "__x005F_x00aF_x005F_x0041_");
+    is_cell("_x00G0_ _x000_ _X000D_ _x000D", "_x00G0_ _x000_ _X000D_ _x000D");
+    is_cell("\xef\xbf\xbe|\xef\xbf\xbf|\xef\xbf\xbd",
+            "\xef\xbf\xbd|\xef\xbf\xbd|\xef\xbf\xbd");
+
+    /* 32,767 units fit; of one more only 32,766 and the ellipsis */
+
+    memset(text, 'x', 32767);
+    text[32767] = '\0';
+    is_cell(text, text);
+
+    memcpy(want, text, 32766);
+    memcpy(want + 32766, "\xe2\x80\xa6", 4);
+    memcpy(text + 32767, "y", sizeof("y"));
+    is_cell(text, want);
+
+    /* a fish is two units, an escape is seven: neither is halved */
+
+    memcpy(text + 32766, "\xf0\x9f\x90\x9f", sizeof("\xf0\x9f\x90\x9f"));
+    is_cell(text, want);
+
+    memcpy(text + 32765, "\xf0\x9f\x90\x9f", sizeof("\xf0\x9f\x90\x9f"));
+    is_cell(text, text);
+
+    memcpy(want + 32762, "\xe2\x80\xa6", 4);
+    memcpy(text + 32762, "_x0000_", sizeof("_x0000_"));
+    is_cell(text, want);
+
+    tf_buf_init(&b, &mem, 16, 1000000);
+    tf_export_sheet_text(&b, tf_str("\xff"));
+    ok(tf_buf_done(&b, &got) == TF_ERROR, "what is not UTF-8");
+    mem_reset(0);
+}
+
+
 int
 main(void)
 {
     test_file();
+    test_sheet();
     test_lines();
 
     return tap_done();

@@ -94,6 +94,16 @@ SELECT CASE WHEN f.seq IS NULL THEN 0 ELSE h.seq - f.seq + 1 END AS total,
        false AS total_is_estimate
 FROM audit_head h,
      (SELECT min(seq) AS seq FROM audit_log) f
+-- export
+SELECT a.seq, a.time AS timestamp, a.actor_id, a.actor_name, a.address,
+       a.request_id, a.action,
+       coalesce(CASE :_lang::text WHEN 'en' THEN w.en ELSE w.zh END,
+                a.action) AS action_label,
+       a.object_type, a.object_id, a.object_name, a.outcome, a.details,
+       encode(a.prev_hash, 'hex') AS prev_hash, encode(a.hash, 'hex') AS hash
+FROM k
+     JOIN audit_log a ON a.seq = k._id
+     LEFT JOIN audit_actions w ON w.action = a.action
 
 -- name: audit_get
 SELECT {audit}

@@ -1,6 +1,7 @@
 
 #include "document.h"
 #include "ngx_tf_router.h"
+#include "ngx_tf_xlsx.h"
 #include "tf_release.h"
 
 
@@ -509,7 +510,9 @@ document_success(tf_buf_t *b, const document_t *doc,
                    "\"content\":{"
                    "\"text/csv\":{\"schema\":{\"type\":\"string\"}},"
                    "\"application/x-ndjson\":{\"schema\":"
-                   "{\"type\":\"string\"}}}}");
+                   "{\"type\":\"string\"}},"
+                   "\"" NGX_TF_XLSX_TYPE "\":{\"schema\":"
+                   "{\"type\":\"string\",\"format\":\"binary\"}}}}");
         return;
     }
 

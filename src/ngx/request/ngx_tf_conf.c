@@ -48,6 +48,7 @@ ngx_tf_conf_init(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf)
 {
     ngx_int_t  rc;
     ngx_str_t  name = ngx_string("taifish");
+    ngx_str_t  files = ngx_string("taifish_files");
 
     if (tf_crypto_init() != TF_OK) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -73,8 +74,9 @@ ngx_tf_conf_init(ngx_conf_t *cf, ngx_tf_main_conf_t *mcf)
     }
 
     mcf->threads = ngx_thread_pool_add(cf, &name);
+    mcf->file_threads = ngx_thread_pool_add(cf, &files);
 
-    return mcf->threads ? rc : NGX_ERROR;
+    return mcf->threads && mcf->file_threads ? rc : NGX_ERROR;
 }
 
 

@@ -59,6 +59,8 @@ typedef struct {
     ngx_str_t            tls_default;       /* of instances that say none:
                                                verify-full */
     ngx_thread_pool_t   *threads;           /* "taifish": password hashing */
+    ngx_thread_pool_t   *file_threads;      /* "taifish_files" */
+    ngx_path_t          *exports;           /* NULL: with the bodies */
     ngx_uint_t           hashes;            /* in the pool at once, 32 */
     struct ngx_tf_router_s  *router;
 

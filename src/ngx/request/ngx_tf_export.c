@@ -3,6 +3,7 @@
 #include "ngx_tf_input.h"
 #include "ngx_tf_op.h"
 #include "ngx_tf_reply.h"
+#include "ngx_tf_xlsx.h"
 
 
 #define NGX_TF_EXPORT_CHUNK  (64 * 1024 * 1024)     /* bytes, at most */
@@ -13,7 +14,14 @@
 
 
 typedef struct {
+    const char      *name;      /* of the parameter, and of the file */
+    const char      *media;
+} ngx_tf_export_type_t;
+
+
+typedef struct {
     ngx_tf_op_t     *op;
+    ngx_tf_xlsx_t   *xlsx;      /* NULL: the rows are sent as they come */
     ngx_pool_t      *pool;      /* of the chunk; NULL: it is sent */
     ngx_buf_t        buf;
     ngx_chain_t      out;
@@ -25,11 +33,18 @@ typedef struct {
 
 
 static ngx_int_t ngx_tf_export_open(ngx_tf_op_t *op);
+static ngx_int_t ngx_tf_export_stream(ngx_tf_export_ctx_t *ctx);
+static const ngx_tf_export_type_t *ngx_tf_export_type(ngx_tf_op_t *op);
+static ngx_int_t ngx_tf_export_headers(ngx_tf_op_t *op);
 static ngx_int_t ngx_tf_export_name(ngx_tf_op_t *op, const char *type);
 static void ngx_tf_export_unsent(ngx_connection_t *c);
 static void ngx_tf_export_ask(ngx_tf_export_ctx_t *ctx);
 static void ngx_tf_export_again(ngx_event_t *ev);
 static void ngx_tf_export_chunk(ngx_tf_op_t *op);
+static void ngx_tf_export_sheet(ngx_tf_op_t *op);
+static void ngx_tf_export_written(ngx_tf_op_t *op);
+static void ngx_tf_export_whole(ngx_tf_op_t *op);
+static ngx_int_t ngx_tf_export_last(ngx_tf_op_t *op, const PGresult *rows);
 static ngx_int_t ngx_tf_export_write(ngx_tf_export_ctx_t *ctx,
     const PGresult *rows);
 static void *ngx_tf_export_alloc(void *pool, size_t size);
@@ -58,8 +73,6 @@ ngx_tf_export_next(ngx_tf_op_t *op)
 static ngx_int_t
 ngx_tf_export_open(ngx_tf_op_t *op)
 {
-    ngx_int_t             rc;
-    const char           *type;
     ngx_http_cleanup_t   *cln;
     ngx_http_request_t   *r;
     ngx_tf_export_ctx_t  *ctx;
@@ -92,11 +105,35 @@ ngx_tf_export_open(ngx_tf_op_t *op)
     op->failed = ngx_tf_export_cut;
     op->expired = ngx_tf_export_cut;
 
-    type = ctx->lines ? "application/x-ndjson" : "text/csv";
-
-    if (ngx_tf_export_name(op, ctx->lines ? "jsonl" : "csv") != NGX_OK
-        || ngx_tf_reply_headers(op, NGX_HTTP_OK, type) != NGX_OK)
+    if (!tf_str_eq(ngx_tf_input_get(op, "format"), "xlsx")
+        || r->method == NGX_HTTP_HEAD)
     {
+        return ngx_tf_export_stream(ctx);
+    }
+
+    ctx->xlsx = ngx_tf_xlsx_create(op);
+    if (ctx->xlsx == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_tf_op_stream(op, NGX_TF_EXPORT_LIFE);
+    ngx_tf_export_sheet(op);
+
+    return NGX_DONE;
+}
+
+
+static ngx_int_t
+ngx_tf_export_stream(ngx_tf_export_ctx_t *ctx)
+{
+    ngx_int_t            rc;
+    ngx_tf_op_t         *op;
+    ngx_http_request_t  *r;
+
+    op = ctx->op;
+    r = op->r;
+
+    if (ngx_tf_export_headers(op) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -115,6 +152,48 @@ ngx_tf_export_open(ngx_tf_op_t *op)
     ngx_tf_export_chunk(op);
 
     return NGX_DONE;
+}
+
+
+static const ngx_tf_export_type_t *
+ngx_tf_export_type(ngx_tf_op_t *op)
+{
+    const ngx_tf_export_type_t  *type;
+
+    static const ngx_tf_export_type_t  types[] = {
+        { "jsonl", "application/x-ndjson" },
+        { "xlsx", NGX_TF_XLSX_TYPE },
+        { "csv", "text/csv" }
+    };
+
+    for (type = types; type->media != types[2].media; type++) {
+        if (tf_str_eq(ngx_tf_input_get(op, "format"), type->name)) {
+            break;
+        }
+    }
+
+    return type;
+}
+
+
+static ngx_int_t
+ngx_tf_export_headers(ngx_tf_op_t *op)
+{
+    const ngx_tf_export_type_t  *type;
+
+    type = ngx_tf_export_type(op);
+
+    if (ngx_tf_export_name(op, type->name) != NGX_OK
+        || ngx_tf_reply_headers(op, NGX_HTTP_OK, type->media) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_strcmp(type->name, "xlsx") == 0) {
+        ngx_str_null(&op->r->headers_out.charset);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -177,7 +256,7 @@ ngx_tf_export_ask(ngx_tf_export_ctx_t *ctx)
     ngx_tf_op_t  *op;
 
     op = ctx->op;
-    op->process = ngx_tf_export_chunk;
+    op->process = ctx->xlsx ? ngx_tf_export_sheet : ngx_tf_export_chunk;
 
     if (ngx_tf_op_send(op, op->route->sql, 1) != NGX_AGAIN) {
         ngx_add_timer(&ctx->retry, NGX_TF_EXPORT_RETRY);
@@ -234,7 +313,7 @@ ngx_tf_export_write(ngx_tf_export_ctx_t *ctx, const PGresult *rows)
 {
     tf_mem_t      mem;
     tf_buf_t      b;
-    tf_str_t      text, id;
+    tf_str_t      text;
     ngx_tf_op_t  *op;
 
     op = ctx->op;
@@ -268,15 +347,8 @@ ngx_tf_export_write(ngx_tf_export_ctx_t *ctx, const PGresult *rows)
                                    "the chunk is too large");
     }
 
-    id = tf_row_get(rows, PQntuples(rows) - 1, "_id");
-
-    if (id.data && id.len < sizeof(ctx->last)) {
-        ngx_cpystrn(ctx->last, id.data, sizeof(ctx->last));
-        id.data = ctx->last;
-
-        if (ngx_tf_input_put(op, "_after_id", id) != NGX_OK) {
-            return NGX_ERROR;
-        }
+    if (ngx_tf_export_last(op, rows) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     ngx_memzero(&ctx->buf, sizeof(ngx_buf_t));
@@ -293,6 +365,111 @@ ngx_tf_export_write(ngx_tf_export_ctx_t *ctx, const PGresult *rows)
     ctx->out.next = NULL;
 
     return NGX_OK;
+}
+
+
+/* Keeps where these rows end. */
+
+static ngx_int_t
+ngx_tf_export_last(ngx_tf_op_t *op, const PGresult *rows)
+{
+    tf_str_t              id;
+    ngx_tf_export_ctx_t  *ctx;
+
+    ctx = op->ctx;
+    id = tf_row_get(rows, PQntuples(rows) - 1, "_id");
+
+    if (id.data == NULL || id.len >= sizeof(ctx->last)) {
+        return NGX_OK;
+    }
+
+    ngx_cpystrn(ctx->last, id.data, sizeof(ctx->last));
+    id.data = ctx->last;
+
+    return ngx_tf_input_put(op, "_after_id", id);
+}
+
+
+/* Hands a chunk to the thread that makes the file. */
+
+static void
+ngx_tf_export_sheet(ngx_tf_op_t *op)
+{
+    ngx_int_t             n;
+    ngx_tf_export_ctx_t  *ctx;
+
+    ctx = op->ctx;
+    n = PQntuples(op->res[0]);
+    op->process = ngx_tf_export_written;
+
+    if (ngx_tf_export_last(op, op->res[0]) != NGX_OK
+        || ngx_tf_xlsx_write(ctx->xlsx, op, ngx_tf_op_take(op, 0),
+                             n < NGX_TF_EXPORT_ROWS)
+           != NGX_AGAIN)
+    {
+        ngx_tf_export_cut(op);
+        return;
+    }
+
+    ngx_tf_op_forget(op);
+}
+
+
+static void
+ngx_tf_export_written(ngx_tf_op_t *op)
+{
+    ngx_tf_export_ctx_t  *ctx;
+
+    ctx = op->ctx;
+
+    switch (ngx_tf_xlsx_written(ctx->xlsx, op)) {
+
+    case NGX_OK:
+        ngx_tf_export_whole(op);
+        return;
+
+    case NGX_AGAIN:
+        ngx_tf_export_ask(ctx);
+        return;
+
+    default:
+        ngx_tf_export_cut(op);
+    }
+}
+
+
+/* The file is there: it is sent as any other one. */
+
+static void
+ngx_tf_export_whole(ngx_tf_op_t *op)
+{
+    ngx_int_t             rc;
+    ngx_http_request_t   *r;
+    ngx_tf_export_ctx_t  *ctx;
+
+    r = op->r;
+    ctx = op->ctx;
+
+    if (ngx_tf_xlsx_buf(ctx->xlsx, op, &ctx->buf) != NGX_OK
+        || ngx_tf_export_headers(op) != NGX_OK)
+    {
+        ngx_tf_export_cut(op);
+        return;
+    }
+
+    ngx_tf_debug1(op, "export: %O bytes", ngx_buf_size(&ctx->buf));
+
+    r->headers_out.content_length_n = ngx_buf_size(&ctx->buf);
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_OK) {
+        ctx->buf.last_buf = 1;
+        ctx->buf.last_in_chain = 1;
+        ctx->out.buf = &ctx->buf;
+        rc = ngx_http_output_filter(r, &ctx->out);
+    }
+
+    ngx_tf_op_finish(op, rc);
 }
 
 
@@ -375,7 +552,8 @@ ngx_tf_export_writable(ngx_http_request_t *r)
 }
 
 
-/* What has begun can only be cut: the client sees that the end is missing. */
+/* What has begun can only be cut: the client sees that the end is missing.  A
+ * file that is not sent yet has an error answer in its place. */
 
 static void
 ngx_tf_export_cut(ngx_tf_op_t *op)
@@ -385,7 +563,7 @@ ngx_tf_export_cut(ngx_tf_op_t *op)
                   tf_errors[op->err.code].code,
                   op->err.detail[0] ? ": " : "", op->err.detail);
 
-    ngx_tf_op_finish(op, NGX_ERROR);
+    ngx_tf_op_error(op);
 }
 
 
@@ -401,6 +579,10 @@ ngx_tf_export_cleanup(void *data)
     if (ctx->pool) {
         ngx_destroy_pool(ctx->pool);
         ctx->pool = NULL;
+    }
+
+    if (ctx->xlsx) {
+        ngx_tf_xlsx_release(ctx->xlsx);
     }
 
     ngx_tf_export_running--;

@@ -7,6 +7,9 @@
  * a slow client holds neither a connection of the pool nor a transaction, and
  * one chunk is all that is ever in memory.  No row comes twice; one that
  * appears or goes away in between may or may not be in the file.
+ *
+ * A file of a spreadsheet is made first and sent when it is whole
+ * (ngx_tf_xlsx.h).
  */
 
 
@@ -24,9 +27,9 @@
 
 /* The parameters of every export; the list's filters follow. */
 #define NGX_TF_EXPORT_PARAMS                                                 \
-    { "format", TF_P_ENUM, 0, 0, 0, "csv|jsonl", "csv",                      \
-      "csv for people, in the language of Accept-Language; jsonl with the"   \
-      " names and values of the API" }
+    { "format", TF_P_ENUM, 0, 0, 0, "csv|jsonl|xlsx", "csv",                 \
+      "csv and xlsx for people, in the language of Accept-Language; jsonl"   \
+      " with the names and values of the API" }
 
 
 ngx_int_t ngx_tf_export_next(ngx_tf_op_t *op);

@@ -722,6 +722,25 @@ ngx_tf_op_on_end(ngx_tf_op_t *op, ngx_tf_op_pt handler)
 }
 
 
+PGresult *
+ngx_tf_op_take(ngx_tf_op_t *op, ngx_uint_t n)
+{
+    PGresult    *res;
+    ngx_uint_t   i;
+
+    res = op->res[n];
+    op->res[n] = NULL;
+
+    for (i = 0; i < NGX_TF_KEPT_MAX; i++) {
+        if (op->in.kept[i] == res) {
+            op->in.kept[i] = NULL;
+        }
+    }
+
+    return res;
+}
+
+
 void
 ngx_tf_op_forget(ngx_tf_op_t *op)
 {

@@ -53,6 +53,9 @@ ngx_int_t ngx_tf_op_on_end(ngx_tf_op_t *op, ngx_tf_op_pt handler);
 /* Answers with the failure in op->err. */
 void ngx_tf_op_error(ngx_tf_op_t *op);
 
+/* Takes a result of the last wait from the op; it is the caller's to clear. */
+PGresult *ngx_tf_op_take(ngx_tf_op_t *op, ngx_uint_t n);
+
 /* Lets go of the results so far: op->res, and what values point to. */
 void ngx_tf_op_forget(ngx_tf_op_t *op);
 

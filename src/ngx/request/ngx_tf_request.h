@@ -112,6 +112,7 @@ typedef struct {
 
     unsigned                 done:1;    /* answered */
     unsigned                 task_running:1;
+    unsigned                 threads:1; /* it had a task */
     unsigned                 counted:1; /* not by an earlier op of it */
     unsigned                 refused:1; /* an error of nginx's own */
     unsigned                 stream:1;

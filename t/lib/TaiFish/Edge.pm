@@ -69,6 +69,7 @@ sub copy_conf {
         $text =~ s{/usr/share/taifish/web}{$edge/web}g;
         $text =~ s{/etc/taifish/ssl}{$edge/ssl}g;
         $text =~ s{/run/taifish}{$dir/run}g;
+        $text =~ s{/var/lib/taifish}{$dir}g;
         $text =~ s{/dev/stdout}{$dir/logs/access.log}g;
         $text =~ s{^error_log stderr}{error_log $dir/logs/error.log}m;
         $text =~ s{127\.0\.0\.1:5001\b}{127.0.0.1:$self->{pause_port}}g;
