@@ -178,7 +178,19 @@ WITH wanted AS MATERIALIZED (
     FROM jsonb_to_recordset(:_wanted::jsonb)
          AS r (line int, name text, db_type text, host text, port int,
                database_name text, credential_id bigint, tls_mode text,
-               tls_ca text, description text, status text)
+               tls_ca text, description text, status text, tags text)
+), tagged AS MATERIALIZED (
+    -- a code, or a name that only one tag has
+    SELECT w.line, g.tag,
+           coalesce(min(t.id) FILTER (WHERE t.name = g.tag),
+                    CASE WHEN count(*) = 1 THEN min(t.id) END) AS id
+    FROM wanted w
+         CROSS JOIN LATERAL (SELECT DISTINCT btrim(s) AS tag
+                             FROM regexp_split_to_table(w.tags, '[,;，；、]')
+                                  AS s) g
+         LEFT JOIN tags t ON g.tag IN (t.name, t.display_name)
+    WHERE g.tag <> ''
+    GROUP BY w.line, g.tag
 ), wrong AS MATERIALIZED (
     {wanted_unfit}
     UNION ALL
@@ -191,6 +203,11 @@ WITH wanted AS MATERIALIZED (
     SELECT d.line, 'VALIDATION_ERROR', 'name', 'stands in more than one row'
     FROM (SELECT line, count(*) OVER (PARTITION BY name) AS n FROM wanted) d
     WHERE d.n > 1
+    UNION ALL
+    SELECT line, 'VALIDATION_ERROR', 'tags', 'names a tag that does not exist'
+    FROM tagged
+    WHERE id IS NULL
+    GROUP BY line
 ), created AS (
     INSERT INTO instances (name, db_type, host, port, database_name, tls_mode,
                            tls_ca, credential_id, description, is_active)
@@ -201,7 +218,13 @@ WITH wanted AS MATERIALIZED (
     WHERE NOT EXISTS (SELECT FROM wrong x WHERE x.line = w.line)
     ORDER BY w.line
     ON CONFLICT (name) DO NOTHING
-    RETURNING name
+    RETURNING id, name
+), given AS (
+    INSERT INTO instance_tags (instance_id, tag_id)
+    SELECT DISTINCT n.id, g.id
+    FROM created n
+         JOIN wanted w ON w.name = n.name
+         JOIN tagged g ON g.line = w.line
 )
 SELECT w.line, w.name,
        coalesce(x.code, CASE WHEN n.name IS NULL THEN 'NAME_EXISTS' END)

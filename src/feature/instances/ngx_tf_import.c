@@ -78,8 +78,10 @@ ngx_tf_import_template(ngx_tf_op_t *op)
 {
     static const char  text[] =
         "\xef\xbb\xbf"
-        "name,db_type,host,port,database_name,description,credential_id\r\n"
-        "demo-mysql-01,mysql,10.10.10.10,3306,inventory,example instance,\r\n";
+        "name,db_type,host,port,database_name,description,credential_id,"
+        "tags\r\n"
+        "demo-mysql-01,mysql,10.10.10.10,3306,inventory,example instance,,"
+        "\r\n";
 
     if (ngx_tf_reply_header(op, "Content-Disposition",
                             tf_str("attachment; filename="

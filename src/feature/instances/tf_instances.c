@@ -9,6 +9,8 @@ const tf_param_t  tf_instances_row[] = {
     { "status", TF_P_ENUM, 0, 0, 0,
       "active|inactive|启用=active|停用=inactive|禁用=inactive", NULL,
       "whether it takes part in scheduled work" },
+    { "tags", TF_P_STR, 0, 0, 10000, NULL, NULL,
+      "codes or names of its tags, between commas or semicolons" },
     { .type = TF_P_END }
 };
 
