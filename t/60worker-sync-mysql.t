@@ -86,6 +86,27 @@ is $tf->value("SELECT count(*) FROM accounts WHERE principal = 'doomed\@%'"),
     1, 'as the same row';
 
 
+# --- a role with its option is one grant; no right is an answer ---------------
+
+$db->sql(q{CREATE ROLE given; GRANT given TO fresh@'%' WITH ADMIN OPTION;
+           CREATE USER none@'%'});
+$s->sync;
+is $s->change('fresh@%')->{message}, 'GRANT 1', 'a role is one grant';
+is_deeply [$s->entries('fresh@%')],
+    ['GRANT mysql_granted_roles direct: given WITH ADMIN OPTION'],
+    'with its option';
+$db->sql(q{REVOKE ADMIN OPTION FOR given FROM fresh@'%'});
+$s->sync;
+is_deeply [$s->entries('fresh@%')],
+    ['ALTER mysql_granted_roles direct: given'], 'without it';
+is $tf->value("SELECT facts::jsonb->>'errors' FROM account_versions v
+    JOIN accounts a ON a.version_id = v.id WHERE principal = 'none\@%'
+    AND a.instance_id = " . $s->id), '[]', 'no right is not unknown';
+$db->sql(q{DROP ROLE given; DROP USER none@'%'});
+$s->sync;
+$s->changes;
+
+
 # --- elevation -------------------------------------------------------------
 
 $db->sql(q{

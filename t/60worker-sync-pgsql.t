@@ -94,6 +94,26 @@ is_deeply [$s->entries('app')],
 $s->changes;
 
 
+# a membership is one grant with its options
+
+my $told = sub {
+    my ($sql) = @_;
+    $db->sql($sql);
+    $s->sync;
+    return $s->change('app')->{message} . ': '
+        . join ' ', map { s/,(?:GRANTED BY \w+|INHERIT|SET)//gr }
+                    $s->entries('app');
+};
+is $told->('CREATE ROLE team; GRANT team TO app WITH ADMIN OPTION'),
+    'GRANT 1: GRANT postgresql_memberships team: ADMIN OPTION,MEMBER',
+    'a membership';
+is $told->('REVOKE ADMIN OPTION FOR team FROM app'),
+    'ALTER 1: ALTER postgresql_memberships team: MEMBER', 'its option';
+is $told->('REVOKE team FROM app; DROP ROLE team'),
+    'REVOKE 1: REVOKE postgresql_memberships team: MEMBER', 'its end';
+$s->changes;
+
+
 # --- who is a superuser or as good as one, through others -------------------
 
 $db->sql('CREATE ROLE su2 SUPERUSER; CREATE ROLE mid; CREATE ROLE low LOGIN;

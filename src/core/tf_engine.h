@@ -89,7 +89,7 @@ typedef struct {
     const char      *label[2];      /* zh-CN, en */
     const char      *fact;          /* its name among the privileges of the
                                        facts; NULL: it is not there */
-    unsigned         roles:2;       /* TF_ROLES_PRIVILEGES or _OBJECTS */
+    unsigned         roles:5;       /* of the bits below */
 } tf_category_t;
 
 /* The privileges of the category are roles that the holder is a member of; or
@@ -97,6 +97,17 @@ typedef struct {
  * principal, too. */
 #define TF_ROLES_PRIVILEGES  1
 #define TF_ROLES_OBJECTS     2
+
+/*
+ * A membership with its options is one grant, so one change of it is told.
+ *
+ * _WHOLE: all privileges of an object are options of one grant.  _ADMIN: the
+ * privileges of object "admin" are those of "direct" that have the ADMIN
+ * OPTION.  _ELSEWHERE: another category of the scope tells the same.
+ */
+#define TF_TOLD_WHOLE        4
+#define TF_TOLD_ADMIN        8
+#define TF_TOLD_ELSEWHERE    16
 
 
 /* Why an account has a capability.  The first reason that is true is given. */

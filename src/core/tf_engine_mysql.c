@@ -36,10 +36,11 @@ static const tf_category_t  tf_engine_mysql_categories[] = {
       { "代理权限", "Proxy privileges" }, NULL, 0 },
 
     { "mysql_granted_roles", TF_SHAPE_MAP, "roles",
-      { "已授予角色", "Granted roles" }, NULL, 1 },
+      { "已授予角色", "Granted roles" }, NULL,
+      TF_ROLES_PRIVILEGES | TF_TOLD_ADMIN },
 
     { "mysql_role_members", TF_SHAPE_MAP, "roles",
-      { "角色成员", "Role members" }, NULL, 0 },
+      { "角色成员", "Role members" }, NULL, TF_TOLD_ADMIN },
 
     { .key = NULL }
 };

@@ -15,10 +15,12 @@ static const tf_category_t  tf_engine_postgresql_categories[] = {
       { "角色属性", "Role attributes" }, NULL, 0 },
 
     { "postgresql_predefined_roles", TF_SHAPE_LIST, "memberships",
-      { "所属角色", "Member of roles" }, NULL, 1 },
+      { "所属角色", "Member of roles" }, NULL,
+      TF_ROLES_PRIVILEGES | TF_TOLD_ELSEWHERE },
 
     { "postgresql_memberships", TF_SHAPE_MAP, "memberships",
-      { "角色成员选项", "Membership options" }, NULL, TF_ROLES_OBJECTS },
+      { "角色成员选项", "Membership options" }, NULL,
+      TF_ROLES_OBJECTS | TF_TOLD_WHOLE },
 
     { "postgresql_database_privileges", TF_SHAPE_MAP, "databases",
       { "数据库权限", "Database privileges" }, "database", 0 },

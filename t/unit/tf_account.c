@@ -33,6 +33,7 @@ static void test_databases(void);
 static void test_diff(void);
 static void test_diff_unknown(void);
 static void test_diff_others(void);
+static void test_diff_members(void);
 static void test_states(void);
 static void test_facts(void);
 static void test_scopes(void);
@@ -53,6 +54,7 @@ main(void)
     test_diff();
     test_diff_unknown();
     test_diff_others();
+    test_diff_members();
     test_states();
     test_facts();
     test_scopes();
@@ -472,6 +474,83 @@ test_diff_others(void)
 }
 
 
+/* A membership is one grant, whatever lists hold it and its options. */
+
+static void
+test_diff_members(void)
+{
+    size_t             i;
+    tf_accounts_t     *a;
+    tf_account_diff_t  d;
+
+    static const char *const  options[] = {
+        "MEMBER", "INHERIT", "SET", "ADMIN OPTION", "GRANTED BY boss"
+    };
+
+    a = set_new(&tf_engine_postgresql, "u");
+    grant(a, "u", "postgresql_predefined_roles", "", "", "team");
+
+    for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        grant(a, "u", "postgresql_memberships", "", "team", options[i]);
+    }
+
+    scope(tf_accounts_scopes(a), "memberships", "", TF_SCOPE_OK);
+    ok(tf_accounts_sort(a) == TF_OK, "sorted");
+
+    diff_of("{\"categories\":{\"postgresql_role_attributes\":{}}}", a, NULL,
+            &d);
+    is_int(d.granted, 1, "a membership is one grant");
+    is_str(d.privileges, "{\"version\":1,\"entries\":[{"
+        "\"field\":\"postgresql_memberships\",\"label\":\"角色成员选项\","
+        "\"label_en\":\"Membership options\","
+        "\"object\":\"角色成员选项:team\",\"name\":\"team\","
+        "\"action\":\"GRANT\",\"permissions\":[\"ADMIN OPTION\","
+        "\"GRANTED BY boss\",\"INHERIT\",\"MEMBER\",\"SET\"]}]}",
+        "with its options");
+
+    diff_of("{\"categories\":{\"postgresql_predefined_roles\":[\"team\"],"
+            "\"postgresql_memberships\":{\"team\":[\"GRANTED BY boss\","
+            "\"MEMBER\",\"SET\"]}}}", a, NULL, &d);
+    ok(d.granted == 0 && d.revoked == 0 && d.altered == 1,
+       "options are one alteration");
+    ok(has(d.privileges, "\"action\":\"ALTER\",\"permissions\":"
+           "[\"ADMIN OPTION\",\"GRANTED BY boss\",\"INHERIT\",\"MEMBER\","
+           "\"SET\"],\"states\":[{\"privilege\":\"ADMIN OPTION\","
+           "\"before\":null,\"after\":\"granted\"},{\"privilege\":\"INHERIT\","
+           "\"before\":null,\"after\":\"granted\"}]"), "which tells them");
+
+    diff_of("{\"categories\":{\"postgresql_predefined_roles\":[\"team\","
+            "\"x\"],\"postgresql_memberships\":{\"team\":[\"ADMIN OPTION\","
+            "\"GRANTED BY boss\",\"INHERIT\",\"MEMBER\",\"SET\"],\"x\":"
+            "[\"MEMBER\",\"SET\"]}}}", a, NULL, &d);
+    ok(d.granted == 0 && d.revoked == 1 && d.altered == 0,
+       "and so is its revocation");
+    mem_reset(0);
+
+    a = set_new(&tf_engine_mysql, "u");
+    grant(a, "u", "mysql_granted_roles", "", "admin", "b@%");
+    grant(a, "u", "mysql_granted_roles", "", "admin", "c@%");
+    grant(a, "u", "mysql_granted_roles", "", "direct", "a@%");
+    grant(a, "u", "mysql_granted_roles", "", "direct", "b@%");
+    grant(a, "u", "mysql_granted_roles", "", "direct", "c@%");
+    grant(a, "u", "mysql_role_members", "", "direct", "b@%");
+    read_all(a);
+    ok(tf_accounts_sort(a) == TF_OK, "sorted");
+
+    diff_of("{\"categories\":{\"mysql_granted_roles\":{\"admin\":[\"a@%\"],"
+            "\"direct\":[\"a@%\",\"b@%\"]}}}", a, NULL, &d);
+    ok(d.granted == 2 && d.revoked == 0 && d.altered == 2,
+       "a role with the ADMIN OPTION is one grant");
+    ok(has(d.privileges, "\"name\":\"direct\",\"action\":\"ALTER\","
+           "\"permissions\":[\"a@%\",\"b@% WITH ADMIN OPTION\"]")
+       && has(d.privileges, "\"name\":\"direct\",\"action\":\"GRANT\","
+              "\"permissions\":[\"c@% WITH ADMIN OPTION\"]")
+       && has(d.privileges, "\"action\":\"GRANT\",\"permissions\":"
+              "[\"b@%\"]"), "and the option a state of it");
+    mem_reset(0);
+}
+
+
 /* A privilege has a state: in the snapshot, in what changed, in the facts. */
 
 static void
@@ -564,6 +643,7 @@ test_states(void)
 static void
 test_facts(void)
 {
+    tf_scopes_t     known;
     tf_accounts_t  *a;
 
     a = set_new(&tf_engine_mysql, "u");
@@ -625,8 +705,25 @@ test_facts(void)
 
     a = set_new(&tf_engine_mysql, "u");
     ok(tf_accounts_sort(a) == TF_OK, "sorted");
+    ok(has(facts(a, 0), "\"errors\":[]"), "that there is no right is known");
+
+    a = set_new(&tf_engine_mysql, "u");
+    tf_scopes_init(&known, &mem);
+    read_all(a);
+    scope(tf_accounts_scopes(a), "roles", "", TF_SCOPE_DENIED);
+    scope(&known, "roles", "", TF_SCOPE_OK);
+    (void) tf_accounts_settle(a, &known);
+    ok(tf_accounts_sort(a) == TF_OK, "sorted");
+    ok(has(facts(a, 0), "\"errors\":[]"), "and was known before");
+
+    a = set_new(&tf_engine_mysql, "u");
+    tf_scopes_init(&known, &mem);
+    read_all(a);
+    scope(tf_accounts_scopes(a), "roles", "", TF_SCOPE_DENIED);
+    (void) tf_accounts_settle(a, &known);
+    ok(tf_accounts_sort(a) == TF_OK, "sorted");
     ok(has(facts(a, 0), "\"errors\":[\"PERMISSION_DATA_MISSING\"]"),
-       "no category is told");
+       "what was never read is missing");
     mem_reset(0);
 }
 
@@ -745,7 +842,7 @@ test_renamed(void)
         "\"postgresql_owned_databases\":[\"b\"],"
         "\"postgresql_predefined_roles\":[\"group\",\"other\",\"team\"],"
         "\"postgresql_memberships\":{\"group\":[\"GRANTED BY boss\","
-        "\"MEMBER\"]},"
+        "\"MEMBER\"],\"other\":[\"MEMBER\"],\"team\":[\"MEMBER\"]},"
         "\"postgresql_table_privileges\":{"
         "\"a\":{\"public.t2\":[\"INSERT\"]},"
         "\"b\":{\"public.t1\":[\"SELECT\",\"UPDATE\"]}}},"
@@ -761,7 +858,8 @@ test_renamed(void)
        && tf_account_diff(&mem, before, set, 0, NULL, &d) == TF_OK, "compared");
     is_int(d.granted, 0, "nothing is granted");
     is_int(d.revoked, 2, "roles that are no more are revoked");
-    ok(has(d.privileges, "\"permissions\":[\"other\",\"team (31)\"]"),
+    ok(has(d.privileges, "\"name\":\"other\",\"action\":\"REVOKE\"")
+       && has(d.privileges, "\"name\":\"team (31)\",\"action\":\"REVOKE\""),
        "by names that tell them apart");
     is_int(d.renamed, 1, "the account was renamed");
     ok(has(d.others, "\"before\":\"app\",\"after\":\"app2\""), "how");

@@ -225,6 +225,10 @@ typedef struct {
 void tf_account_snapshot(tf_buf_t *b, const tf_accounts_t *set, size_t n);
 void tf_account_facts(tf_buf_t *b, const tf_accounts_t *set, size_t n);
 
+/* 1 when nothing is known of its rights: it has none, as far as they were read,
+ * and some never were.  That it has none is an answer when all were. */
+int tf_account_unread(const tf_accounts_t *set, size_t n);
+
 /* What the engine knows the objects of its rights by, which is no part of a
  * snapshot: {category: {database: {object: id}}} as the snapshot is built, {}
  * for nothing.  After tf_accounts_sort(). */

@@ -5,7 +5,8 @@
  * Both sides are in canonical order, so they are walked together, one group of
  * privileges after the other: a group is what one list of the snapshot holds,
  * or all flags of a category.  A privilege that both have with another state
- * was altered.
+ * was altered.  A membership is one grant with its options, however many lists
+ * hold them.
  */
 
 
@@ -58,6 +59,12 @@ typedef struct {
     tf_account_step_t           *step;
     size_t                       steps;
     size_t                       step_size;
+    unsigned                     whole;     /* its steps are one change, of */
+    tf_account_action_e          change;    /* this action */
+
+    /* of the category in hand: who has the ADMIN OPTION, before and after */
+    const tf_category_t         *admins;
+    tf_account_side_t            admin[2];
 } tf_account_work_t;
 
 
@@ -71,15 +78,23 @@ static int tf_account_group_cmp(const tf_account_grant_t *a,
     const tf_account_grant_t *b);
 static tf_int_t tf_account_collect(tf_account_work_t *w, unsigned side,
     tf_account_side_t s);
+static int tf_account_among(tf_account_side_t *side,
+    const tf_account_grant_t *g);
 static tf_int_t tf_account_steps(tf_account_work_t *w);
+static void tf_account_whole(tf_account_work_t *w);
+static void tf_account_count(tf_account_work_t *w,
+    tf_account_action_e action);
 static int tf_account_twice(const tf_account_work_t *w, size_t i, size_t k);
 static void tf_account_step(tf_account_work_t *w, tf_str_t name, int before,
     int after);
-static tf_account_action_e tf_account_action(const tf_account_step_t *step);
+static tf_account_action_e tf_account_action(const tf_account_work_t *w,
+    const tf_account_step_t *step);
 static void tf_account_entry(tf_account_work_t *w,
     tf_account_action_e action);
 static void tf_account_permissions(tf_account_work_t *w,
     tf_account_action_e action);
+static void tf_account_permission(tf_account_work_t *w, tf_str_t name,
+    tf_state_e state);
 static void tf_account_states(tf_account_work_t *w,
     tf_account_action_e action);
 static void tf_account_state(tf_buf_t *b, const char *name, int state);
@@ -188,9 +203,20 @@ tf_account_diff_privileges(tf_account_work_t *w, tf_account_side_t *old,
         old->g = lost.end;
         new->g = gained.end;
 
-        if (known && !tf_scopes_known(known, tf_str(g->category->scope),
-                                      g->database->str))
+        if ((g->category->roles & TF_TOLD_ELSEWHERE)
+            || (known && !tf_scopes_known(known, tf_str(g->category->scope),
+                                          g->database->str)))
         {
+            continue;
+        }
+
+        if ((g->category->roles & TF_TOLD_ADMIN)
+            && tf_str_eq(g->object->str, "admin"))
+        {
+            /* comes before "direct" */
+            w->admins = g->category;
+            w->admin[0] = lost;
+            w->admin[1] = gained;
             continue;
         }
 
@@ -219,24 +245,14 @@ tf_account_diff_group(tf_account_work_t *w, tf_account_side_t old,
         return TF_ERROR;
     }
 
-    for (i = 0; i < w->steps; i++) {
+    w->whole = 0;
 
-        switch (tf_account_action(&w->step[i])) {
+    if ((w->group->category->roles & TF_TOLD_WHOLE) && w->steps) {
+        tf_account_whole(w);
 
-        case TF_ACCOUNT_GRANT:
-            w->out->granted++;
-            break;
-
-        case TF_ACCOUNT_REVOKE:
-            w->out->revoked++;
-            break;
-
-        case TF_ACCOUNT_DENY:
-            w->out->denied++;
-            break;
-
-        default:
-            w->out->altered++;
+    } else {
+        for (i = 0; i < w->steps; i++) {
+            tf_account_count(w, tf_account_action(w, &w->step[i]));
         }
     }
 
@@ -245,6 +261,40 @@ tf_account_diff_group(tf_account_work_t *w, tf_account_side_t old,
     }
 
     return TF_OK;
+}
+
+
+static void
+tf_account_whole(tf_account_work_t *w)
+{
+    w->whole = 1;
+    w->change = w->count[0] == 0 ? TF_ACCOUNT_GRANT
+                : w->count[1] == 0 ? TF_ACCOUNT_REVOKE : TF_ACCOUNT_ALTER;
+
+    tf_account_count(w, w->change);
+}
+
+
+static void
+tf_account_count(tf_account_work_t *w, tf_account_action_e action)
+{
+    switch (action) {
+
+    case TF_ACCOUNT_GRANT:
+        w->out->granted++;
+        break;
+
+    case TF_ACCOUNT_REVOKE:
+        w->out->revoked++;
+        break;
+
+    case TF_ACCOUNT_DENY:
+        w->out->denied++;
+        break;
+
+    default:
+        w->out->altered++;
+    }
 }
 
 
@@ -295,10 +345,12 @@ static tf_int_t
 tf_account_collect(tf_account_work_t *w, unsigned side, tf_account_side_t s)
 {
     size_t                     n;
+    tf_account_side_t          admin;
     tf_account_priv_t         *p;
     const tf_account_grant_t  *g;
 
     n = s.end - s.g;
+    admin = w->admin[side];
 
     if (n > w->size[side]) {
         w->size[side] = n * 2;
@@ -316,6 +368,12 @@ tf_account_collect(tf_account_work_t *w, unsigned side, tf_account_side_t s)
         p = &w->list[side][w->count[side]];
         p->state = g->state;
 
+        if (g->category == w->admins && tf_str_eq(g->object->str, "direct")
+            && tf_account_among(&admin, g))
+        {
+            p->state = TF_STATE_ADMIN;
+        }
+
         if (g->category->shape != TF_SHAPE_FLAGS) {
             p->name = g->privilege->str;
             w->count[side]++;
@@ -327,6 +385,28 @@ tf_account_collect(tf_account_work_t *w, unsigned side, tf_account_side_t s)
     }
 
     return TF_OK;
+}
+
+
+/* 1 when the privilege of g is on the side, too, which is left at the first one
+ * that is not before it. */
+
+static int
+tf_account_among(tf_account_side_t *side, const tf_account_grant_t *g)
+{
+    int  rc = -1;
+
+    while (side->g < side->end) {
+        rc = tf_account_cmp(side->g->privilege->str, g->privilege->str);
+
+        if (rc >= 0) {
+            break;
+        }
+
+        side->g++;
+    }
+
+    return rc == 0;
 }
 
 
@@ -406,8 +486,12 @@ tf_account_step(tf_account_work_t *w, tf_str_t name, int before, int after)
 
 
 static tf_account_action_e
-tf_account_action(const tf_account_step_t *step)
+tf_account_action(const tf_account_work_t *w, const tf_account_step_t *step)
 {
+    if (w->whole) {
+        return w->change;
+    }
+
     if (step->after == -1) {
         return TF_ACCOUNT_REVOKE;
     }
@@ -433,7 +517,7 @@ tf_account_entry(tf_account_work_t *w, tf_account_action_e action)
     g = w->group;
 
     for (i = 0; i < w->steps; i++) {
-        if (tf_account_action(&w->step[i]) == action) {
+        if (tf_account_action(w, &w->step[i]) == action) {
             break;
         }
     }
@@ -472,48 +556,69 @@ tf_account_entry(tf_account_work_t *w, tf_account_action_e action)
 }
 
 
-/* As clients see them: "SELECT WITH GRANT OPTION". */
+/* As clients see them: "SELECT WITH GRANT OPTION".  Of a grant that was altered
+ * all that it has now. */
 
 static void
 tf_account_permissions(tf_account_work_t *w, tf_account_action_e action)
 {
     size_t              i;
-    tf_buf_t           *b, text;
-    tf_str_t            words;
     tf_account_step_t  *step;
 
-    b = &w->b;
+    tf_json_key(&w->b, "permissions");
+    tf_buf_char(&w->b, '[');
 
-    tf_json_key(b, "permissions");
-    tf_buf_char(b, '[');
+    if (w->whole && action == TF_ACCOUNT_ALTER) {
 
-    for (i = 0; i < w->steps; i++) {
-        step = &w->step[i];
-
-        if (tf_account_action(step) != action) {
-            continue;
+        for (i = 0; i < w->count[1]; i++) {
+            tf_account_permission(w, w->list[1][i].name, w->list[1][i].state);
         }
 
-        if (b->last[-1] != '[') {
-            tf_buf_char(b, ',');
-        }
+    } else {
 
-        tf_buf_init(&text, w->mem, step->name.len + 32, 1024 * 1024);
-        tf_right_text(&text, step->name, step->after == -1 ? step->before
-                                                           : step->after);
-        if (tf_buf_done(&text, &words) != TF_OK) {
-            b->failed = 1;
-            return;
-        }
+        for (i = 0; i < w->steps; i++) {
+            step = &w->step[i];
 
-        tf_json_string(b, words);
+            if (tf_account_action(w, step) == action) {
+                tf_account_permission(w, step->name, step->after == -1
+                                                     ? step->before
+                                                     : step->after);
+            }
+        }
     }
 
-    tf_buf_char(b, ']');
+    tf_buf_char(&w->b, ']');
 }
 
 
-/* Of those that are or were more than granted. */
+static void
+tf_account_permission(tf_account_work_t *w, tf_str_t name, tf_state_e state)
+{
+    tf_buf_t  *b = &w->b, text;
+    tf_str_t   words;
+
+    if (b->failed) {
+        return;
+    }
+
+    if (b->last[-1] != '[') {
+        tf_buf_char(b, ',');
+    }
+
+    tf_buf_init(&text, w->mem, name.len + 32, 1024 * 1024);
+    tf_right_text(&text, name, state);
+
+    if (tf_buf_done(&text, &words) != TF_OK) {
+        b->failed = 1;
+        return;
+    }
+
+    tf_json_string(b, words);
+}
+
+
+/* Of those that are or were more than granted, or are options that came or
+ * went. */
 
 static void
 tf_account_states(tf_account_work_t *w, tf_account_action_e action)
@@ -528,9 +633,10 @@ tf_account_states(tf_account_work_t *w, tf_account_action_e action)
     for (i = 0; i < w->steps; i++) {
         step = &w->step[i];
 
-        if (tf_account_action(step) != action
+        if (tf_account_action(w, step) != action
             || (step->before <= TF_STATE_GRANTED
-                && step->after <= TF_STATE_GRANTED))
+                && step->after <= TF_STATE_GRANTED
+                && !(w->whole && action == TF_ACCOUNT_ALTER)))
         {
             continue;
         }
@@ -801,14 +907,19 @@ tf_account_elevated(const tf_accounts_t *before, const tf_accounts_t *set,
 }
 
 
-/* Before server_access was read, only what an account was itself made it a
- * superuser, and a superuser was none who may grant: from there to here a
- * difference is no change. */
+/* That an account is the engine's own is what is known of its name, and nothing
+ * that somebody did.  Before server_access was read, only what an account was
+ * itself made it a superuser, and a superuser was none who may grant: from then
+ * to now a difference is no change. */
 
 static int
 tf_account_comparable(const tf_accounts_t *before, const tf_accounts_t *set,
     size_t n, const tf_account_attr_t *attr)
 {
+    if (tf_str_eq(attr->name->str, "is_system")) {
+        return 0;
+    }
+
     if (!tf_str_eq(attr->name->str, "is_superuser")
         && !tf_str_eq(attr->name->str, "can_grant"))
     {

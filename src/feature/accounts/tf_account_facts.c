@@ -48,12 +48,19 @@ tf_account_facts(tf_buf_t *b, const tf_accounts_t *set, size_t n)
     tf_account_privileges(b, set, n);
     tf_buf_lit(b, "},\"errors\":[");
 
-    if (tf_accounts_grants(set, n) == 0) {
+    if (tf_account_unread(set, n)) {
         tf_buf_lit(b, "\"PERMISSION_DATA_MISSING\"");
     }
 
     tf_buf_lit(b, "],\"meta\":{\"source\":\"snapshot\","
                   "\"snapshot_contract_ok\":true,\"snapshot_version\":4}}");
+}
+
+
+int
+tf_account_unread(const tf_accounts_t *set, size_t n)
+{
+    return set->unread && tf_accounts_grants(set, n) == 0;
 }
 
 
@@ -224,7 +231,7 @@ tf_account_roles(tf_buf_t *b, const tf_accounts_t *set, size_t n)
 static int
 tf_account_role(const tf_account_grant_t *g)
 {
-    return g->category->roles == TF_ROLES_PRIVILEGES
+    return (g->category->roles & TF_ROLES_PRIVILEGES)
            && g->state != TF_STATE_DENIED;
 }
 

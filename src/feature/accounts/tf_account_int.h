@@ -58,6 +58,7 @@ struct tf_accounts_s {
     const tf_mem_t          *mem;
     const tf_engine_t       *engine;
     tf_scopes_t              scopes;
+    unsigned                 unread:1;  /* some scope never was read */
 
     tf_account_name_t      **name;      /* hash table, open addressing */
     size_t                   names;

@@ -101,7 +101,7 @@ tf_account_powers_roles(const tf_accounts_t *set, unsigned *has)
              g < set->grant + set->grant_start[n + 1];
              g++)
         {
-            if (g->category->roles == TF_ROLES_PRIVILEGES
+            if ((g->category->roles & TF_ROLES_PRIVILEGES)
                 && g->privilege->account)
             {
                 has[n] |= has[g->privilege->account - 1];

@@ -235,6 +235,7 @@ tf_accounts_settle(tf_accounts_t *set, const tf_scopes_t *known)
 {
     int                       read;
     size_t                    i, n;
+    const tf_scope_t         *sc;
     const tf_category_t      *category;
     tf_account_grant_t       *g;
     tf_account_block_t       *block;
@@ -263,6 +264,13 @@ tf_accounts_settle(tf_accounts_t *set, const tf_scopes_t *known)
         }
 
         block->count = n;
+    }
+
+    for (i = 0; i < set->scopes.count; i++) {
+        sc = &set->scopes.scope[i];
+        set->unread |= sc->status != TF_SCOPE_OK
+                       && sc->status != TF_SCOPE_UNSUPPORTED
+                       && !tf_scopes_known(known, sc->scope, sc->database);
     }
 
     /* what was never read is in no snapshot */

@@ -385,7 +385,7 @@ tf_account_read_map(tf_account_parts_t *p, const tf_json_t *map)
         p->right.id = tf_account_id_text(&p->ids, v->name);
         p->right.object = v->name;
 
-        if (p->names && p->right.category->roles == TF_ROLES_OBJECTS) {
+        if (p->names && (p->right.category->roles & TF_ROLES_OBJECTS)) {
             p->right.object = tf_account_renamed(&p->names->principals,
                                                  v->name);
         }
@@ -463,16 +463,18 @@ tf_account_read_privilege(tf_account_parts_t *p, tf_str_t name, tf_str_t *out)
 
     *out = name;
 
-    if (p->names == NULL || p->right.category->roles == 0) {
+    if (p->names == NULL) {
         return TF_OK;
     }
 
-    if (p->right.category->roles == TF_ROLES_PRIVILEGES) {
+    if (p->right.category->roles & TF_ROLES_PRIVILEGES) {
         *out = tf_account_renamed(&p->names->principals, name);
         return TF_OK;
     }
 
-    if (name.len <= by.len || memcmp(name.data, by.data, by.len) != 0) {
+    if (!(p->right.category->roles & TF_ROLES_OBJECTS)
+        || name.len <= by.len || memcmp(name.data, by.data, by.len) != 0)
+    {
         return TF_OK;
     }
 

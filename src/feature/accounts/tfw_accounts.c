@@ -422,6 +422,11 @@ tfw_accounts_canonical(tf_buf_t *b, const tfw_accounts_t *s, size_t n)
     tf_buf_lit(b, TFW_ACCOUNTS_REVISION);
     tf_buf_char(b, '0' + tf_accounts_get(s->set, n)->kind);
     tf_buf_char(b, '\n');
+
+    if (tf_account_unread(s->set, n)) {
+        tf_buf_lit(b, "unread\n");
+    }
+
     tf_account_snapshot(b, s->set, n);
 }
 

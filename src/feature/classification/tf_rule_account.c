@@ -82,7 +82,7 @@ tf_rule_right(void *data, const tf_right_t *right)
                : TF_OK;
     }
 
-    if (right->category->roles == TF_ROLES_PRIVILEGES) {
+    if (right->category->roles & TF_ROLES_PRIVILEGES) {
         return tf_facts_add(rights->facts, TF_FACT_ROLE, right->privilege,
                             none);
     }
@@ -140,7 +140,7 @@ tf_rule_unread(tf_facts_t *f, const tf_engine_t *engine,
             continue;
         }
 
-        if (c->roles == TF_ROLES_PRIVILEGES
+        if ((c->roles & TF_ROLES_PRIVILEGES)
             && tf_facts_unread(f, TF_FACT_ROLE, none) != TF_OK)
         {
             return TF_ERROR;
