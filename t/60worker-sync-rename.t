@@ -139,7 +139,7 @@ $db->sql('ALTER ROLE x1 RENAME TO x3; ALTER ROLE x3 SUPERUSER;
 $s->sync;
 is_deeply [$s->changes], ['rename x3'], 'renamed and granted is one change';
 ok $s->change('x3')->{is_elevation}, 'which is an elevation';
-like join(';', $s->entries('x3')), qr/GRANT postgresql_predefined_roles: crew/,
+like join(';', $s->entries('x3')), qr/GRANT postgresql_memberships crew: /,
     'with the grant';
 like $api->get('/account-change-logs/' . $s->change('x3')->{id})
     ->data->{log}{message}, qr/改名.*授予/, 'and says both';
@@ -195,6 +195,23 @@ is_deeply [$s->entries('other')],
      'REVOKE postgresql_column_privileges uno.s2.t2.aa: UPDATE'],
     'is the grant and the revoke';
 
+# a subscription, from 14 on
+
+$db->sql(q{ALTER ROLE chief SUPERUSER; CREATE SUBSCRIPTION sub CONNECTION
+           'dbname=x' PUBLICATION p WITH (connect = false);
+           ALTER SUBSCRIPTION sub OWNER TO chief}, 'uno');
+$s->sync;
+$s->changes;
+$db->sql('ALTER SUBSCRIPTION sub RENAME TO sub2', 'uno');
+$s->sync;
+is_deeply [$s->changes], [], 'a renamed subscription';
+ok $s->categories('chief')->{postgresql_owned_other_objects}{uno}
+    {'SUBSCRIPTION sub2'}, 'has its new name';
+$db->sql('ALTER SUBSCRIPTION sub2 SET (slot_name = NONE);
+          DROP SUBSCRIPTION sub2; ALTER ROLE chief NOSUPERUSER', 'uno');
+$s->sync;
+$s->changes;
+
 # two tables swap their names
 
 $db->sql('CREATE TABLE s2.n (a int); ALTER TABLE s2.n OWNER TO app;
@@ -214,6 +231,65 @@ $s->changes;
 like join(';', $s->entries('other')),
     qr/REVOKE postgresql_table_privileges uno\.s2\.n: INSERT/,
     'a table that is made again has no rights';
+
+
+# --- between the list of databases and the visit of each ----------------------
+
+# The first session has the list and waits for a lock then; what code does is
+# done before any other database is visited.
+
+sub between {
+    my ($code) = @_;
+    my $lock = fork // die;
+    if (!$lock) {
+        eval { $db->sql('BEGIN; LOCK TABLE pg_ts_dict;
+                         SELECT pg_sleep(120)', 'postgres') };
+        POSIX::_exit(0);
+    }
+    TaiFish::Server::until_true(20, sub {
+        $db->value("SELECT count(*) FROM pg_stat_activity
+                    WHERE wait_event = 'PgSleep'") }) or die 'no lock';
+    my $run = $tf->value("SELECT run_id FROM tf_enqueue('sync_accounts',
+        'manual', instance_ids => ARRAY[" . $s->id . '])');
+    TaiFish::Server::until_true(20, sub {
+        $db->value("SELECT count(*) FROM pg_stat_activity
+                    WHERE wait_event_type = 'Lock'") }) or die 'no wait';
+    $code->();
+    $db->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+              WHERE wait_event = 'PgSleep'");
+    waitpid $lock, 0;
+    return $tf->wait_run($run)->{status};
+}
+
+$db->sql('CREATE DATABASE four');
+$db->sql('CREATE SCHEMA four AUTHORIZATION app', 'four');
+$s->sync;
+$s->changes;
+
+is between(sub { $db->sql('ALTER DATABASE uno RENAME TO une') }), 'completed',
+    'a database that was renamed meanwhile';
+is_deeply [$s->changes], [], 'is read';
+$s->sync;
+is_deeply [$s->changes], [], 'and is what it was';
+ok $s->categories('other')->{postgresql_schema_privileges}{une},
+    'under its new name';
+
+is between(sub { $db->sql($_) for 'ALTER DATABASE une RENAME TO x',
+    'ALTER DATABASE two RENAME TO une', 'ALTER DATABASE x RENAME TO two' }),
+    'completed', 'two that swapped their names meanwhile';
+is_deeply [$s->changes], [], 'are not taken for each other';
+$s->sync;
+is_deeply [$s->changes], [], 'nor later';
+
+is between(sub { $db->sql('DROP DATABASE four') }), 'completed',
+    'one that was dropped meanwhile';
+is_deeply [grep { / app$/ } $s->changes],
+    ['modify_privilege app'], 'takes its rights along';
+$s->sync;
+is_deeply [grep { / app$/ } $s->changes], [], 'once';
+$db->sql('ALTER DATABASE two RENAME TO uno');
+$db->sql('ALTER DATABASE une RENAME TO two');
+$s->sync;
 
 
 # --- what an older release stored --------------------------------------------

@@ -268,6 +268,65 @@ for my $limit ('SET GLOBAL disconnect_on_expired_password = 1',
         ->{error}, 'TARGET_PASSWORD_EXPIRED', $limit;
 }
 
+$my->sql(q{CREATE USER spent@'%' IDENTIFIED BY 'x' WITH
+    MAX_QUERIES_PER_HOUR 2});
+is TaiFish::Dump::read('mysql', @as, user => 'spent', password => 'x')->{error},
+    'TARGET_BUSY', 'no statement left for this hour';
+
+# Who has locked a table of rights is waited for a little, as with PostgreSQL.
+
+my $locker = TaiFish::Server::spawn('locker', $dir, ['mariadb',
+    '--no-defaults', '-uroot', '-S', $my->{socket}, '-e',
+    'LOCK TABLES mysql.db WRITE, mysql.roles_mapping WRITE; SELECT SLEEP(99)'],
+    {});
+TaiFish::Server::until_true(20, sub {
+    $my->value(q{SELECT COUNT(*) FROM information_schema.processlist
+                 WHERE info LIKE 'SELECT SLEEP%'}) }) or die 'no lock';
+my $from = time;
+$d = TaiFish::Dump::read('mysql', @as);
+is_deeply { map { $_ => $d->{scopes}{$_} } grep { $d->{scopes}{$_} ne 'ok' }
+            keys %{ $d->{scopes} } },
+    { databases => 'timeout', roles => 'timeout' }, 'a locked table';
+cmp_ok time - $from, '<', 25, 'is not waited for long';
+$my->sql($my->value(q{SELECT CONCAT('KILL ', id) FROM
+    information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'}));
+$locker->stop('KILL');
+
+# Names are what they are, whatever character set the server has for clients.
+
+my %names = map { $_ => 1 } 'né@%', '账户@10.%';
+$my->sql(q{SET NAMES utf8mb4; CREATE USER 'né'@'%', '账户'@'10.%';
+    GRANT SELECT ON `база`.* TO 'né'@'%'; GRANT INSERT ON `库`.* TO 'né'@'%'});
+
+sub named {
+    my ($what, @server) = @_;
+    my $d = TaiFish::Dump::read('mysql', @server);
+
+    is_deeply { map { $_ => 1 } grep { /[^\x00-\x7f]/ && !/^账户账户/ }
+                keys %{ $d->{accounts} } }, \%names, "accounts: $what";
+    is_deeply [sort keys %{ $d->{accounts}{'né@%'}{grants}
+        {mysql_database_privileges} || {} }], ['база', '库'],
+        "databases: $what";
+}
+
+for my $set ('', 'SET NAMES latin1', 'SET NAMES gbk',
+             'SET character_set_results = latin1')
+{
+    $my->sql("SET GLOBAL init_connect = '$set'");
+    named($set || 'as the client says', @as);
+}
+$my->sql(q{SET GLOBAL init_connect = ''; GRANT SELECT ON mysql.* TO mon});
+
+for my $charset ('latin1', 'gbk') {
+    $my->stop;
+    local $my->{args} = ["--character-set-server=$charset",
+                         '--skip-character-set-client-handshake'];
+    $my->start;
+    named("a server that takes $charset only", @as);
+}
+
+$my->restart;
+
 $my->sql(q{SET GLOBAL general_log = 1; SET GLOBAL log_output = 'TABLE'});
 TaiFish::Dump::read('mysql', @as);
 $my->sql('SET GLOBAL general_log = 0');

@@ -39,6 +39,7 @@ $pg->sql("CREATE ROLE " . q_id($_) . " LOGIN") for @hostile;
 
 $pg->sql($_) for (
     q{CREATE ROLE app_rw NOINHERIT},
+    q{CREATE ROLE rds_mine}, q{CREATE ROLE rds_superuser},
     q{CREATE ROLE app_ro VALID UNTIL '2001-02-03 04:05:06+00'
       LOGIN CONNECTION LIMIT 7},
     q{CREATE ROLE boss LOGIN SUPERUSER CREATEROLE CREATEDB REPLICATION
@@ -187,6 +188,9 @@ for my $case (
 }
 is $d->{accounts}{pg_monitor}{attributes}{is_system}, JSON::PP::true,
     'the system brings pg_monitor along';
+is_deeply [map { $d->{accounts}{$_}{attributes}{is_system} ? 1 : 0 }
+           qw(rds_superuser rds_mine taifish boss)], [1, 0, 0, 0],
+    'and by its exact name';
 is $d->{accounts}{boss}{native_id},
     $pg->value(q{SELECT oid FROM pg_roles WHERE rolname = 'boss'}), 'oid';
 
@@ -411,7 +415,7 @@ is $d->{error}, 'RESULT_TOO_LARGE', 'too many bytes';
 $d = TaiFish::Dump::read('postgresql', @as, password => 'wrong');
 is $d->{error}, 'TARGET_AUTH', 'wrong password';
 $d = TaiFish::Dump::read('postgresql', @as, database => 'nowhere');
-is $d->{error}, 'TARGET_OTHER', 'no such database';
+is $d->{error}, 'TARGET_DATABASE', 'no such database';
 $d = TaiFish::Dump::read('postgresql', @as, database => 'closed');
 is $d->{error}, 'TARGET_PERMISSION', 'no right to connect';
 $d = TaiFish::Dump::read('postgresql', @as,

@@ -372,7 +372,7 @@ is_deeply $t->{tables}, {}, 'nothing of a database with hidden tables';
 is $t->{scopes}{'table_sizes s'}, 'denied', 'which is denied';
 is ma_tables('nothing', user => 'one')->{error}, 'TARGET_PERMISSION',
     'one that may not be used';
-is ma_tables('gone')->{error}, 'TARGET_OTHER', 'one that is not there';
+is ma_tables('gone')->{error}, 'TARGET_DATABASE', 'one that is not there';
 
 # --- MySQL from 8.0 on -------------------------------------------------------
 

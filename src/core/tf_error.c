@@ -153,6 +153,8 @@ const tf_error_t  tf_errors[TF_E_END] = {
     TF_E(TARGET_PERMISSION, 409, 0, "external", "medium",
          "监控账户在目标数据库上权限不足",
          "The monitoring account lacks rights on the target"),
+    TF_E(TARGET_DATABASE, 409, 0, "external", "medium",
+         "目标服务器上没有该数据库", "The target has no such database"),
     TF_E(TARGET_PROTOCOL, 409, 0, "external", "medium",
          "目标返回了无法识别的协议数据",
          "The target did not speak the expected protocol"),

@@ -80,6 +80,7 @@ typedef enum {
     TF_E_TARGET_AUTH,
     TF_E_TARGET_PASSWORD_EXPIRED,
     TF_E_TARGET_PERMISSION,
+    TF_E_TARGET_DATABASE,               /* it has no such database */
     TF_E_TARGET_PROTOCOL,
     TF_E_TARGET_OTHER,
     TF_E_RESULT_TOO_LARGE,

@@ -221,7 +221,7 @@ tfw_double_database(tfw_batch_t *b, const tfw_query_t *q, const tf_str_t *row)
 {
     (void) q;
 
-    return tfw_reading_database(b, row[0], TFW_DATABASE_OPEN);
+    return tfw_reading_database(b, row[0], tf_str(""), TFW_DATABASE_OPEN);
 }
 
 

@@ -70,6 +70,7 @@ static const document_rule_t  document_rules[] = {
     { .code = TF_E_TARGET_AUTH, .run = 1 },
     { .code = TF_E_TARGET_PASSWORD_EXPIRED, .run = 1 },
     { .code = TF_E_TARGET_PERMISSION, .run = 1 },
+    { .code = TF_E_TARGET_DATABASE, .run = 1 },
     { .code = TF_E_TARGET_PROTOCOL, .run = 1 },
     { .code = TF_E_TARGET_OTHER, .run = 1 },
     { .code = TF_E_BODY_TOO_LARGE, .unsafe = 1 },

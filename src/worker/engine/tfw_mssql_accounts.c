@@ -452,10 +452,10 @@ tfw_mssql_accounts_database(tfw_batch_t *b, const tfw_query_t *q,
 
     /* not online, or not for us */
 
-    return tfw_reading_database(b, row[0], tf_str_eq(row[1], "0")
-                                           && tfw_mssql_true(row[2])
-                                           ? TFW_DATABASE_OPEN
-                                           : TFW_DATABASE_CLOSED);
+    return tfw_reading_database(b, row[0], tfw_mssql_none,
+                                tf_str_eq(row[1], "0")
+                                && tfw_mssql_true(row[2])
+                                ? TFW_DATABASE_OPEN : TFW_DATABASE_CLOSED);
 }
 
 

@@ -31,6 +31,8 @@
 
 #define TFW_MYSQL_COLUMNS   32
 #define TFW_MYSQL_GRACE_MS  3000
+/* What a statement waits for who has locked a table of rights. */
+#define TFW_MYSQL_LOCK_SECONDS  "5"
 /* A packet's header and the handshake response cut before the user's name. */
 #define TFW_MYSQL_SSL_REQUEST  (4 + 32)
 
@@ -305,8 +307,13 @@ tfw_mysql_session(tfw_mysql_t *my, tf_err_t *err)
     size_t             i;
     tf_scope_status_e  status;
 
+    /* a server may have been told not to take the client's character set, or to
+     * set another one for every session: init_connect */
+
     static const char *const  settings[] = {
-        "SET SESSION sql_mode = '', SESSION time_zone = '+00:00'",
+        "SET NAMES utf8mb4, SESSION sql_mode = '',"
+        " SESSION time_zone = '+00:00',"
+        " SESSION lock_wait_timeout = " TFW_MYSQL_LOCK_SECONDS,
         "SET SESSION TRANSACTION READ ONLY"
     };
 
@@ -536,8 +543,14 @@ tfw_mysql_failed(tfw_mysql_t *my, tf_scope_status_e *status, tf_err_t *err)
     case ER_QUERY_INTERRUPTED:
     case TFW_MYSQL_TIMEOUT:
     case TFW_MYSQL_TIMEOUT_MYSQL:
+    case ER_LOCK_WAIT_TIMEOUT:
         *status = TF_SCOPE_TIMEOUT;
         (void) tf_fail(err, TF_E_TARGET_TIMEOUT, NULL, "%s", text);
+        return TF_DECLINED;
+    }
+
+    if (n == ER_USER_LIMIT_REACHED) {
+        (void) tf_fail(err, TF_E_TARGET_BUSY, NULL, "%s", text);
         return TF_DECLINED;
     }
 
@@ -603,6 +616,7 @@ tfw_mysql_connect_code(tfw_mysql_t *my)
         tf_code_e     code;
     } codes[] = {
         { ER_DBACCESS_DENIED_ERROR, TF_E_TARGET_PERMISSION },
+        { ER_BAD_DB_ERROR, TF_E_TARGET_DATABASE },
         { ER_ACCESS_DENIED_ERROR, TF_E_TARGET_AUTH },
         { ER_ACCESS_DENIED_NO_PASSWORD_ERROR, TF_E_TARGET_AUTH },
         { ER_HOST_NOT_PRIVILEGED, TF_E_TARGET_AUTH },

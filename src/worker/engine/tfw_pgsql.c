@@ -465,6 +465,7 @@ tfw_pgsql_state_code(const char *state)
     } codes[] = {
         { "28", TF_E_TARGET_AUTH },
         { "42501", TF_E_TARGET_PERMISSION },
+        { "3D000", TF_E_TARGET_DATABASE },
         { "57014", TF_E_TARGET_TIMEOUT },       /* statement_timeout */
         { "55P03", TF_E_TARGET_TIMEOUT },       /* lock_timeout */
         { "25P03", TF_E_TARGET_REFUSED },       /* idle too long */
@@ -539,7 +540,7 @@ static tf_int_t
 tfw_pgsql_settings(tfw_pgsql_t *pg, tf_err_t *err)
 {
     int          n, statement, lock;
-    char         sql[1024];
+    char         sql[2048];
     const char  *encoding;
 
     statement = pg->session.target->statement_timeout * 1000;
@@ -561,8 +562,13 @@ tfw_pgsql_settings(tfw_pgsql_t *pg, tf_err_t *err)
     if (encoding && pg->from == NULL && strcmp(encoding, "SQL_ASCII") != 0
         && strcmp(encoding, "MULE_INTERNAL") != 0)
     {
+        n += snprintf(sql + n, sizeof(sql) - (size_t) n, "%s",
+                      tfw_pgsql_sql_utf8);
+    }
+
+    if (pg->batch->id.len) {
         (void) snprintf(sql + n, sizeof(sql) - (size_t) n, "%s",
-                        tfw_pgsql_sql_utf8);
+                        tfw_pgsql_sql_which);
     }
 
     return tfw_pgsql_send(pg, sql, err);
@@ -719,7 +725,11 @@ tfw_pgsql_row(tfw_pgsql_t *pg, const PGresult *res, tf_err_t *err)
 
     if (pg->phase == TFW_PGSQL_SETTINGS) {
         tfw_engine_version(row[0], &pg->reported);
-        return TF_OK;
+
+        return pg->batch->id.len == 0
+               || tfw_reading_same(pg->batch->id, row[n - 1])
+               ? TF_OK : tf_fail(err, TF_E_TARGET_DATABASE, NULL,
+                                 "another database has this name now");
     }
 
     if (tfw_pgsql_encoding_row(pg, row, n) != TF_OK) {

@@ -358,19 +358,9 @@ tf_int_t
 tfw_pgsql_accounts_database(tfw_batch_t *b, const tfw_query_t *q,
     const tf_str_t *row)
 {
-    tf_str_t  name;
-
     (void) q;
 
-    if (tfw_engine_text(b->mem, row[0], &name) != TF_OK
-        || b->sink->database(b->sink, name, row[3],
-                             tfw_pgsql_accounts_true(row[2]))
-           != TF_OK)
-    {
-        return TF_ERROR;
-    }
-
-    return tfw_reading_database(b, row[0],
+    return tfw_reading_database(b, row[0], row[3],
                                 tfw_pgsql_accounts_true(row[1])
                                 ? TFW_DATABASE_OPEN
                                 : tfw_pgsql_accounts_true(row[2])

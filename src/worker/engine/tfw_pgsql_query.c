@@ -32,6 +32,19 @@
     " EXISTS (SELECT FROM unnest(m." roles ") AS u (id)"                      \
     " WHERE pg_has_role(r.oid, u.id, '" how "'))"
 
+/* Roles that vendors of managed services bring along, by their exact names:
+ * anybody may call a role "rds_x".  Those of the server itself have an oid that
+ * no CREATE ROLE gives; 10 is whoever made the server. */
+#define TFW_PG_VENDORS                                                        \
+    "'rdsadmin', 'rdsrepladmin', 'rdstopmgr', 'rds_superuser', 'rds_iam',"    \
+    " 'rds_password', 'rds_replication', 'rds_extension', 'rds_reserved',"    \
+    " 'rds_ad', 'rdswriteforwarduser', 'cloudsqladmin', 'cloudsqlagent',"     \
+    " 'cloudsqliamgroup', 'cloudsqliamgroupserviceaccount',"                  \
+    " 'cloudsqliamgroupuser', 'cloudsqliamserviceaccount',"                   \
+    " 'cloudsqliamuser', 'cloudsqlimportexport', 'cloudsqlinactiveuser',"     \
+    " 'cloudsqlreplica', 'cloudsqlsuperuser', 'azuresu', 'azure_pg_admin',"   \
+    " 'azure_superuser'"
+
 #define TFW_PG_ROLES(super, creator, file)                                    \
     "SELECT r.oid, rolname, rolsuper, rolcreatedb, rolcreaterole, rolinherit,"\
     " rolcanlogin, rolreplication, rolbypassrls, rolconnlimit,"               \
@@ -40,7 +53,7 @@
     "             'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"                          \
     "   WHEN rolvaliduntil < now() THEN '-infinity' END,"                     \
     " NOT rolcanlogin OR coalesce(rolvaliduntil < now(), false),"             \
-    " rolname ~ '^(pg_|rds_|rdsadmin$)',"                                     \
+    " r.oid < 16384 AND r.oid <> 10 OR rolname IN (" TFW_PG_VENDORS "),"      \
     " rolname = current_user,"                                                \
     TFW_PG_REACHES("supers", super) ","                                       \
     TFW_PG_REACHES("supers", super)                                           \
@@ -126,6 +139,12 @@
     TFW_PG_OWNED(class, "t", "t." field "owner", kind,                        \
                  word "quote_ident(t." field "name)", class " t")
 
+#define TFW_PG_SUBSCRIPTIONS(id)                                              \
+    "SELECT 'postgresql_owned_other_objects', s.subowner,"                    \
+    " 'SUBSCRIPTION ' || quote_ident(s.subname), 'OWNER', false, " id         \
+    " FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid"         \
+    " WHERE d.datname = current_database()"
+
 /* what default privileges d of role r are for */
 #define TFW_PG_DEFAULT_OF(schema)                                             \
     "'FOR ROLE ' || quote_ident(r.rolname) || " schema                        \
@@ -158,6 +177,14 @@ const char  tfw_pgsql_sql_jit[] =
     ", pg_catalog.set_config('jit', 'off', false)";
 
 
+/* which database it is in, which its name may not say any more; as long as the
+ * session is there nobody can rename it */
+
+const char  tfw_pgsql_sql_which[] =
+    ", (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname"
+    " OPERATOR(pg_catalog.=) pg_catalog.current_database())";
+
+
 /* where the database's encoding can be converted */
 
 const char  tfw_pgsql_sql_utf8[] =
@@ -171,8 +198,11 @@ const char  tfw_pgsql_sql_utf8[] =
     scope, TFW_ONCE_PER_INSTANCE, 0, since, before, columns,                  \
     tfw_pgsql_accounts_##row, 0, NULL
 
-#define TFW_PG_EACH(scope)                                                    \
-    scope, TFW_ONCE_PER_DATABASE, 0, 0, 0, 6, tfw_pgsql_accounts_grant, 0, NULL
+#define TFW_PG_EACH_OF(scope, since, before)                                  \
+    scope, TFW_ONCE_PER_DATABASE, 0, since, before, 6,                        \
+    tfw_pgsql_accounts_grant, 0, NULL
+
+#define TFW_PG_EACH(scope)  TFW_PG_EACH_OF(scope, 0, 0)
 
 
 const tfw_query_t  tfw_pgsql_queries[] = {
@@ -436,12 +466,13 @@ const tfw_query_t  tfw_pgsql_queries[] = {
       TFW_PG_OWNED_TOP("pg_publication", "pub", "other_objects",
                        "'PUBLICATION ' || ")) },
 
-    /* of pg_subscription everybody may read some columns only, and not oid */
-    { TFW_PG_EACH("owners"),
-      "SELECT 'postgresql_owned_other_objects', s.subowner,"
-      " 'SUBSCRIPTION ' || quote_ident(s.subname), 'OWNER', false, NULL"
-      " FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid"
-      " WHERE d.datname = current_database()" },
+    /* of pg_subscription everybody may read some columns only; oid is one of
+     * them from 14 on */
+    { TFW_PG_EACH_OF("owners", 0, 140000), TFW_PG_SUBSCRIPTIONS("NULL") },
+
+    { TFW_PG_EACH_OF("owners", 140000, 0),
+      TFW_PG_SUBSCRIPTIONS("'pg_subscription'::regclass::oid"
+                           " || '.' || s.oid") },
 
     { .scope = NULL }
 };

@@ -12,102 +12,22 @@
  */
 
 
-#include <errno.h>
-#include <time.h>
-
 #include "tf_json.h"
-#include "tfw_reading.h"
-
-
-/* Databases in a row that nobody answered for until the server counts as
- * gone. */
-#define TFW_READING_SILENT  5
-
-/* How long a server without a free connection is waited for, in all, and
- * between two attempts; ms. */
-#define TFW_READING_FULL    30000
-#define TFW_READING_PAUSE   100
-
-
-typedef struct {
-    char                    *name;      /* as the server has it; ends in NUL */
-    tf_str_t                 text;      /* as it is kept */
-    tfw_database_e           kind;
-    unsigned                 again:1;   /* the session broke once before */
-} tfw_database_t;
-
-
-/* A session of its own in one database. */
-
-typedef struct {
-    tfw_database_t          *database;  /* NULL: idle */
-    void                    *session;
-    unsigned                 open:1;
-    int64_t                  deadline;  /* of all that is read there */
-    tfw_wait_t               wait;
-    tfw_batch_t              batch;
-} tfw_visit_t;
-
-
-struct tfw_reading_s {
-    const tfw_engine_t      *engine;
-    const tfw_read_t        *read;
-    const tfw_target_t      *target;
-    const tf_mem_t          *mem;
-    tfw_sink_t              *sink;
-    void                    *state;
-
-    unsigned                 complete:1;
-    unsigned                 blind:1;   /* the first scope was not read */
-    unsigned                 stopped:1; /* by the sink or for lack of memory */
-    tf_scope_status_e        listed;    /* outcome of the list of databases */
-    tf_err_t                 list_err;
-
-    tfw_database_t          *database;
-    size_t                   databases;
-    size_t                   size;
-    size_t                   next;
-
-    tfw_visit_t              visit[TFW_CONNECTIONS];
-    int                      visits;    /* that may be at once */
-    unsigned                 silent;
-    tfw_database_t          *later[TFW_CONNECTIONS];    /* to be tried again */
-    int                      laters;
-    int64_t                  not_before;
-    int64_t                  waited;
-};
+#include "tfw_reading_int.h"
 
 
 static tf_int_t tfw_reading_base(tfw_reading_t *rd, void *session,
     tf_err_t *err);
-static void tfw_reading_batch(tfw_reading_t *rd, tfw_batch_t *b,
-    void *session, int base);
 static int tfw_reading_applies(const tfw_query_t *q, const tfw_session_t *s);
-static tf_int_t tfw_reading_finish(const tfw_engine_t *engine, void *session,
-    tf_err_t *err);
 static int tfw_reading_wait(tfw_wait_t *wait);
 static tf_int_t tfw_reading_ended(tfw_batch_t *b, const tfw_query_t *q);
-static tf_int_t tfw_reading_absent(tfw_reading_t *rd, tfw_each_e each,
-    tfw_batch_t *b);
-static tf_int_t tfw_reading_rest(tfw_batch_t *b, tf_err_t *err);
-static tf_int_t tfw_reading_all(tfw_reading_t *rd, tf_str_t database,
-    tf_scope_status_e status, const tf_err_t *err);
 static tf_int_t tfw_reading_scope(tfw_reading_t *rd, const char *scope,
     tf_str_t database, tf_scope_status_e status, const tf_err_t *err);
-static tf_scope_status_e tfw_reading_status(const tf_err_t *err);
 static tf_int_t tfw_reading_refuse(tfw_batch_t *b, const tfw_query_t *q,
     tf_str_t database);
-static tf_int_t tfw_reading_visits(tfw_reading_t *rd, tf_err_t *err);
-static tf_int_t tfw_visit_all(tfw_reading_t *rd, tf_err_t *err);
-static tfw_database_t *tfw_visit_next(tfw_reading_t *rd);
-static tf_int_t tfw_visit_begin(tfw_reading_t *rd, tfw_visit_t *v,
-    tf_err_t *err);
-static void tfw_visit_wait(tfw_reading_t *rd, int busy);
-static tf_int_t tfw_visit_step(tfw_reading_t *rd, tfw_visit_t *v,
-    tf_err_t *err);
-static tf_int_t tfw_visit_failed(tfw_reading_t *rd, tfw_visit_t *v,
-    tf_err_t *err);
-static void tfw_visit_later(tfw_reading_t *rd, tfw_database_t *db);
+static tf_int_t tfw_reading_found(tfw_reading_t *rd, tf_str_t name,
+    tf_str_t id, tfw_database_e kind);
+static char *tfw_reading_copy(tfw_reading_t *rd, tf_str_t s);
 
 
 static const tf_str_t  tfw_reading_whole = tf_string("");
@@ -222,9 +142,7 @@ tfw_reading_base(tfw_reading_t *rd, void *session, tf_err_t *err)
 }
 
 
-/* base: what is read once, too. */
-
-static void
+void
 tfw_reading_batch(tfw_reading_t *rd, tfw_batch_t *b, void *session, int base)
 {
     const tfw_query_t    *q;
@@ -269,7 +187,7 @@ tfw_reading_applies(const tfw_query_t *q, const tfw_session_t *s)
 }
 
 
-static tf_int_t
+tf_int_t
 tfw_reading_finish(const tfw_engine_t *engine, void *session, tf_err_t *err)
 {
     tf_int_t    rc;
@@ -435,8 +353,11 @@ tfw_reading_ended(tfw_batch_t *b, const tfw_query_t *q)
     }
 
     if (q->each == TFW_LIST_OF_DATABASES) {
-        rd->listed = b->status;
-        rd->list_err = b->err;
+        if (!rd->seeking) {
+            rd->listed = b->status;
+            rd->list_err = b->err;
+        }
+
         return TF_OK;
     }
 
@@ -465,10 +386,7 @@ tfw_reading_ended(tfw_batch_t *b, const tfw_query_t *q)
 }
 
 
-/* A scope that the server's version does not have has nothing to say: it was
- * read. */
-
-static tf_int_t
+tf_int_t
 tfw_reading_absent(tfw_reading_t *rd, tfw_each_e each, tfw_batch_t *b)
 {
     int                 has;
@@ -497,10 +415,7 @@ tfw_reading_absent(tfw_reading_t *rd, tfw_each_e each, tfw_batch_t *b)
 }
 
 
-/* The session of a batch broke; err is why.  TF_OK when that concerns nothing
- * but the database it was in. */
-
-static tf_int_t
+tf_int_t
 tfw_reading_rest(tfw_batch_t *b, tf_err_t *err)
 {
     int                 local;
@@ -543,9 +458,7 @@ tfw_reading_rest(tfw_batch_t *b, tf_err_t *err)
 }
 
 
-/* The same outcome for all scopes of a database. */
-
-static tf_int_t
+tf_int_t
 tfw_reading_all(tfw_reading_t *rd, tf_str_t database, tf_scope_status_e status,
     const tf_err_t *err)
 {
@@ -585,7 +498,7 @@ tfw_reading_scope(tfw_reading_t *rd, const char *scope, tf_str_t database,
 }
 
 
-static tf_scope_status_e
+tf_scope_status_e
 tfw_reading_status(const tf_err_t *err)
 {
     switch (err->code) {
@@ -604,12 +517,24 @@ tfw_reading_status(const tf_err_t *err)
 
 
 tf_int_t
-tfw_reading_database(tfw_batch_t *b, tf_str_t name, tfw_database_e kind)
+tfw_reading_database(tfw_batch_t *b, tf_str_t name, tf_str_t id,
+    tfw_database_e kind)
 {
     size_t                size;
+    tf_str_t              text;
     tfw_reading_t        *rd = b->reading;
     tfw_database_t       *db;
     const tfw_session_t  *s = b->session;
+
+    if (rd->seeking) {
+        return tfw_reading_found(rd, name, id, kind);
+    }
+
+    if (tfw_engine_text(rd->mem, name, &text) != TF_OK
+        || (id.len && rd->sink->database(rd->sink, text, id, 0) != TF_OK))
+    {
+        return TF_ERROR;
+    }
 
     if (s->database && tf_str_eq(name, s->database)) {
         return TF_OK;
@@ -634,19 +559,67 @@ tfw_reading_database(tfw_batch_t *b, tf_str_t name, tfw_database_e kind)
     db = &rd->database[rd->databases];
     memset(db, 0, sizeof(tfw_database_t));
 
-    db->name = tf_calloc(rd->mem, name.len + 1);
-    if (db->name == NULL) {
+    db->name = tfw_reading_copy(rd, name);
+    db->id.data = (unsigned char *) tfw_reading_copy(rd, id);
+
+    if (db->name == NULL || db->id.data == NULL) {
         return TF_ERROR;
     }
 
-    if (name.len) {
-        memcpy(db->name, name.data, name.len);
-    }
-
+    db->id.len = id.len;
     db->kind = kind;
     rd->databases++;
 
     return tfw_engine_text(rd->mem, tf_str(db->name), &db->text);
+}
+
+
+/* A row of the second list. */
+
+static tf_int_t
+tfw_reading_found(tfw_reading_t *rd, tf_str_t name, tf_str_t id,
+    tfw_database_e kind)
+{
+    size_t           i;
+    tfw_database_t  *db;
+
+    for (i = 0; i < rd->databases; i++) {
+        db = &rd->database[i];
+
+        if (db->moved && tfw_reading_same(db->id, id)) {
+            db->name = tfw_reading_copy(rd, name);
+            db->kind = kind;
+            db->found = 1;
+
+            return db->name ? TF_OK : TF_ERROR;
+        }
+    }
+
+    return TF_OK;
+}
+
+
+int
+tfw_reading_same(tf_str_t a, tf_str_t b)
+{
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+
+/* NULL when memory is out. */
+
+static char *
+tfw_reading_copy(tfw_reading_t *rd, tf_str_t s)
+{
+    char  *copy;
+
+    copy = tf_calloc(rd->mem, s.len + 1);
+
+    if (copy && s.len) {
+        memcpy(copy, s.data, s.len);
+    }
+
+    return copy;
 }
 
 
@@ -686,307 +659,6 @@ tfw_reading_flag(tfw_batch_t *b, tf_str_t principal, const char *name,
 {
     return b->sink->attribute(b->sink, principal, name,
                               tf_str(value ? "true" : "false"));
-}
-
-
-/* Every database but the one that is read, then the outcome of the list. */
-
-static tf_int_t
-tfw_reading_visits(tfw_reading_t *rd, tf_err_t *err)
-{
-    int       i;
-    tf_int_t  rc = TF_OK;
-
-    if (rd->databases && rd->listed == TF_SCOPE_OK) {
-
-        rc = tfw_visit_all(rd, err);
-
-        for (i = 0; i < TFW_CONNECTIONS; i++) {
-            if (rd->visit[i].database) {
-                rd->engine->close(rd->visit[i].session);
-            }
-        }
-    }
-
-    return rc == TF_OK ? tfw_reading_all(rd, tfw_reading_whole, rd->listed,
-                                         &rd->list_err)
-                       : rc;
-}
-
-
-static tf_int_t
-tfw_visit_all(tfw_reading_t *rd, tf_err_t *err)
-{
-    int           i, busy = 0;
-    tfw_visit_t  *v;
-
-    for (i = 0; i < rd->engine->connections; i++) {
-        rd->visit[i].session = tf_alloc(rd->mem, rd->engine->session_size);
-
-        if (rd->visit[i].session == NULL) {
-            rd->stopped = 1;
-            return TF_ERROR;
-        }
-    }
-
-    for ( ;; ) {
-
-        for (i = 0; i < rd->engine->connections; i++) {
-            v = &rd->visit[i];
-
-            if (v->database == NULL && busy < rd->visits) {
-                if (tfw_visit_begin(rd, v, err) != TF_OK) {
-                    return TF_ERROR;
-                }
-
-                busy += v->database != NULL;
-            }
-
-            if (v->database) {
-                if (tfw_visit_step(rd, v, err) != TF_OK) {
-                    return TF_ERROR;
-                }
-
-                busy -= v->database == NULL;
-            }
-        }
-
-        if (busy == 0 && rd->laters == 0 && rd->next == rd->databases) {
-            return TF_OK;
-        }
-
-        tfw_visit_wait(rd, busy);
-    }
-}
-
-
-/* NULL: none now. */
-
-static tfw_database_t *
-tfw_visit_next(tfw_reading_t *rd)
-{
-    if (rd->laters) {
-        return tfw_engine_clock() < rd->not_before ? NULL
-                                                   : rd->later[--rd->laters];
-    }
-
-    return rd->next < rd->databases ? &rd->database[rd->next++] : NULL;
-}
-
-
-/* Starts to read the next database that takes connections. */
-
-static tf_int_t
-tfw_visit_begin(tfw_reading_t *rd, tfw_visit_t *v, tf_err_t *err)
-{
-    tfw_database_t      *db;
-    const tfw_target_t  *t = rd->target;
-
-    while ((db = tfw_visit_next(rd)) != NULL) {
-
-        if (db->kind == TFW_DATABASE_OPEN) {
-            break;
-        }
-
-        (void) tf_fail(err, TF_E_TARGET_PERMISSION, NULL,
-                       "database allows no connections");
-
-        if (tfw_reading_all(rd, db->text, db->kind == TFW_DATABASE_TEMPLATE
-                                          ? TF_SCOPE_UNSUPPORTED
-                                          : TF_SCOPE_DENIED, err)
-            != TF_OK)
-        {
-            return TF_ERROR;
-        }
-    }
-
-    if (db == NULL) {
-        return TF_OK;
-    }
-
-    memset(v->session, 0, rd->engine->session_size);
-    memset(&v->wait, 0, sizeof(tfw_wait_t));
-
-    v->database = db;
-    v->open = 0;
-    v->deadline = tfw_engine_clock()
-                  + (int64_t) t->connect_timeout * 1000
-                  + (int64_t) t->statement_timeout * 2000;
-
-    if (rd->engine->open(v->session, t, db->name, err) != TF_OK) {
-        return tfw_visit_failed(rd, v, err);
-    }
-
-    return TF_OK;
-}
-
-
-/* Until one of the visits can go on or has to end. */
-
-static void
-tfw_visit_wait(tfw_reading_t *rd, int busy)
-{
-    int             i, timeout;
-    int64_t         now, until;
-    unsigned        k, n = 0;
-    tfw_visit_t    *v;
-    struct pollfd   fd[3 * TFW_CONNECTIONS];
-
-    now = tfw_engine_clock();
-    until = now + 60000;
-
-    if (busy < rd->visits && (rd->laters || rd->next < rd->databases)) {
-        until = rd->laters ? rd->not_before : now;
-    }
-
-    for (i = 0; i < TFW_CONNECTIONS; i++) {
-        v = &rd->visit[i];
-
-        if (v->database == NULL) {
-            continue;
-        }
-
-        until = v->wait.deadline < until ? v->wait.deadline : until;
-        memcpy(&fd[n], v->wait.fd, v->wait.n * sizeof(struct pollfd));
-        n += v->wait.n;
-    }
-
-    timeout = until > now ? (int) (until - now) : 0;
-
-    if (poll(fd, n, timeout) == -1) {
-        for (k = 0; k < n; k++) {
-            fd[k].revents = 0;
-        }
-    }
-
-    for (i = 0, n = 0; i < TFW_CONNECTIONS; i++) {
-        v = &rd->visit[i];
-
-        if (v->database) {
-            memcpy(v->wait.fd, &fd[n], v->wait.n * sizeof(struct pollfd));
-            n += v->wait.n;
-        }
-    }
-}
-
-
-static tf_int_t
-tfw_visit_step(tfw_reading_t *rd, tfw_visit_t *v, tf_err_t *err)
-{
-    tf_int_t  rc;
-
-    for ( ;; ) {
-        rc = rd->engine->step(v->session, &v->wait, err);
-
-        if (rc == TF_AGAIN) {
-            if (v->wait.deadline > v->deadline) {
-                v->wait.deadline = v->deadline;
-            }
-
-            if (tfw_engine_clock() < v->wait.deadline) {
-                return TF_OK;
-            }
-
-            (void) tf_fail(err, TF_E_TARGET_TIMEOUT, NULL,
-                           "no answer within the timeout");
-            return tfw_visit_failed(rd, v, err);
-        }
-
-        if (rc == TF_OK && !v->open) {
-            v->open = 1;
-            rd->silent = 0;
-            tfw_reading_batch(rd, &v->batch, v->session, 0);
-            rc = rd->engine->run(v->session, &v->batch, err);
-
-            if (rc == TF_OK) {
-                memset(&v->wait, 0, sizeof(tfw_wait_t));
-                continue;
-            }
-        }
-
-        if (rc != TF_OK) {
-            return tfw_visit_failed(rd, v, err);
-        }
-
-        rd->engine->close(v->session);
-        v->database = NULL;
-
-        return tfw_reading_absent(rd, TFW_ONCE_PER_DATABASE, &v->batch);
-    }
-}
-
-
-/* The session of a visit could not be made, or broke.  TF_OK when the other
- * databases are read nevertheless. */
-
-static tf_int_t
-tfw_visit_failed(tfw_reading_t *rd, tfw_visit_t *v, tf_err_t *err)
-{
-    tfw_database_t  *db = v->database;
-
-    rd->engine->close(v->session);
-    v->database = NULL;
-
-    if (rd->stopped) {
-        return TF_ERROR;
-    }
-
-    switch (err->code) {
-
-    case TF_E_TARGET_BUSY:
-        /* from now on one at a time */
-
-        if (rd->waited < TFW_READING_FULL) {
-            rd->visits = 1;
-            rd->waited += TFW_READING_PAUSE;
-            tfw_visit_later(rd, db);
-            return TF_OK;
-        }
-
-        break;
-
-    case TF_E_TARGET_REFUSED:
-        /* a session that somebody ended, or the server is going down */
-
-        if (v->open && !db->again) {
-            db->again = 1;
-            tfw_visit_later(rd, db);
-            return TF_OK;
-        }
-
-        return TF_ERROR;
-
-    case TF_E_TARGET_TIMEOUT:
-        if (!v->open && ++rd->silent == TFW_READING_SILENT) {
-            return TF_ERROR;
-        }
-
-        break;
-
-    case TF_E_TARGET_AUTH:
-    case TF_E_TARGET_PASSWORD_EXPIRED:
-    case TF_E_TARGET_PERMISSION:
-    case TF_E_TARGET_OTHER:
-    case TF_E_RESULT_TOO_LARGE:
-        break;
-
-    default:
-        return TF_ERROR;
-    }
-
-    if (v->open) {
-        return tfw_reading_rest(&v->batch, err);
-    }
-
-    return tfw_reading_all(rd, db->text, tfw_reading_status(err), err);
-}
-
-
-static void
-tfw_visit_later(tfw_reading_t *rd, tfw_database_t *db)
-{
-    rd->later[rd->laters++] = db;
-    rd->not_before = tfw_engine_clock() + TFW_READING_PAUSE;
 }
 
 

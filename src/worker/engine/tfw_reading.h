@@ -26,7 +26,11 @@ struct tfw_batch_s {
     tfw_sink_t           *sink;
     const tf_engine_t    *engine;
     void                 *session;
-    tf_str_t              database;     /* whose rows come; "": of none */
+    tf_str_t              database;     /* whose rows come, as it is kept; "":
+                                           of none */
+    tf_str_t              id;           /* of that one; another database is
+                                           TF_E_TARGET_DATABASE.  Length 0:
+                                           not known */
 
     const tfw_query_t    *query[TFW_BATCH];
     unsigned              n;
@@ -89,11 +93,19 @@ typedef enum {
                                            unsupported */
 } tfw_database_e;
 
-/* A row of the list of databases.  Each of them is reported to the sink, with
- * whatever outcome: only a database that is not in the list is gone.  TF_ERROR
- * when memory is out. */
-tf_int_t tfw_reading_database(tfw_batch_t *b, tf_str_t name,
+/*
+ * A row of the list of databases.  Each of them is reported to the sink, with
+ * whatever outcome: only a database that is not in the list is gone.  id: what
+ * the engine knows it by, which sink->database() is told; may be empty.
+ * TF_ERROR when memory is out.
+ *
+ * The list is read again when a database was not found under its name.
+ */
+tf_int_t tfw_reading_database(tfw_batch_t *b, tf_str_t name, tf_str_t id,
     tfw_database_e kind) TF_MUST_CHECK;
+
+/* 1 for the same id. */
+int tfw_reading_same(tf_str_t a, tf_str_t b);
 
 /* Reports an attribute that is a string, null when its data is NULL, or a
  * boolean. */
