@@ -43,9 +43,13 @@ openssl(qw(x509 -req -days 2 -CAcreateserial -in), "$dir/s.csr", '-CA',
 my $pg = TaiFish::Server::pg("$dir/pg", port => TaiFish::Server::free_port(),
     ssl => 'on', ssl_cert_file => "'$dir/s.pem'",
     ssl_key_file => "'$dir/s.key'", log_statement => "'all'");
-my $my = TaiFish::Server::mariadb("$dir/my", "--ssl-cert=$dir/s.pem",
-    "--ssl-key=$dir/s.key", '--general-log=1',
-    "--general-log-file=$dir/my/general.log", '--max-connections=200');
+# MySQL where there is no MariaDB: its accounts sign in over TLS only
+my $mariadb = TaiFish::Server::has_mariadb();
+my @options = ("--ssl-cert=$dir/s.pem", "--ssl-key=$dir/s.key",
+    '--general-log=1', "--general-log-file=$dir/my/general.log",
+    '--max-connections=200');
+my $my = $mariadb ? TaiFish::Server::mariadb("$dir/my", @options)
+                  : TaiFish::Server::mysql("$dir/my", @options);
 
 $pg->sql(q{CREATE ROLE mon LOGIN PASSWORD 'secret'});
 $my->sql(q{CREATE USER mon@'%' IDENTIFIED BY 'secret';
@@ -69,7 +73,7 @@ my %engine = (
                     i); END LOOP; END\$\$") },
         principal => sub { "many_$_[0]" },
         grants => 'postgresql_database_privileges' },
-    mysql => { port => $my->port,
+    mysql => { port => $my->port, $mariadb ? () : (tls => 'require'),
         locked => 'proxies',
         lock => ['mariadb', '--no-defaults', '-uroot', '-S', $my->{socket},
             '-e', 'LOCK TABLES mysql.proxies_priv WRITE; DO SLEEP(60)'],
@@ -87,14 +91,16 @@ my %engine = (
 
 for my $type (sort keys %engine) {
     my $e = $engine{$type};
-    my @as = (port => $e->{port}, user => 'mon', password => 'secret');
+    my @as = (port => $e->{port}, user => 'mon', password => 'secret',
+              $e->{tls} ? (tls => $e->{tls}) : ());
     my $read = sub { TaiFish::Dump::read($type, @as, @_) };
 
     # TLS: the address is connected to, the host's name is verified
 
     my @good = (host => 'db.example.test', ca => "$dir/ca.pem");
     for my $case (
-        [[tls => 'disable', host => 'db.example.test'], undef, 'no TLS'],
+        [[tls => 'disable', host => 'db.example.test'],
+         $e->{tls} ? 'TARGET_TLS_REQUIRED' : undef, 'no TLS'],
         [[tls => 'require', host => 'db.example.test'], undef, 'require'],
         [[tls => 'verify-ca', @good], undef, 'verify-ca'],
         [[tls => 'verify-ca', @good, host => 'other.example.test'], undef,
@@ -121,7 +127,8 @@ for my $type (sort keys %engine) {
 
     my $plain = relay($e->{port});
     is $read->(port => $plain->{port})->{error}, undef, "$type: through relay";
-    like $plain->{heard}->(), qr/mon\0/, "$type: the relay reads along";
+    like $plain->{heard}->(), qr/mon\0/, "$type: the relay reads along"
+        unless $e->{tls};
     my $tls = relay($e->{port});
     is $read->(port => $tls->{port}, tls => 'verify-full', @good)->{error},
         undef, "$type: through relay, TLS";
@@ -150,7 +157,8 @@ for my $type (sort keys %engine) {
     # a server that goes away once it has said something is passing, in the
     # middle of TLS and of the sign-in, too
 
-    for my $case ((map { ['disable', $_] } 150, 250, 400, 700),
+    for my $case ((map { ['disable', $_] } $e->{tls} ? ()
+                                           : (150, 250, 400, 700)),
         map { my $bytes = $_; map { [$_, $bytes] } 'require', 'verify-full' }
             150, 300, 600, 1000, 1400, 1800, 2200, 2600, 3500, 5000)
     {

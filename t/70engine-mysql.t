@@ -4,6 +4,9 @@ use lib 't/lib';
 use TaiFish;
 use TaiFish::Dump;
 
+plan skip_all => 'no MariaDB there; MySQL is in t/75matrix.t'
+    unless TaiFish::Server::has_mariadb();
+
 my $dir = TaiFish::Server::private_dir();
 my $my = TaiFish::Server::mariadb("$dir/my");
 my @as = (port => $my->port, user => 'mon', password => 'secret');

@@ -237,6 +237,8 @@ sub mariadb {
     return $self;
 }
 
+sub has_mariadb { -x (($root // '') . '/usr/bin/mariadb-install-db') }
+
 # The same with MySQL, which has no package in Debian 12 and 13.
 
 sub mysql {
