@@ -7,6 +7,9 @@
 
 use lib 't/lib';
 use TaiFish;
+
+use IPC::Open2 ();
+
 use TaiFish::Cut;
 use TaiFish::Root;
 use TaiFish::Sync;
@@ -20,8 +23,10 @@ system("$TaiFish::ROOT/t/lib/engine-box.sh", 'make', $box) == 0
 
 my %passing = map { $_ => 1 } qw(TARGET_REFUSED TARGET_TIMEOUT TARGET_BUSY
                                  TARGET_OTHER TARGET_DNS);
-my $tf = TaiFish->new->start;
+# a locked catalog is waited for by one statement after the other
+my $tf = TaiFish->new(http => 'taifish_run_wait 900s')->start;
 my $api = $tf->as('admin');
+$api->{http}->timeout(1000);
 my ($s, $name, $differences);
 
 for my $server (
@@ -38,12 +43,26 @@ for my $server (
            : $kind eq 'mysql' ? TaiFish::Server::mysql("$dir/db")
            : TaiFish::Server::mariadb("$dir/db");
 
+    my $from = time;
     $differences = $kind eq 'pg' ? \&of_postgresql : \&of_mysql;
     $kind eq 'pg' ? postgresql($db) : mysql($db, $kind eq 'mysql');
     $db->close;
+
+    # names in every encoding, from this server's programs
+    local $ENV{TAIFISH_ENGINE_ROOT} = $TaiFish::Server::root;
+    if ($kind eq 'pg') {
+        my $out = `$^X t/70engine-encodings.t 2>&1`;
+        is $?, 0, "$name: every encoding" or diag $out;
+    }
+    note "$name: ", time - $from, ' s, ', join ' ', load();
 }
 
 done_testing;
+
+sub load {
+    open my $f, '<', '/proc/loadavg' or die $!;
+    return 'load ' . join ' ', (split ' ', <$f>)[0 .. 2];
+}
 
 # Runs statements and a sync: these changes, and no difference.
 
@@ -72,6 +91,57 @@ sub broken {
     is_deeply [grep { !/ collector/ } $s->changes], [],
         "$name: $what: no change";
     return $r;
+}
+
+# A server that restarts while a sync waits for a lock, which the end of the
+# server ends: the sync is tried again, or told in part, and nothing changed.
+
+sub restarted {
+    my ($phase, $db, $lock, $waits, @how) = @_;
+    my $kind = q{WHERE kind = 'sync_accounts'};
+
+    # until it is back
+    my $n = $tf->value("SELECT attempts FROM job_kinds $kind");
+    $tf->sql("UPDATE job_kinds SET attempts = 30 $kind");
+
+    for my $how (@how) {
+        my $what = "$name: restart by $how, $phase";
+        my $unlock = $lock->();
+        my $run = $tf->value("SELECT run_id FROM tf_enqueue('sync_accounts',
+            'manual', instance_ids => ARRAY[" . $s->id . '])');
+        TaiFish::Server::until_true(30, $waits) or die "no wait: $phase";
+        $db->restart($how);
+        $unlock->();
+        my $r = $tf->wait_run($run, 300);
+        my $item = $r->{items}[0];
+        ok $r->{status} eq 'completed' && $item->{attempt} > 1
+            || $r->{status} eq 'completed_with_errors'
+               && !grep({ !$passing{ $_->{error_code} } }
+                        @{ $item->{details}{unknown_scopes} }),
+            "$what: tried again, or in part" or diag explain $item;
+        is_deeply [grep { !/ collector/ } $s->changes], [],
+            "$what: no change";
+    }
+
+    $tf->sql("UPDATE job_kinds SET attempts = $n $kind");
+    step("restarts, $phase", $db, [], []);
+}
+
+# A client that takes a lock and has it until the function that is returned is
+# called.  It says so itself: others may be unable to sign in meanwhile.
+
+sub locked {
+    my ($sql, $db, @client) = @_;
+    my $pid = IPC::Open2::open2(my $out, my $in, @client);
+    $in->autoflush(1);
+    print $in "$sql;\nSELECT 'locked';\n";
+    my $line = '';
+    $line = <$out> // die "no lock: $sql" until $line =~ /locked/;
+    return sub {
+        close $in;
+        kill 'KILL', $pid;
+        waitpid $pid, 0;
+    };
 }
 
 sub cuts {
@@ -103,6 +173,11 @@ sub postgresql {
         REVOKE TEMP ON DATABASE two FROM PUBLIC});
     $db->sql(q{
         CREATE SCHEMA s AUTHORIZATION other; CREATE TABLE s.t (a int, b int);
+        CREATE TYPE s.e AS ENUM ('a'); CREATE COLLATION s.c FROM "C";
+        CREATE PUBLICATION pub; CREATE FOREIGN DATA WRAPPER w;
+        CREATE SERVER srv FOREIGN DATA WRAPPER w; GRANT USAGE ON FOREIGN
+        SERVER srv TO team; CREATE MATERIALIZED VIEW s.m AS SELECT 1 AS one;
+        CREATE TEXT SEARCH DICTIONARY s.d (TEMPLATE = simple);
         CREATE TABLE public.p (a int); CREATE SEQUENCE s.q; CREATE VIEW s.v AS
         SELECT 1 AS one; CREATE FUNCTION s.f(int) RETURNS int LANGUAGE sql AS
         'SELECT 1'; REVOKE EXECUTE ON FUNCTION s.f(int) FROM PUBLIC;
@@ -120,11 +195,19 @@ sub postgresql {
     $s->changes;
     step('nothing', $db, [], []);
 
-    step("template $_", $db, "ALTER DATABASE one IS_TEMPLATE $_", [])
-        for 'true', 'false';
+    for my $database ('one', 'template1') {
+        step("template $_", $db, "ALTER DATABASE $database IS_TEMPLATE $_", [])
+            for $database eq 'one' ? qw(true false) : qw(false true);
+    }
+
+    $db->sql(q{CREATE SUBSCRIPTION sub CONNECTION 'dbname=x' PUBLICATION pub
+               WITH (connect = false)}, 'one');
+    step('a subscription', $db, [], ['modify_privilege taifish']);
 
     for my $what ('TABLE s.t', 'SCHEMA s', 'SEQUENCE s.q', 'VIEW s.v',
-                  'FUNCTION s.f(int)')
+                  'FUNCTION s.f(int)', 'MATERIALIZED VIEW s.m', 'TYPE s.e',
+                  'COLLATION s.c', 'PUBLICATION pub', 'SERVER srv',
+                  'TEXT SEARCH DICTIONARY s.d')
     {
         my $from = $what =~ /SCHEMA/ ? 'other' : 'taifish';
         step("$what OWNER", $db, "ALTER $what OWNER TO app",
@@ -132,6 +215,11 @@ sub postgresql {
         step("$what back", $db, "ALTER $what OWNER TO $from",
              ['modify_privilege app', "modify_privilege $from"], 'one');
     }
+
+    step('DATABASE OWNER', $db, 'ALTER DATABASE one OWNER TO app',
+         ['modify_privilege app', 'modify_privilege taifish']);
+    step('and back', $db, 'ALTER DATABASE one OWNER TO taifish',
+         ['modify_privilege app', 'modify_privilege taifish']);
 
     step('a role renamed', $db, 'ALTER ROLE app RENAME TO app2',
          ['rename app2']);
@@ -151,7 +239,11 @@ sub postgresql {
                     'TABLE s.t RENAME a TO c', 'TABLE s.t RENAME c TO a',
                     'SCHEMA s RENAME TO s2', 'SCHEMA s2 RENAME TO s',
                     'SEQUENCE s.q RENAME TO r', 'SEQUENCE s.r RENAME TO q',
-                    'FUNCTION s.f RENAME TO g', 'FUNCTION s.g RENAME TO f')
+                    'FUNCTION s.f RENAME TO g', 'FUNCTION s.g RENAME TO f',
+                    'TYPE s.e RENAME TO k', 'TYPE s.k RENAME TO e',
+                    'SERVER srv RENAME TO srv2', 'SERVER srv2 RENAME TO srv',
+                    'SUBSCRIPTION sub RENAME TO sub2',
+                    'SUBSCRIPTION sub2 RENAME TO sub')
     {
         step($rename, $db, "ALTER $rename", [], 'one');
     }
@@ -162,42 +254,68 @@ sub postgresql {
                  ['CREATEDB', 'privilege'], ['NOCREATEDB', 'privilege'],
                  ['BYPASSRLS', 'privilege'], ['REPLICATION', 'privilege'],
                  ['NOINHERIT', 'privilege'], ['INHERIT', 'privilege'],
+                 ['NOBYPASSRLS', 'privilege'], ['NOREPLICATION', 'privilege'],
+                 ['CREATEROLE', 'privilege'], ['NOCREATEROLE', 'privilege'],
+                 ['NOLOGIN', 'privilege'], ['LOGIN', 'privilege'],
+                 ['SUPERUSER', 'privilege'], ['NOSUPERUSER', 'privilege'],
+                 [q{VALID UNTIL '2001-01-01'}, 'other'],
+                 [q{VALID UNTIL 'infinity'}, 'other'],
                  [q{PASSWORD 'x'}, undef])
     {
         step("ALTER ROLE app $set->[0]", $db, "ALTER ROLE app $set->[0]",
              [map { "modify_$_ app" } grep { defined } $set->[1]]);
     }
 
-    for my $catalog (qw(pg_default_acl pg_largeobject_metadata pg_publication
-                        pg_foreign_server pg_event_trigger pg_ts_dict
-                        pg_collation pg_extension))
-    {
-        my $locker;
-        broken("$catalog locked", sub {
-            $locker = TaiFish::Server::spawn("lock-$catalog", $db->{dir},
-                ["$db->{bin}/psql", '-X', '-h', $db->{socket}, '-p',
-                 $db->{port}, '-U', 'taifish', '-d', 'one', '-c',
-                 "BEGIN; LOCK TABLE $catalog; SELECT pg_sleep(300)"], {});
-            TaiFish::Server::until_true(20, sub {
-                $db->value(q{SELECT count(*) FROM pg_stat_activity WHERE query
-                    LIKE '%pg_sleep(300)' AND state = 'active'
-                    AND pid <> pg_backend_pid()}) }) or die 'no lock';
-        }, sub {
-            $db->sql(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                WHERE query LIKE '%pg_sleep(300)' AND pid <> pg_backend_pid()});
-            $locker->stop('KILL');
-        });
+    my @psql = ("$db->{bin}/psql", '-XAtq', '-h', $db->{socket}, '-p',
+                $db->{port}, '-U', 'taifish', '-d');
+    my @shared = qw(pg_authid pg_auth_members pg_database pg_tablespace
+                    pg_parameter_acl);
+    my @each = qw(pg_namespace pg_default_acl pg_language pg_class
+        pg_foreign_data_wrapper pg_foreign_server pg_type pg_init_privs
+        pg_largeobject_metadata pg_attribute pg_proc pg_depend pg_extension
+        pg_collation pg_conversion pg_statistic_ext pg_ts_dict pg_ts_config
+        pg_operator pg_opclass pg_opfamily pg_am pg_event_trigger
+        pg_publication pg_subscription);
+
+    for my $catalog (@shared, @each) {
+        my $unlock;
+        broken("$catalog locked",
+            sub { $unlock = locked("BEGIN; LOCK TABLE $catalog", $db, @psql,
+                                   'one') },
+            sub { $unlock->() });
     }
 
-    for my $catalog (qw(pg_auth_members pg_database pg_namespace pg_class
-                        pg_proc pg_type pg_default_acl pg_attribute
-                        pg_foreign_server pg_language))
-    {
+    my $waits = sub { $db->value("SELECT count(*) FROM pg_stat_activity
+        WHERE usename = 'collector' AND wait_event_type = 'Lock'") };
+    restarted("the roles' memberships are read", $db, sub {
+        locked('BEGIN; LOCK TABLE pg_auth_members', $db, @psql, 'one')
+    }, $waits, qw(INT QUIT));
+    restarted('the first database is read', $db, sub {
+        locked('BEGIN; LOCK TABLE pg_default_acl', $db, @psql, 'postgres')
+    }, $waits, qw(INT QUIT));
+    restarted('another one is read', $db, sub {
+        locked('BEGIN; LOCK TABLE pg_ts_dict', $db, @psql, 'one')
+    }, $waits, qw(INT QUIT));
+
+    for my $catalog (qw(pg_roles), @shared[1 .. $#shared], @each) {
+        my $on = $catalog eq 'pg_subscription' ? '(subname) ON pg_subscription'
+                                               : "ON $catalog";
+        my @in = ('postgres', @databases);
         broken("no right to $catalog",
-            sub { $db->sql("REVOKE SELECT ON $catalog FROM PUBLIC", $_)
-                      for 'postgres', @databases },
-            sub { $db->sql("GRANT SELECT ON $catalog TO PUBLIC", $_)
-                      for 'postgres', @databases });
+            sub { $db->sql("REVOKE SELECT $on FROM PUBLIC", $_) for @in },
+            sub { $db->sql("GRANT SELECT $on TO PUBLIC", $_) for @in });
+    }
+
+    for my $limit (['no free connection', 'CONNECTION LIMIT 0', 'TARGET_BUSY'],
+                   ['locked', 'NOLOGIN', 'TARGET_AUTH'],
+                   ['an end in the past', "VALID UNTIL '2001-01-01'",
+                    'TARGET_AUTH'])
+    {
+        my $r = broken("the collector: $limit->[0]",
+            sub { $db->sql("ALTER ROLE collector $limit->[1]") },
+            sub { $db->sql("ALTER ROLE collector CONNECTION LIMIT -1 LOGIN
+                            VALID UNTIL 'infinity'") });
+        is $r->code, $limit->[2], "$name: the collector: $limit->[0]: why";
     }
 
     cuts($cut);
@@ -325,6 +443,8 @@ sub mysql {
         GRANT EXECUTE ON PROCEDURE app.p TO app\@'%'});
     $db->sql("GRANT SELECT ON mysql.$_ TO collector\@'127.0.0.1'")
         for @$tables;
+    $db->sql("INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'")
+        if $is_mysql;
 
     my $cut = TaiFish::Cut->new($db->port);
     $s = TaiFish::Sync->new($tf, $api, 'mysql', $db, name => $name, ready => 1,
@@ -332,6 +452,15 @@ sub mysql {
     $s->sync;
     $s->changes;
     step('nothing', $db, [], []);
+
+    # whatever character set the server gives to its clients
+    step('names', $db, q{CREATE USER 'né账户'@'%';
+         GRANT SELECT ON `база`.* TO 'né账户'@'%'}, ['add né账户@%']);
+    for my $charset (qw(latin1 gbk utf8mb4)) {
+        step("init_connect: $charset", $db,
+             "SET GLOBAL init_connect = 'SET NAMES $charset'", []);
+    }
+    step('a name goes', $db, q{DROP USER 'né账户'@'%'}, ['drop né账户@%']);
 
     step('a table renamed', $db, 'RENAME TABLE app.t TO app.t2', []);
     step('and back', $db, 'RENAME TABLE app.t2 TO app.t', []);
@@ -351,10 +480,23 @@ sub mysql {
                  'WITH MAX_UPDATES_PER_HOUR 3', 'WITH MAX_USER_CONNECTIONS 3',
                  'WITH MAX_CONNECTIONS_PER_HOUR 3',
                  'PASSWORD EXPIRE INTERVAL 30 DAY', 'PASSWORD EXPIRE NEVER',
+                 'PASSWORD EXPIRE DEFAULT', 'PASSWORD EXPIRE',
                  'ACCOUNT LOCK', 'ACCOUNT UNLOCK',
-                 ('FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME 2',
-                  'PASSWORD HISTORY 3', 'PASSWORD REUSE INTERVAL 3 DAY',
-                  'PASSWORD REQUIRE CURRENT') x $is_mysql)
+                 $is_mysql
+                 ? ('FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME 2',
+                    'FAILED_LOGIN_ATTEMPTS 0 PASSWORD_LOCK_TIME 0',
+                    'PASSWORD HISTORY 3', 'PASSWORD REUSE INTERVAL 3 DAY',
+                    'PASSWORD REQUIRE CURRENT',
+                    'PASSWORD REQUIRE CURRENT DEFAULT',
+                    "IDENTIFIED BY 'y' RETAIN CURRENT PASSWORD",
+                    'DISCARD OLD PASSWORD',
+                    'ADD 2 FACTOR IDENTIFIED WITH auth_socket',
+                    'DROP 2 FACTOR',
+                    "IDENTIFIED WITH sha256_password BY 'y'")
+                 : ('WITH MAX_STATEMENT_TIME 3',
+                    'IDENTIFIED VIA unix_socket OR mysql_native_password'
+                    . ' USING PASSWORD("y")',
+                    'IDENTIFIED VIA mysql_native_password USING PASSWORD("x")'))
     {
         step($set, $db, "ALTER USER app\@'%' $set", ['modify_other app@%']);
     }
@@ -373,7 +515,13 @@ sub mysql {
         step('partial revokes', $db, ['SET GLOBAL partial_revokes = 1',
              "GRANT SELECT ON *.* TO app\@'10.%'",
              "REVOKE SELECT ON mysql.* FROM app\@'10.%'"],
-             ['modify_other PUBLIC', 'modify_privilege app@10.%']);
+             ['modify_other PUBLIC', 'modify_privilege app@%',
+              'modify_privilege app@10.%',
+              'modify_privilege mysql.session@localhost']);
+        is_deeply [$s->entries('app@%')],
+            ['GRANT mysql_database_privileges ap%: DELETE',
+             'REVOKE mysql_database_privileges LIKE ap%: DELETE'],
+            "$name: with them a pattern is a name";
         step('only SUPER was lost', $db,
              ["GRANT ALL ON *.* TO app\@'%'"],
              ['modify_privilege app@%']);
@@ -384,6 +532,62 @@ sub mysql {
         is $tf->value("SELECT is_superuser FROM accounts WHERE principal =
             'app\@%' AND instance_id = " . $s->id), 't',
             "$name: and it is a superuser as before";
+    }
+
+    step('a default role', $db, $is_mysql
+         ? "SET DEFAULT ROLE reader TO app\@'%'"
+         : "SET DEFAULT ROLE reader FOR app\@'%'",
+         ['modify_privilege app@%', 'modify_privilege reader'
+          . ('@%') x $is_mysql]);
+    step('none', $db, $is_mysql
+         ? "SET DEFAULT ROLE NONE TO app\@'%'"
+         : "SET DEFAULT ROLE NONE FOR app\@'%'",
+         ['modify_privilege app@%', 'modify_privilege reader'
+          . ('@%') x $is_mysql]);
+    step('an account renamed', $db, "RENAME USER app\@'10.%' TO app\@'11.%'",
+         ['add app@11.%', 'drop app@10.%']);
+    step('and back', $db, "RENAME USER app\@'11.%' TO app\@'10.%'",
+         ['drop app@11.%', 'recreate app@10.%']);
+
+    my @client = ('mariadb', '--no-defaults', '-uroot', '-S', $db->{socket},
+                  '-N', '-B', '-n');
+    for my $table (@$tables) {
+        my $unlock;
+        broken("$table locked",
+            sub { $unlock = locked("LOCK TABLES mysql.$table WRITE", $db,
+                                   @client) },
+            sub { $unlock->() });
+    }
+
+    my $waits = sub { $db->value("SELECT COUNT(*) FROM
+        information_schema.processlist WHERE user = 'collector'
+        AND state LIKE '%lock%'") };
+    for my $table ($tables->[0], $tables->[5], $tables->[-1]) {
+        restarted("$table is read", $db, sub {
+            locked("LOCK TABLES mysql.$table WRITE", $db, @client)
+        }, $waits, qw(TERM KILL));
+    }
+
+    my @others;
+    for my $case (
+        ['a full server', 'TARGET_BUSY', 'SET GLOBAL max_connections = 10',
+         'SET GLOBAL max_connections = 100', 10],
+        ['a locked account', 'TARGET_AUTH',
+         "ALTER USER collector\@'127.0.0.1' ACCOUNT LOCK",
+         "ALTER USER collector\@'127.0.0.1' ACCOUNT UNLOCK", 0],
+        ['an expired password', 'TARGET_PASSWORD_EXPIRED',
+         "ALTER USER collector\@'127.0.0.1' PASSWORD EXPIRE",
+         "ALTER USER collector\@'127.0.0.1' IDENTIFIED BY '$password'", 0])
+    {
+        my ($what, $code, $break, $mend, $clients) = @$case;
+        my $r = broken($what, sub {
+            $db->sql($break);
+            @others = map { locked('SELECT 1', $db, @client) } 1 .. $clients;
+        }, sub {
+            $_->() for splice @others;
+            $db->sql($mend);
+        });
+        is $r->code, $code, "$name: $what: why";
     }
 
     for my $table (@$tables) {
@@ -416,16 +620,30 @@ sub of_mysql {
         dropped_at IS NULL AND kind <> 'public' AND instance_id = " . $s->id))
     {
         my ($user, $host) = $row->{principal} =~ /^(.*?)(?:\@([^\@]*))?$/;
-        my %server = map { $_ => 1 } granted($db->sql("SHOW GRANTS FOR '$user'"
-            . (defined $host ? "\@'$host'" : '')));
-        my %kept = map { $_ => 1 } kept($s->categories($row->{principal}),
-            $row->{kind} eq 'user' ? $mandatory : []);
+        my $show = "SHOW GRANTS FOR '$user'"
+            . (defined $host ? "\@'$host'" : '');
+        my %server = map { $_ => 1 } granted($db->sql($show));
+        my %kept = map { $_ => 1 } kept($s->categories($row->{principal}));
+
+        # what all have is told to who asks for itself
+
+        if ($row->{principal} eq 'root@localhost') {
+            my @more = grep { /^ROLE / && !$server{$_} }
+                granted($db->sql('SHOW GRANTS'));
+            push @differences, "all: @more: not @$mandatory"
+                if "@{[sort @more]}" ne join ' ', sort map { "ROLE $_" }
+                                                       @$mandatory;
+        }
+
+        # an empty host is any host in MariaDB's words
+        %kept = map { s/^PROXY ON \S*@\K$/%/r => 1 } keys %kept
+            if $db->isa('TaiFish::MariaDB') && !$db->isa('TaiFish::MySQL');
 
         # of a role MariaDB tells what its roles have, too
         my @roles = defined $host ? () : grep { s/^ROLE // } my @of
             = keys %kept;
         while (defined(my $role = shift @roles)) {
-            my @more = kept($s->categories($role), []);
+            my @more = kept($s->categories($role));
             @kept{@more} = (1) x @more;
             push @roles, grep { s/^ROLE // } my @copy = @more;
         }
@@ -485,7 +703,7 @@ sub granted {
 }
 
 sub kept {
-    my ($c, $mandatory) = @_;
+    my ($c) = @_;
     my @all = map { s/ WITH GRANT OPTION$// ? "$_ ON *.* GRANTABLE"
                                             : "$_ ON *.*" }
         map { "$_" } @{ $c->{mysql_global_privileges} || [] };
@@ -517,7 +735,7 @@ sub kept {
     push @all, map { "PROXY ON $_" }
         keys %{ $c->{mysql_proxy_privileges} || {} };
     my $roles = $c->{mysql_granted_roles} || {};
-    push @all, map { "ROLE $_" } @{ $roles->{direct} || [] }, @$mandatory;
+    push @all, map { "ROLE $_" } @{ $roles->{direct} || [] };
     push @all, map { "ADMIN $_" } @{ $roles->{admin} || [] };
 
     return @all;
