@@ -92,9 +92,6 @@ typedef enum {
 } tf_code_e;
 
 
-typedef enum { TF_LANG_ZH = 0, TF_LANG_EN, TF_LANGS } tf_lang_e;
-
-
 typedef struct {
     const char      *code;              /* "VALIDATION_ERROR" */
     uint16_t         status;            /* HTTP */

@@ -1,4 +1,5 @@
 
+#include "tf_param.h"
 #include "tf_param_enum.h"
 #include "tf_param_list.h"
 #include "tf_param_pattern.h"

@@ -8,7 +8,7 @@
 #define _TF_PARAM_ENUM_H_INCLUDED_
 
 
-#include "tf_param.h"
+#include "tf_param_type.h"
 
 
 /* The next word of a set, of which *set is the rest; *means is the word it

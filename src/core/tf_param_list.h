@@ -9,7 +9,7 @@
 #define _TF_PARAM_LIST_H_INCLUDED_
 
 
-#include "tf_param.h"
+#include "tf_param_type.h"
 
 
 /* A comma list. */

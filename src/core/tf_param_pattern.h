@@ -8,7 +8,7 @@
 #define _TF_PARAM_PATTERN_H_INCLUDED_
 
 
-#include "tf_param.h"
+#include "tf_param_type.h"
 
 
 /* code is NULL when there is nothing to match. */

@@ -8,7 +8,7 @@
 #define _TF_PARAM_VALUE_H_INCLUDED_
 
 
-#include "tf_param.h"
+#include "tf_param_type.h"
 
 
 typedef enum {

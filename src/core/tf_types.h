@@ -91,6 +91,9 @@ tf_calloc(const tf_mem_t *m, size_t size)
 }
 
 
+typedef enum { TF_LANG_ZH = 0, TF_LANG_EN, TF_LANGS } tf_lang_e;
+
+
 /*
  * What went wrong, for the caller and in the end for a person.  code is a key
  * of tf_error.c (a message_code of the API); field names the input at fault,

@@ -1,5 +1,4 @@
 
-#include "tf_error.h"
 #include "tf_words.h"
 
 

@@ -8,7 +8,7 @@
 #define _TF_WORDS_H_INCLUDED_
 
 
-#include "tf_error.h"
+#include "tf_types.h"
 
 
 #define TF_SUGGESTIONS  2

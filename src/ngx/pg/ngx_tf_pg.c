@@ -1,4 +1,5 @@
 
+#include "ngx_tf_pg.h"
 #include "ngx_tf_pg_conn.h"
 
 

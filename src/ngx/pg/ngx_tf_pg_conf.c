@@ -1,5 +1,12 @@
 
-#include "ngx_tf_pg_int.h"
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include <libpq-fe.h>
+
+#include "ngx_tf_fd.h"
+#include "ngx_tf_pg_conf.h"
+#include "tf_error.h"
 
 
 #define NGX_TF_PG_WORDS  64         /* connection parameters, at most */

@@ -12,6 +12,22 @@
 #include <ngx_core.h>
 
 
+#define NGX_TF_PG_FAST   0
+#define NGX_TF_PG_SLOW   1
+#define NGX_TF_PG_LOGS   2      /* as the slow one, with one connection: what
+                                   nobody waits for delays nobody */
+#define NGX_TF_PG_LANES  3
+
+
+/* One address to try: what PQconnectStartParams() takes, for each lane. */
+
+typedef struct {
+    ngx_str_t             name;         /* for logs: "host:port" */
+    const char          **keywords[NGX_TF_PG_LANES];
+    const char          **values[NGX_TF_PG_LANES];
+} ngx_tf_pg_host_t;
+
+
 /* Set up from the directives. */
 
 typedef struct {

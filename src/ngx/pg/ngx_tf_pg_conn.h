@@ -9,7 +9,7 @@
 #define _NGX_TF_PG_CONN_H_INCLUDED_
 
 
-#include "ngx_tf_pg_int.h"
+#include "ngx_tf_pg_pool.h"
 
 
 void ngx_tf_pg_conn_init(ngx_tf_pg_conn_t *conn, ngx_tf_pg_lane_t *lane);

@@ -8,7 +8,7 @@
 #define _NGX_TF_PG_ERROR_H_INCLUDED_
 
 
-#include "ngx_tf_pg_int.h"
+#include "ngx_tf_pg_pool.h"
 
 
 /* Sets the error of an item, or that it is to be sent again, and what is to

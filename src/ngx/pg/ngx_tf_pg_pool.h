@@ -10,32 +10,18 @@
  */
 
 
-#ifndef _NGX_TF_PG_INT_H_INCLUDED_
-#define _NGX_TF_PG_INT_H_INCLUDED_
+#ifndef _NGX_TF_PG_POOL_H_INCLUDED_
+#define _NGX_TF_PG_POOL_H_INCLUDED_
 
 
 #include "ngx_tf_fd.h"
-#include "ngx_tf_pg.h"
+#include "ngx_tf_pg_conf.h"
+#include "ngx_tf_pg_unit.h"
 
 #include <ngx_event.h>
 
 
-#define NGX_TF_PG_FAST   0
-#define NGX_TF_PG_SLOW   1
-#define NGX_TF_PG_LOGS    2      /* as the slow one, with one connection: what
-                                   nobody waits for delays nobody */
-#define NGX_TF_PG_LANES  3
-
 #define NGX_TF_PG_LOGS_QUEUE  4
-
-
-/* One address to try: what PQconnectStartParams() takes, for each lane. */
-
-typedef struct {
-    ngx_str_t             name;         /* for logs: "host:port" */
-    const char          **keywords[NGX_TF_PG_LANES];
-    const char          **values[NGX_TF_PG_LANES];
-} ngx_tf_pg_host_t;
 
 
 /* Where a unit is. */
@@ -154,4 +140,4 @@ struct ngx_tf_pg_pool_s {
 };
 
 
-#endif /* _NGX_TF_PG_INT_H_INCLUDED_ */
+#endif /* _NGX_TF_PG_POOL_H_INCLUDED_ */
