@@ -3,7 +3,7 @@
 
 #include "tap.h"
 
-#include "../../src/feature/classification/tf_rule.c"
+#include "../../src/feature/classification/tf_rule_node.c"
 
 #include "mem.h"
 

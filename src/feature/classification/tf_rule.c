@@ -1,14 +1,8 @@
 
-/*
- * The functions of the rule language, what they take, and what is wrong with
- * it; the stored form is read and written here.
- */
+/* The stored form of a rule: JSON. */
 
 
 #include "tf_rule_int.h"
-
-
-#define TF_RULE_DAYS_MAX  36500
 
 
 static tf_rule_node_t *tf_rule_expr(tf_rule_make_t *m, const tf_json_t *v,
@@ -21,8 +15,6 @@ static tf_int_t tf_rule_argument(tf_rule_make_t *m, tf_rule_node_t *n,
     unsigned i, const tf_json_t *v);
 static tf_int_t tf_rule_engines(tf_rule_make_t *m, tf_rule_node_t *n,
     const tf_json_t *v);
-static tf_int_t tf_rule_days(tf_rule_make_t *m, tf_rule_node_t *n,
-    tf_str_t value);
 static tf_int_t tf_rule_members(tf_rule_make_t *m, const tf_json_t *v,
     const char *one, const char *two);
 static void tf_rule_down(tf_rule_make_t *m, size_t at, const char *name,
@@ -30,74 +22,6 @@ static void tf_rule_down(tf_rule_make_t *m, size_t at, const char *name,
 static size_t tf_rule_here(const tf_rule_make_t *m);
 static void tf_rule_write_node(tf_buf_t *b, const tf_rule_node_t *n);
 static void tf_rule_write_args(tf_buf_t *b, const tf_rule_node_t *n);
-
-
-const tf_rule_fault_t  tf_rule_faults[TF_RULE_FAULTS] = {
-    { "", { "", "" } },
-    { "DSL_V4_REQUIRED",
-      { "规则表达式的 version 必须是 4", "the rule's version must be 4" } },
-    { "INVALID_DSL_EXPRESSION",
-      { "此处应为带 op 或 fn 的对象",
-        "an object with op or fn was expected here" } },
-    { "UNKNOWN_DSL_FUNCTION",
-      { "没有这个函数", "there is no such function" } },
-    { "INVALID_DSL_ARGS",
-      { "参数的类型或取值不正确",
-        "the type or value of this argument is wrong" } },
-    { "MISSING_DSL_ARGS",
-      { "缺少参数", "an argument is missing" } },
-    { "INVALID_DSL_EXPRESSION",
-      { "此处不能有这个成员", "this member is not allowed here" } },
-    { "INVALID_DSL_ARGS",
-      { "正则表达式不正确", "the regular expression is not valid" } },
-    { "INVALID_DSL_EXPRESSION",
-      { "规则过长、过深或条件过多",
-        "the rule is too long, too deep or has too many conditions" } },
-    { "INVALID_DSL_EXPRESSION",
-      { "语法错误", "another word was expected here" } },
-    { "INVALID_DSL_EXPRESSION",
-      { "字符串缺少结束的引号", "the string has no closing quote" } },
-    { "INTERNAL_ERROR",
-      { "内存不足", "out of memory" } }
-};
-
-
-const tf_rule_fn_t  tf_rule_fns[] = {
-    { "db_type_in", "ENGINE IN ( $ )", tf_rule_eval_engine,
-      { { "types", TF_RULE_ARG_ENGINES } } },
-    { "is_superuser", "SUPERUSER", tf_rule_eval_superuser, { { NULL, 0 } } },
-    { "is_locked", "LOCKED", tf_rule_eval_locked, { { NULL, 0 } } },
-    { "is_system", "SYSTEM", tf_rule_eval_system, { { NULL, 0 } } },
-    { "has_grant_option", "CAN GRANT", tf_rule_eval_grant, { { NULL, 0 } } },
-    { "has_capability", "CAPABILITY $", tf_rule_eval_capability,
-      { { "name", TF_RULE_ARG_STRING } } },
-    { "has_role", "ROLE $", tf_rule_eval_role,
-      { { "name", TF_RULE_ARG_STRING } } },
-    { "has_privilege", "PRIVILEGE $ ON $ $", tf_rule_eval_privilege,
-      { { "name", TF_RULE_ARG_STRING }, { "scope", TF_RULE_ARG_SCOPE },
-        { "database", TF_RULE_ARG_OBJECT } } },
-    { "name_matches", "NAME MATCHES $", tf_rule_eval_matches,
-      { { "pattern", TF_RULE_ARG_REGEX } } },
-    { "name_like", "NAME LIKE $", tf_rule_eval_like,
-      { { "pattern", TF_RULE_ARG_LIKE } } },
-    { "password_age_over", "PASSWORD OLDER THAN $ DAYS",
-      tf_rule_eval_password, { { "days", TF_RULE_ARG_DAYS } } },
-    { "expires_within", "EXPIRES WITHIN $ DAYS", tf_rule_eval_expires,
-      { { "days", TF_RULE_ARG_DAYS } } },
-    { NULL, NULL, NULL, { { NULL, 0 } } }
-};
-
-
-static const struct {
-    const char              *name;
-    tf_fact_group_e          group;
-} tf_rule_scopes[] = {
-    { "global", TF_FACT_GLOBAL },
-    { "server", TF_FACT_SERVER },
-    { "database", TF_FACT_DATABASE },
-    { "tablespace", TF_FACT_TABLESPACE },
-    { NULL, 0 }
-};
 
 
 tf_rule_t *
@@ -373,159 +297,6 @@ tf_rule_engines(tf_rule_make_t *m, tf_rule_node_t *n, const tf_json_t *v)
 }
 
 
-tf_rule_node_t *
-tf_rule_node(tf_rule_make_t *m, tf_rule_op_e op)
-{
-    tf_rule_node_t  *n;
-
-    if (++m->nodes > TF_RULE_NODES_MAX) {
-        tf_rule_fault(m, TF_RULE_SIZE, NULL);
-        return NULL;
-    }
-
-    n = tf_calloc(m->mem, sizeof(tf_rule_node_t));
-    if (n == NULL) {
-        tf_rule_fault(m, TF_RULE_MEMORY, NULL);
-        return NULL;
-    }
-
-    n->op = op;
-
-    return n;
-}
-
-
-tf_int_t
-tf_rule_set(tf_rule_make_t *m, tf_rule_node_t *n, unsigned i, tf_str_t value)
-{
-    unsigned            bit;
-    tf_fact_group_e     group;
-    const tf_engine_t  *engine;
-
-    if (value.len > TF_RULE_STRING_MAX) {
-        return tf_rule_fault(m, TF_RULE_SIZE, NULL);
-    }
-
-    switch (n->fn->args[i].type) {
-
-    case TF_RULE_ARG_ENGINES:
-
-        engine = tf_engine_spelled(value);
-
-        for (bit = 0; tf_engines[bit]; bit++) {
-            if (tf_engines[bit] == engine) {
-                n->engines |= 1u << bit;
-                return TF_OK;
-            }
-        }
-
-        return tf_rule_fault(m, TF_RULE_ARGUMENT, TF_ENGINE_NAMES);
-
-    case TF_RULE_ARG_DAYS:
-        return tf_rule_days(m, n, value);
-
-    case TF_RULE_ARG_SCOPE:
-
-        if (tf_rule_scope(value, &group) != TF_OK) {
-            return tf_rule_fault(m, TF_RULE_ARGUMENT,
-                                 "global, server, database, tablespace");
-        }
-
-        break;
-
-    case TF_RULE_ARG_REGEX:
-
-        if (tf_rule_regex(m, n, value) != TF_OK) {
-            return TF_ERROR;
-        }
-
-        break;
-
-    default:
-        break;
-    }
-
-    /* the text form has no NUL */
-
-    if (value.len == 0 || memchr(value.data, '\0', value.len)) {
-        return tf_rule_fault(m, TF_RULE_ARGUMENT, "'...'");
-    }
-
-    n->arg[i] = value;
-
-    return TF_OK;
-}
-
-
-static tf_int_t
-tf_rule_days(tf_rule_make_t *m, tf_rule_node_t *n, tf_str_t value)
-{
-    size_t  i;
-
-    n->days = 0;
-
-    for (i = 0; i < value.len; i++) {
-
-        if (value.data[i] < '0' || value.data[i] > '9'
-            || (i > 0 && value.data[0] == '0'))
-        {
-            break;
-        }
-
-        n->days = n->days * 10 + value.data[i] - '0';
-
-        if (n->days > TF_RULE_DAYS_MAX) {
-            break;
-        }
-    }
-
-    if (value.len == 0 || i < value.len) {
-        return tf_rule_fault(m, TF_RULE_ARGUMENT, "0 .. 36500");
-    }
-
-    return TF_OK;
-}
-
-
-tf_int_t
-tf_rule_complete(tf_rule_make_t *m, tf_rule_node_t *n)
-{
-    tf_fact_group_e  group;
-
-    /* an object belongs to a scope that has objects */
-
-    if (n->fn->args[2].name && n->arg[2].data
-        && tf_rule_scope(n->arg[1], &group) == TF_OK
-        && (group == TF_FACT_GLOBAL || group == TF_FACT_SERVER))
-    {
-        return tf_rule_fault(m, TF_RULE_ARGUMENT, "scope database");
-    }
-
-    return TF_OK;
-}
-
-
-tf_int_t
-tf_rule_fault(tf_rule_make_t *m, tf_rule_fault_e fault, const char *expected)
-{
-    size_t            len;
-    tf_rule_error_t  *e = m->e;
-
-    if (e->fault == TF_RULE_OK) {
-        e->fault = fault;
-
-        if (expected) {
-            len = strlen(expected);
-            len = len < sizeof(e->expected) ? len : sizeof(e->expected) - 1;
-            memcpy(e->expected, expected, len);
-            e->expected[len] = '\0';
-        }
-    }
-
-    return TF_ERROR;
-}
-
-
 /* Only the members that a node has, so that a misspelt one is not lost. */
 
 static tf_int_t
@@ -583,22 +354,6 @@ tf_rule_down(tf_rule_make_t *m, size_t at, const char *name, size_t index)
     *p++ = '/';
     memcpy(p, name, len);
     p[len] = '\0';
-}
-
-
-tf_int_t
-tf_rule_scope(tf_str_t name, tf_fact_group_e *group)
-{
-    unsigned  i;
-
-    for (i = 0; tf_rule_scopes[i].name; i++) {
-        if (tf_str_eq(name, tf_rule_scopes[i].name)) {
-            *group = tf_rule_scopes[i].group;
-            return TF_OK;
-        }
-    }
-
-    return TF_DECLINED;
 }
 
 

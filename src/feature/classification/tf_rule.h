@@ -17,7 +17,7 @@
  *
  * NOT binds tighter than AND, AND tighter than OR.  Keywords may be written in
  * any case.  A string stands in single quotes, a quote in it is doubled.  The
- * functions are a table in tf_rule.c:
+ * functions are a table in tf_rule_fns.c:
  *
  *     fn                  args                    text
  *     db_type_in          types: [name, ...]      ENGINE IN (mysql, oracle)

@@ -73,22 +73,10 @@ typedef struct {
 } tf_rule_make_t;
 
 
-/* --- tf_rule.c --------------------------------------------------------- */
-
-/* All functions, ended by name NULL. */
-extern const tf_rule_fn_t  tf_rule_fns[];
+/* --- tf_rule_node.c ---------------------------------------------------- */
 
 /* A new node, or NULL with the error set. */
 tf_rule_node_t *tf_rule_node(tf_rule_make_t *m, tf_rule_op_e op);
-
-/* Sets argument i of a function's node from a value of the right type; the
- * string must live as long as the rule.  TF_ERROR with the error's fault and
- * what was expected. */
-tf_int_t tf_rule_set(tf_rule_make_t *m, tf_rule_node_t *n, unsigned i,
-    tf_str_t value) TF_MUST_CHECK;
-
-/* After the last argument: what one argument demands of another. */
-tf_int_t tf_rule_complete(tf_rule_make_t *m, tf_rule_node_t *n) TF_MUST_CHECK;
 
 /* Sets the fault unless one is set, and returns TF_ERROR. */
 tf_int_t tf_rule_fault(tf_rule_make_t *m, tf_rule_fault_e fault,
@@ -96,6 +84,9 @@ tf_int_t tf_rule_fault(tf_rule_make_t *m, tf_rule_fault_e fault,
 
 /* The group of facts that a scope's name means; TF_DECLINED: none. */
 tf_int_t tf_rule_scope(tf_str_t name, tf_fact_group_e *group);
+
+/* "AND", "OR", "NOT" by tf_rule_op_e. */
+extern const char *const  tf_rule_words[];
 
 
 /* --- tf_rule_regex.c --------------------------------------------------- */
@@ -125,10 +116,25 @@ tf_truth_e tf_rule_eval_password(const tf_rule_node_t *n,
 tf_truth_e tf_rule_eval_expires(const tf_rule_node_t *n, const tf_facts_t *f);
 
 
-/* --- tf_rule_text.c ---------------------------------------------------- */
+/* --- tf_rule_text_write.c ---------------------------------------------- */
 
 /* Writes one function as text. */
 void tf_rule_text_fn(tf_buf_t *b, const tf_rule_node_t *n);
+
+
+/* --- tf_rule_fns.c ----------------------------------------------------- */
+
+/* All functions, ended by name NULL. */
+extern const tf_rule_fn_t  tf_rule_fns[];
+
+/* Sets argument i of a function's node from a value of the right type; the
+ * string must live as long as the rule.  TF_ERROR with the error's fault and
+ * what was expected. */
+tf_int_t tf_rule_set(tf_rule_make_t *m, tf_rule_node_t *n, unsigned i,
+    tf_str_t value) TF_MUST_CHECK;
+
+/* After the last argument: what one argument demands of another. */
+tf_int_t tf_rule_complete(tf_rule_make_t *m, tf_rule_node_t *n) TF_MUST_CHECK;
 
 
 #endif /* _TF_RULE_INT_H_INCLUDED_ */
