@@ -88,10 +88,11 @@ $tf->sql('UPDATE schedules SET is_enabled = false');
 
 sub next_times {
     my ($cron, $zone_name, $after, $n) = @_;
-    my $run = TaiFish::Queue::enqueue($tf, 1, { cron => {
+    my $run = TaiFish::Queue::enqueue($tf, 1, {
         expression => $cron, zone => $zone_name,
         after => 0 + $tf->value("SELECT extract(epoch FROM
-            timestamptz '$after')::bigint"), n => $n } });
+            timestamptz '$after')::bigint"), n => $n },
+        kind => 'test_schedule');
     my $row = $tf->wait_run($run);
     return join ' ', map {
         POSIX::strftime('%d-%H:%M', gmtime $_)

@@ -37,7 +37,7 @@ File::Copy::copy("$TaiFish::ROOT/t/engine/tf_engine_double.c",
 File::Copy::copy("$TaiFish::ROOT/t/engine/tfw_double.c",
     "$dir/src/worker/engine") or die $!;
 rows('src/core/tf_engine.h', 'row(oracle)', "  \\\n    row(double)");
-rows('src/worker/engine/tfw_engine.c', 'row(mysql)', "  \\\n    row(double)");
+rows('src/worker/engine/tfw_engines.c', 'row(mysql)', "  \\\n    row(double)");
 
 run('make', '-s', '-j2', '-C', $dir, 'worker');
 symlink "$TaiFish::BUILD/$_", "$dir/build/$_" for 'ngx_taifish_module.so';

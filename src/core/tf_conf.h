@@ -35,6 +35,10 @@ tf_int_t tf_conf_redis_url(const tf_mem_t *mem, tf_str_t url,
     tf_conf_redis_t *out, tf_err_t *err) TF_MUST_CHECK;
 
 
+/* Receives what is wrong with a setting, one call per problem. */
+typedef void (*tf_conf_problem_pt)(const char *setting, const char *problem);
+
+
 /*
  * The guard against targets nobody should reach through TaiFish (S22).
  * allow: comma list of CIDR blocks that are permitted although private or

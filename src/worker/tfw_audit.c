@@ -7,6 +7,9 @@
 #include "tfw_commands.h"
 
 
+#define TFW_AUDIT_LIMIT  5000           /* ms */
+
+
 tf_int_t
 tfw_audit_add(tfw_db_t *db, tf_audit_e what, const char *object,
     const char *details, tf_err_t *err)
@@ -27,6 +30,31 @@ tfw_audit_add(tfw_db_t *db, tf_audit_e what, const char *object,
     PQclear(res);
 
     return TF_OK;
+}
+
+
+void
+tfw_audit_command(const char *url, tf_audit_e what, const char *object,
+    const char *details)
+{
+    tf_int_t   rc;
+    tf_err_t   err;
+    tfw_db_t  *db;
+
+    db = tfw_db_create(url, "taifish-audit");
+    if (db == NULL) {
+        fprintf(stderr, "taifish-worker: no memory\n");
+        return;
+    }
+
+    tfw_db_limit(db, TFW_AUDIT_LIMIT);
+    rc = tfw_audit_add(db, what, object, details, &err);
+    tfw_db_free(db);
+
+    if (rc != TF_OK) {
+        fprintf(stderr, "taifish-worker: not in the audit log: %s\n",
+                err.detail[0] ? err.detail : tf_errors[err.code].code);
+    }
 }
 
 

@@ -22,6 +22,12 @@
 tf_int_t tfw_audit_add(tfw_db_t *db, tf_audit_e what, const char *object,
     const char *details, tf_err_t *err) TF_MUST_CHECK;
 
+/* The same on a connection of its own.  What was done stays done when no
+ * database can write it down, which is said on stderr: keys are made before
+ * there is one, and a backup may be a copy that is only read. */
+void tfw_audit_command(const char *url, tf_audit_e what, const char *object,
+    const char *details);
+
 /* "taifish-worker (root@host)" */
 void tfw_audit_actor(char *actor, size_t size);
 

@@ -9,17 +9,17 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tfw_child.h"
-#include "tfw_credential.h"
+#include "tfw_clock.h"
 #include "tfw_event.h"
 #include "tfw_inject.h"
 #include "tfw_job_int.h"
 #include "tfw_log.h"
 #include "tfw_mem.h"
 #include "tfw_queue.h"
+#include "tfw_secret.h"
 
 
 #define TFW_CHILD_POLL    1000          /* ms between two looks at the queue */
@@ -125,17 +125,6 @@ tfw_child_run(const tfw_conf_t *conf, const tfw_child_t *child)
     tfw_db_free(ctx.db);
 
     return 0;
-}
-
-
-int64_t
-tfw_now(void)
-{
-    struct timespec  ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 
@@ -337,7 +326,7 @@ tfw_child_claim(tfw_child_ctx_t *ctx, tfw_job_t *job)
     tfw_slot_t   *slot;
 
     slot = ctx->child->slot;
-    now = tfw_now();
+    now = tfw_clock();
 
     rc = tfw_queue_claim(job, ctx->child->id, tfw_child_order(ctx), &deadline);
 
@@ -410,7 +399,7 @@ tfw_child_job(tfw_child_ctx_t *ctx, tfw_job_t *job)
                             "no kind of job is called %s", job->kind);
     }
 
-    tfw_credential_close_all();
+    tfw_secret_close_all();
 
     slot->phase = TFW_FINISHING;
     slot->connect = 0;
@@ -584,7 +573,7 @@ tfw_child_event(tf_event_e what, const tfw_job_t *job)
     }
 
     if (what != TF_EVENT_JOB_STARTED) {
-        tf_event_int(e, "ms", tfw_now() - job->in->slot->since);
+        tf_event_int(e, "ms", tfw_clock() - job->in->slot->since);
     }
 
     return e;

@@ -1,7 +1,8 @@
 
 /*
- * The commands of taifish-worker.  Each returns the exit code: 0 done, 1
- * failed, 2 wrong arguments.  argv holds what follows the command's name.
+ * The commands of taifish-worker that belong to no feature, and what all
+ * commands share.  Each returns the exit code: 0 done, 1 failed, 2 wrong
+ * arguments.  argv holds what follows the command's name.
  */
 
 
@@ -11,6 +12,7 @@
 
 #include "tf_release.h"
 #include "tfw_conf.h"
+#include "tfw_db.h"
 
 
 typedef int (*tfw_command_pt)(tfw_conf_t *conf, int argc, char **argv);
@@ -22,10 +24,6 @@ int tfw_command_run(tfw_conf_t *conf, int argc, char **argv);
 /* Brings the schema up to date; DATABASE_URL is the owner's. */
 int tfw_command_migrate(tfw_conf_t *conf, int argc, char **argv);
 
-/* create | reset-password [--username NAME] [--role ROLE] [--password-file
- * FILE]; without a file a random password is printed, once. */
-int tfw_command_admin(tfw_conf_t *conf, int argc, char **argv);
-
 /* [--rotate] */
 int tfw_command_keygen(tfw_conf_t *conf, int argc, char **argv);
 
@@ -34,9 +32,6 @@ int tfw_command_check_config(tfw_conf_t *conf, int argc, char **argv);
 
 /* 0 when a worker of this host was seen within 30 s; a health check. */
 int tfw_command_status(tfw_conf_t *conf, int argc, char **argv);
-
-/* Whether the keys open every stored password of the database. */
-int tfw_command_backup_verify(tfw_conf_t *conf, int argc, char **argv);
 
 /* Whether the audit log is whole.  [--head SEQ:HASH] */
 int tfw_command_audit_verify(tfw_conf_t *conf, int argc, char **argv);
@@ -66,6 +61,12 @@ const char *tfw_command_option(int *argc, char **argv, const char *name);
 
 /* 1 and out of argv when the flag is there. */
 int tfw_command_flag(int *argc, char **argv, const char *name);
+
+/* 1 when the command has no arguments left; otherwise says so on stderr. */
+int tfw_command_alone(int argc, const char *command);
+
+/* As tfw_db_create(), but NULL is said on stderr. */
+tfw_db_t *tfw_command_db(const tfw_conf_t *conf, const char *name);
 
 
 #endif /* _TFW_COMMANDS_H_INCLUDED_ */

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "tfw_conf.h"
-#include "tfw_keys.h"
 #include "tfw_mem.h"
 
 
@@ -15,19 +14,19 @@
 
 
 static char *tfw_conf_file(const char *name, const char *path,
-    tfw_conf_problem_pt problem);
+    tf_conf_problem_pt problem);
 static int tfw_conf_text(const char **to, const char *name,
-    tfw_conf_problem_pt problem);
+    tf_conf_problem_pt problem);
 static int tfw_conf_number(int *to, const char *name, int def, int min,
-    int max, tfw_conf_problem_pt problem);
-static int tfw_conf_urls(tfw_conf_t *conf, tfw_conf_problem_pt problem);
-static int tfw_conf_targets(tfw_conf_t *conf, tfw_conf_problem_pt problem);
+    int max, tf_conf_problem_pt problem);
+static int tfw_conf_urls(tfw_conf_t *conf, tf_conf_problem_pt problem);
+static int tfw_conf_targets(tfw_conf_t *conf, tf_conf_problem_pt problem);
 static int tfw_conf_driver(const char *name, const char *driver,
-    tfw_conf_problem_pt problem);
+    tf_conf_problem_pt problem);
 
 
 int
-tfw_conf_load(tfw_conf_t *conf, unsigned flags, tfw_conf_problem_pt problem)
+tfw_conf_load(tfw_conf_t *conf, unsigned flags, tf_conf_problem_pt problem)
 {
     int  n;
 
@@ -35,7 +34,7 @@ tfw_conf_load(tfw_conf_t *conf, unsigned flags, tfw_conf_problem_pt problem)
 
     n = tfw_conf_text(&conf->database_url, "DATABASE_URL", problem)
         + tfw_conf_text(&conf->redis_url, "REDIS_URL", problem)
-        + tfw_conf_text(&conf->keys, "TAIFISH_KEYS", problem)
+        + tfw_conf_text(&conf->keys_dir, "TAIFISH_KEYS", problem)
         + tfw_conf_text(&conf->targets.allow, "TAIFISH_TARGET_ALLOW", problem)
         + tfw_conf_text(&conf->targets.ports, "TAIFISH_TARGET_PORTS", problem)
         + tfw_conf_text(&conf->odbc_sqlserver, "TAIFISH_ODBC_SQLSERVER",
@@ -51,15 +50,15 @@ tfw_conf_load(tfw_conf_t *conf, unsigned flags, tfw_conf_problem_pt problem)
                            problem)
          + tfw_conf_driver("TAIFISH_ODBC_ORACLE", conf->odbc_oracle, problem);
 
-    if (flags & TFW_CONF_KEYS && conf->keys) {
+    if (flags & TFW_CONF_KEYS && conf->keys_dir) {
 
-        if (conf->keys[0] == '\0') {
+        if (conf->keys_dir[0] == '\0') {
             problem("TAIFISH_KEYS", "is not set; it names the directory that "
                     "\"taifish-worker keygen\" makes");
             n++;
 
         } else {
-            n += tfw_keys_load(conf, problem);
+            n += tfw_keys_load(&conf->keys, conf->keys_dir, problem);
         }
     }
 
@@ -70,20 +69,23 @@ tfw_conf_load(tfw_conf_t *conf, unsigned flags, tfw_conf_problem_pt problem)
 void
 tfw_conf_free(tfw_conf_t *conf)
 {
+    const tfw_hooks_t  *hooks = conf->hooks;
+
     free((char *) conf->database_url);
     free((char *) conf->redis_url);
-    free((char *) conf->keys);
+    free((char *) conf->keys_dir);
     free((char *) conf->targets.allow);
     free((char *) conf->targets.ports);
     free((char *) conf->odbc_sqlserver);
     free((char *) conf->odbc_oracle);
 
     tf_wipe(conf, sizeof(tfw_conf_t));
+    conf->hooks = hooks;
 }
 
 
 char *
-tfw_conf_setting(const char *name, tfw_conf_problem_pt problem)
+tfw_conf_setting(const char *name, tf_conf_problem_pt problem)
 {
     char        *copy, file_name[64];
     const char  *value, *path;
@@ -112,7 +114,7 @@ tfw_conf_setting(const char *name, tfw_conf_problem_pt problem)
 
 
 static char *
-tfw_conf_file(const char *name, const char *path, tfw_conf_problem_pt problem)
+tfw_conf_file(const char *name, const char *path, tf_conf_problem_pt problem)
 {
     int      fd;
     char    *text, what[PATH_MAX + 64];
@@ -157,7 +159,7 @@ tfw_conf_file(const char *name, const char *path, tfw_conf_problem_pt problem)
 
 
 static int
-tfw_conf_text(const char **to, const char *name, tfw_conf_problem_pt problem)
+tfw_conf_text(const char **to, const char *name, tf_conf_problem_pt problem)
 {
     *to = tfw_conf_setting(name, problem);
 
@@ -167,7 +169,7 @@ tfw_conf_text(const char **to, const char *name, tfw_conf_problem_pt problem)
 
 static int
 tfw_conf_number(int *to, const char *name, int def, int min, int max,
-    tfw_conf_problem_pt problem)
+    tf_conf_problem_pt problem)
 {
     long   n;
     char  *text, *end, what[80];
@@ -203,7 +205,7 @@ tfw_conf_number(int *to, const char *name, int def, int min, int max,
 
 
 static int
-tfw_conf_urls(tfw_conf_t *conf, tfw_conf_problem_pt problem)
+tfw_conf_urls(tfw_conf_t *conf, tf_conf_problem_pt problem)
 {
     int              n;
     tf_err_t         err;
@@ -242,7 +244,7 @@ tfw_conf_urls(tfw_conf_t *conf, tfw_conf_problem_pt problem)
 
 
 static int
-tfw_conf_targets(tfw_conf_t *conf, tfw_conf_problem_pt problem)
+tfw_conf_targets(tfw_conf_t *conf, tf_conf_problem_pt problem)
 {
     int                n;
     tf_err_t           err;
@@ -269,7 +271,7 @@ tfw_conf_targets(tfw_conf_t *conf, tfw_conf_problem_pt problem)
 
 static int
 tfw_conf_driver(const char *name, const char *driver,
-    tfw_conf_problem_pt problem)
+    tf_conf_problem_pt problem)
 {
     if (driver == NULL || driver[0] == '\0') {
         return 0;

@@ -3,9 +3,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "tfw_clock.h"
 #include "tfw_db.h"
 #include "tfw_log.h"
 
@@ -35,7 +35,6 @@ static tf_int_t tfw_db_lost(tfw_db_t *db, tf_err_t *err);
 static void tfw_db_error(tfw_db_t *db, const PGresult *res, tf_err_t *err);
 static tf_code_e tfw_db_code(const char *state);
 static void tfw_db_notice(void *data, const char *message);
-static int64_t tfw_db_now(void);
 
 
 tfw_db_t *
@@ -368,10 +367,10 @@ tfw_db_wait(tfw_db_t *db, tf_err_t *err)
     int64_t        left, start;
     struct pollfd  pfd;
 
-    start = tfw_db_now();
+    start = tfw_clock();
 
     while (PQisBusy(db->conn)) {
-        left = db->limit - (tfw_db_now() - start);
+        left = db->limit - (tfw_clock() - start);
 
         if (left <= 0) {
             tfw_db_close(db);
@@ -496,15 +495,4 @@ tfw_db_notice(void *data, const char *message)
 
     tfw_log("info", "PostgreSQL says %.*s", (int) strcspn(message, "\n"),
             message);
-}
-
-
-static int64_t
-tfw_db_now(void)
-{
-    struct timespec  ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }

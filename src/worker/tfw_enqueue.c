@@ -17,8 +17,8 @@
 
 static int tfw_enqueue_wait(tfw_db_t *db, const char *run);
 static int tfw_enqueue_outcome(const PGresult *res);
-static const tfw_job_kind_t *tfw_enqueue_kind(int argc, char **argv,
-    const char *instance);
+static const tfw_job_kind_t *tfw_enqueue_kind(const tfw_conf_t *conf, int argc,
+    char **argv, const char *instance);
 
 
 int
@@ -34,7 +34,7 @@ tfw_command_enqueue(tfw_conf_t *conf, int argc, char **argv)
     e.trigger = "manual";
     e.payload = "{}";
     wait = tfw_command_flag(&argc, argv, "--wait");
-    e.kind = tfw_enqueue_kind(argc, argv, e.instance);
+    e.kind = tfw_enqueue_kind(conf, argc, argv, e.instance);
 
     if (e.kind == NULL) {
         return 2;
@@ -53,9 +53,8 @@ tfw_command_enqueue(tfw_conf_t *conf, int argc, char **argv)
         return 1;
     }
 
-    db = tfw_db_create(conf->database_url, "taifish-enqueue");
+    db = tfw_command_db(conf, "taifish-enqueue");
     if (db == NULL) {
-        fprintf(stderr, "taifish-worker: no memory\n");
         return 1;
     }
 
@@ -92,16 +91,17 @@ tfw_command_enqueue(tfw_conf_t *conf, int argc, char **argv)
 
 
 static const tfw_job_kind_t *
-tfw_enqueue_kind(int argc, char **argv, const char *instance)
+tfw_enqueue_kind(const tfw_conf_t *conf, int argc, char **argv,
+    const char *instance)
 {
     const tfw_job_kind_t  *k;
 
-    k = argc == 1 ? tfw_job_kind(argv[0]) : NULL;
+    k = argc == 1 ? tfw_job_kind(conf, argv[0]) : NULL;
 
     if (k == NULL) {
         fprintf(stderr, "taifish-worker: enqueue takes one of these tasks:\n");
 
-        for (k = tfw_job_kinds; k->kind; k++) {
+        for (k = conf->hooks->kinds; k->kind; k++) {
             fprintf(stderr, "  %s\n", k->kind);
         }
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tfw_child.h"
+#include "tfw_clock.h"
 #include "tfw_commands.h"
 #include "tfw_event.h"
 #include "tfw_log.h"
@@ -17,7 +17,7 @@
 
 
 typedef struct {
-    int64_t          at;                /* tfw_now() */
+    int64_t          at;                /* tfw_clock() */
     size_t           len;
     unsigned char   *text;
 } tfw_event_t;
@@ -77,7 +77,7 @@ tfw_event_end(tf_event_t *e)
 
     memcpy(event->text, text.data, text.len);
     event->len = text.len;
-    event->at = tfw_now();
+    event->at = tfw_clock();
     tfw_event_n++;
 }
 
@@ -92,7 +92,7 @@ tfw_event_flush(tfw_db_t *db, int now)
 
     if (tfw_event_n == 0 || tfw_db_in_transaction(db)
         || (!now && tfw_event_n < TFW_EVENT_MANY
-            && tfw_now() - tfw_events[0].at < TFW_EVENT_AGE))
+            && tfw_clock() - tfw_events[0].at < TFW_EVENT_AGE))
     {
         return;
     }
@@ -200,7 +200,7 @@ tfw_event_batch(unsigned n)
 
     for (i = 0, p = events; i < n; i++) {
         p += snprintf(p, TFW_EVENT_HEAD, "%c{\"age\":%" PRId64 ",",
-                      i ? ',' : '[', tfw_now() - tfw_events[i].at);
+                      i ? ',' : '[', tfw_clock() - tfw_events[i].at);
         memcpy(p, tfw_events[i].text, tfw_events[i].len);
         p += tfw_events[i].len;
     }

@@ -1,7 +1,7 @@
 
 #include <stdlib.h>
 
-#include "tfw_credential.h"
+#include "tfw_housekeeping.h"
 #include "tfw_queue.h"
 
 
@@ -32,7 +32,7 @@ tfw_housekeeping(tfw_job_t *job)
         { "workers", TF_SQL_housekeeping_workers }
     };
 
-    if (tfw_credential_renew(job, &renewed, &unreadable) != TF_OK
+    if (job->conf->hooks->renew(job, &renewed, &unreadable) != TF_OK
         || tfw_housekeeping_summaries(job, &summaries) != TF_OK
         || tfw_job_report(job, "credentials_renewed", renewed) != TF_OK
         || tfw_job_report(job, "credentials_unreadable", unreadable) != TF_OK

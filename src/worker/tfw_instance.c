@@ -3,8 +3,9 @@
 #include <unistd.h>
 
 #include "tf_row.h"
-#include "tfw_credential.h"
+#include "tfw_engines.h"
 #include "tfw_instance.h"
+#include "tfw_secret.h"
 
 
 #define TFW_INSTANCE_CONNECT    10      /* seconds */
@@ -36,7 +37,7 @@ tfw_instance_prepare(tfw_job_t *job, const PGresult *row, tfw_instance_t *in)
     t->max_bytes = TFW_INSTANCE_BYTES;
 
     db_type = tf_row_get(row, 0, "db_type");
-    in->engine = tfw_engine_find(db_type);
+    in->engine = tfw_engines_find(db_type);
 
     if (in->engine == NULL) {
         return tf_fail(&job->err, TF_E_DRIVER_MISSING, "db_type",
@@ -66,9 +67,9 @@ tfw_instance_prepare(tfw_job_t *job, const PGresult *row, tfw_instance_t *in)
 
     t->tls_ca = in->ca_path[0] ? in->ca_path : NULL;
 
-    return tfw_credential_open(job, strtoll((char *) credential.data, NULL,
-                                            10),
-                               &t->username, &t->password);
+    return job->conf->hooks->login(job, strtoll((char *) credential.data, NULL,
+                                                10),
+                                   &t->username, &t->password);
 }
 
 
@@ -102,7 +103,7 @@ tfw_instance_close(tfw_instance_t *in)
         in->session = NULL;
     }
 
-    tfw_credential_close(in->target.password);
+    tfw_secret_close(in->target.password);
     in->target.password = NULL;
 
     if (in->ca != -1) {

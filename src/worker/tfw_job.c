@@ -1,4 +1,5 @@
 
+#include "tfw_clock.h"
 #include "tfw_job.h"
 #include "tfw_job_int.h"
 #include "tfw_log.h"
@@ -18,6 +19,21 @@ tfw_job_begin(tfw_job_t *job)
     }
 
     return tfw_db_exec(job->db, "BEGIN", &job->err);
+}
+
+
+const tfw_job_kind_t *
+tfw_job_kind(const tfw_conf_t *conf, const char *kind)
+{
+    const tfw_job_kind_t  *k;
+
+    for (k = conf->hooks->kinds; k->kind; k++) {
+        if (strcmp(k->kind, kind) == 0) {
+            return k;
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -97,7 +113,7 @@ tfw_job_progress(tfw_job_t *job, const char *stage, int64_t done,
     unsigned char   space[512];
     tf_mem_t        mem = { tfw_job_alloc, space };
 
-    now = tfw_now();
+    now = tfw_clock();
 
     if (job->in->redis == NULL
         || (now - job->in->published < TFW_JOB_PROGRESS && done != total))

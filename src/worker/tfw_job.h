@@ -95,17 +95,31 @@ typedef struct {
     tfw_metric_t         metrics[TFW_METRICS + 1];
 } tfw_job_kind_t;
 
-/* All kinds, ended by kind NULL: tfw_job_kinds.c. */
-extern const tfw_job_kind_t  tfw_job_kinds[];
 
-/* What the summary of every run counts, ended by name NULL. */
-extern const tfw_metric_t  tfw_job_totals[];
+/*
+ * What the features give the worker, which includes none of them: tfw_main.c
+ * fills it in.
+ */
 
-/* NULL when there is no such kind. */
-const tfw_job_kind_t *tfw_job_kind(const char *kind);
+struct tfw_hooks_s {
+    const tfw_job_kind_t  *kinds;       /* all, ended by kind NULL */
 
-/* Housekeeping, the worker's own job. */
-tf_int_t tfw_housekeeping(tfw_job_t *job);
+    /* Fires the schedules that are due; *fired counts the runs queued. */
+    tf_int_t (*schedules)(const tfw_conf_t *conf, tfw_db_t *db, int *fired,
+        tf_err_t *err);
+
+    /* The login of a credential: tfw_credentials_open(). */
+    tf_int_t (*login)(tfw_job_t *job, int64_t credential_id,
+        const char **username, const char **password);
+
+    /* Brings stored passwords under the youngest key:
+     * tfw_credentials_renew(). */
+    tf_int_t (*renew)(tfw_job_t *job, int *n, int *failed);
+};
+
+
+/* NULL when the program has no such kind. */
+const tfw_job_kind_t *tfw_job_kind(const tfw_conf_t *conf, const char *kind);
 
 
 /* Starts the job's transaction. */

@@ -8,9 +8,9 @@
 #define _TFW_JOB_INT_H_INCLUDED_
 
 
-#include "tfw_child.h"
 #include "tfw_job.h"
 #include "tfw_redis.h"
+#include "tfw_slot.h"
 
 
 typedef struct tfw_job_int_s  tfw_job_int_t;

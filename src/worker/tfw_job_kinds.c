@@ -4,9 +4,15 @@
 #include "tfw_capacity.h"
 #include "tfw_classification.h"
 #include "tfw_databases.h"
-#include "tfw_inject.h"
+#include "tfw_housekeeping.h"
 #include "tfw_instances.h"
+#include "tfw_job_kinds.h"
 #include "tfw_partitions.h"
+#include "tfw_schedules.h"
+#include "tfw_test_effect.h"
+
+
+static tf_int_t tfw_job_kinds_sync(tfw_job_t *job);
 
 
 const tfw_job_kind_t  tfw_job_kinds[] = {
@@ -76,7 +82,7 @@ const tfw_job_kind_t  tfw_job_kinds[] = {
       .attempts = 1, .deadline = 25, .connect = 18, .per_user = 4,
       .exclusive = 1 },
 
-    { .kind = "sync_accounts", .run = tfw_sync_accounts,
+    { .kind = "sync_accounts", .run = tfw_job_kinds_sync,
       .title = { "账户同步", "Sync accounts" },
       .about = { "读取所有实例的账户与权限",
                  "Reads accounts and privileges of all instances" },
@@ -227,39 +233,24 @@ const tfw_job_kind_t  tfw_job_kinds[] = {
       .scope = TFW_ONCE, .lane = "normal", .attempts = 3, .deadline = 300,
       .metrics = { { "effects", NULL,
                      { "效果", "Effects" } } } },
+
+    { .kind = "test_schedule", .run = tfw_schedules_test,
+      .title = { "测试", "Test" },
+      .about = { "计算触发时间", "Computes due times" },
+      .category = "other", .scope = TFW_ONCE, .lane = "normal",
+      .attempts = 3, .deadline = 300 },
 #endif
 
     { .kind = NULL }
 };
 
 
-const tfw_metric_t  tfw_job_totals[] = {
-    { "items_total", NULL, { "任务项总数", "Items" } },
-    { "items_successful", NULL, { "成功任务项", "Items that succeeded" } },
-    { "items_failed", NULL, { "失败任务项", "Items that failed" } },
-    { "instances_total", NULL, { "实例总数", "Instances" } },
-    { "instances_successful", NULL,
-      { "成功实例", "Instances that succeeded" } },
-    { "instances_failed", NULL, { "失败实例", "Instances that failed" } },
-    { NULL, NULL, { NULL, NULL } }
-};
-
-
-const tfw_accounts_hook_pt  tfw_accounts_hooks[] = {
-    tfw_classification_synced, NULL
-};
-
-
-const tfw_job_kind_t *
-tfw_job_kind(const char *kind)
+static tf_int_t
+tfw_job_kinds_sync(tfw_job_t *job)
 {
-    const tfw_job_kind_t  *k;
+    static const tfw_accounts_hook_pt  hooks[] = {
+        tfw_classification_synced, NULL
+    };
 
-    for (k = tfw_job_kinds; k->kind; k++) {
-        if (strcmp(k->kind, kind) == 0) {
-            return k;
-        }
-    }
-
-    return NULL;
+    return tfw_accounts_sync(job, hooks);
 }

@@ -17,10 +17,11 @@ typedef char  tfw_kid_t[TF_KID_LEN + 1];
 
 
 static int tfw_keys_read(const char *path, int secret,
-    unsigned char key[TF_KEY_LEN], tfw_conf_problem_pt problem);
+    unsigned char key[TF_KEY_LEN], tf_conf_problem_pt problem);
 static const char *tfw_keys_read_fd(int fd, int secret,
     unsigned char key[TF_KEY_LEN]);
-static int tfw_keys_ring(tfw_conf_t *conf, tfw_conf_problem_pt problem);
+static int tfw_keys_ring(tf_ring_t *keys, const char *dir,
+    tf_conf_problem_pt problem);
 static int tfw_keys_list(const char *ring, tfw_kid_t kids[TF_RING_MAX]);
 static int tfw_keys_compare(const void *a, const void *b);
 static tf_int_t tfw_keys_write(const char *dir, const char *name, mode_t mode,
@@ -31,28 +32,28 @@ static int tfw_keys_exist(const char *dir);
 
 
 int
-tfw_keys_load(tfw_conf_t *conf, tfw_conf_problem_pt problem)
+tfw_keys_load(tfw_keys_t *keys, const char *dir, tf_conf_problem_pt problem)
 {
     int            n;
     char           path[PATH_MAX];
     unsigned char  pub[TF_KEY_LEN];
 
-    snprintf(path, sizeof(path), "%s/seal.pub", conf->keys);
-    n = tfw_keys_read(path, 0, conf->public_key, problem);
+    snprintf(path, sizeof(path), "%s/seal.pub", dir);
+    n = tfw_keys_read(path, 0, keys->public_key, problem);
 
-    snprintf(path, sizeof(path), "%s/seal.key", conf->keys);
-    n += tfw_keys_read(path, 1, conf->secret_key, problem);
+    snprintf(path, sizeof(path), "%s/seal.key", dir);
+    n += tfw_keys_read(path, 1, keys->secret_key, problem);
 
     if (n == 0) {
-        crypto_scalarmult_base(pub, conf->secret_key);
+        crypto_scalarmult_base(pub, keys->secret_key);
 
-        if (!tf_secret_eq(pub, conf->public_key, TF_KEY_LEN)) {
+        if (!tf_secret_eq(pub, keys->public_key, TF_KEY_LEN)) {
             problem("TAIFISH_KEYS", "seal.pub does not belong to seal.key");
             n++;
         }
     }
 
-    return n + tfw_keys_ring(conf, problem);
+    return n + tfw_keys_ring(&keys->ring, dir, problem);
 }
 
 
@@ -121,7 +122,7 @@ tfw_keys_rotate(const char *dir, char kid[TF_KID_LEN + 1], tf_err_t *err)
 
 static int
 tfw_keys_read(const char *path, int secret, unsigned char key[TF_KEY_LEN],
-    tfw_conf_problem_pt problem)
+    tf_conf_problem_pt problem)
 {
     int          fd;
     char         what[PATH_MAX + 128];
@@ -171,13 +172,13 @@ tfw_keys_read_fd(int fd, int secret, unsigned char key[TF_KEY_LEN])
 
 
 static int
-tfw_keys_ring(tfw_conf_t *conf, tfw_conf_problem_pt problem)
+tfw_keys_ring(tf_ring_t *keys, const char *dir, tf_conf_problem_pt problem)
 {
     int        i, n, wrong;
     char       ring[PATH_MAX - 64], path[PATH_MAX];
     tfw_kid_t  kids[TF_RING_MAX];
 
-    snprintf(ring, sizeof(ring), "%s/ring", conf->keys);
+    snprintf(ring, sizeof(ring), "%s/ring", dir);
 
     n = tfw_keys_list(ring, kids);
 
@@ -194,11 +195,11 @@ tfw_keys_ring(tfw_conf_t *conf, tfw_conf_problem_pt problem)
     for (i = 0; i < n; i++) {
         snprintf(path, sizeof(path), "%s/%.16s", ring, kids[i]);
 
-        wrong += tfw_keys_read(path, 1, conf->ring.key[i].key, problem);
-        memcpy(conf->ring.key[i].kid, kids[i], sizeof(tfw_kid_t));
+        wrong += tfw_keys_read(path, 1, keys->key[i].key, problem);
+        memcpy(keys->key[i].kid, kids[i], sizeof(tfw_kid_t));
     }
 
-    conf->ring.count = n;
+    keys->count = n;
 
     return wrong;
 }

@@ -16,11 +16,20 @@
 #define _TFW_KEYS_H_INCLUDED_
 
 
-#include "tfw_conf.h"
+#include "tf_conf.h"
+#include "tf_crypto.h"
 
 
-/* Reads the worker's part of conf->keys; returns the number of problems. */
-int tfw_keys_load(tfw_conf_t *conf, tfw_conf_problem_pt problem);
+typedef struct {
+    unsigned char        public_key[TF_KEY_LEN];
+    unsigned char        secret_key[TF_KEY_LEN];
+    tf_ring_t            ring;
+} tfw_keys_t;
+
+
+/* Reads the worker's part of the directory; returns the number of problems. */
+int tfw_keys_load(tfw_keys_t *keys, const char *dir,
+    tf_conf_problem_pt problem);
 
 /* Makes the directory with fresh keys and refuses to touch one that has any.
  * The kid of the ring key goes to kid. */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tfw_clock.h"
 #include "tfw_inject.h"
 #include "tfw_event.h"
 #include "tfw_log.h"
@@ -46,7 +47,7 @@ tfw_leases_renew(tfw_supervisor_t *s, tf_err_t *err)
         return TF_OK;
     }
 
-    sent = tfw_now();
+    sent = tfw_clock();
 
     res = tfw_db_run(s->db, TF_SQL_queue_renew,
                      TFW_ARGS({ "ids", l.items }, { "tokens", l.tokens }),

@@ -6,6 +6,10 @@
 #include <unistd.h>
 
 #include "tfw_commands.h"
+#include "tfw_credentials.h"
+#include "tfw_job_kinds.h"
+#include "tfw_schedules.h"
+#include "tfw_users.h"
 
 
 typedef struct {
@@ -44,7 +48,7 @@ static const tfw_command_t  tfw_commands[] = {
       "own, and does nothing when none is.  DATABASE_URL is the owner's, who\n"
       "may make the roles taifish_api and taifish_worker, or they exist.\n" },
 
-    { "admin", tfw_command_admin,
+    { "admin", tfw_users_admin,
       "create|reset-password [--username NAME] [--role ROLE] "
       "[--password-file FILE]",
       "make a user, or set a password",
@@ -78,7 +82,7 @@ static const tfw_command_t  tfw_commands[] = {
 
       "Succeeds when one was seen in the last 30 seconds: a health check.\n" },
 
-    { "backup-verify", tfw_command_backup_verify, "",
+    { "backup-verify", tfw_credentials_verify, "",
       "whether the keys fit the database",
 
       "Opens every stored password, shows none, and names those that do not\n"
@@ -124,6 +128,14 @@ static const tfw_command_t  tfw_commands[] = {
       "  --wait         until it ended; fails when an item failed\n" },
 
     { NULL, NULL, NULL, NULL, NULL }
+};
+
+
+static const tfw_hooks_t  tfw_main_hooks = {
+    .kinds = tfw_job_kinds,
+    .schedules = tfw_schedules_tick,
+    .login = tfw_credentials_open,
+    .renew = tfw_credentials_renew
 };
 
 
@@ -190,6 +202,7 @@ main(int argc, char **argv)
     }
 
     sodium_memzero(conf, sizeof(tfw_conf_t));
+    conf->hooks = &tfw_main_hooks;
 
     rc = c->run(conf, argc - 2, argv + 2);
 
@@ -197,74 +210,6 @@ main(int argc, char **argv)
     sodium_free(conf);
 
     return rc;
-}
-
-
-void
-tfw_command_host(char *host, size_t size)
-{
-    if (gethostname(host, size) == -1) {
-        snprintf(host, size, "unknown");
-    }
-
-    host[size - 1] = '\0';
-}
-
-
-void
-tfw_command_problem(const char *setting, const char *problem)
-{
-    fprintf(stderr, "taifish-worker: %s: %s\n", setting, problem);
-}
-
-
-int
-tfw_command_failed(const char *what, const tf_err_t *err)
-{
-    fprintf(stderr, "taifish-worker: %s: %s: %s\n", what,
-            tf_errors[err->code].code, err->detail);
-    return 1;
-}
-
-
-const char *
-tfw_command_option(int *argc, char **argv, const char *name)
-{
-    int          i;
-    const char  *value;
-
-    for (i = 0; i + 1 < *argc; i++) {
-
-        if (strcmp(argv[i], name) != 0) {
-            continue;
-        }
-
-        value = argv[i + 1];
-        *argc -= 2;
-        memmove(&argv[i], &argv[i + 2], (*argc - i) * sizeof(char *));
-
-        return value;
-    }
-
-    return NULL;
-}
-
-
-int
-tfw_command_flag(int *argc, char **argv, const char *name)
-{
-    int  i;
-
-    for (i = 0; i < *argc; i++) {
-
-        if (strcmp(argv[i], name) == 0) {
-            *argc -= 1;
-            memmove(&argv[i], &argv[i + 1], (*argc - i) * sizeof(char *));
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 

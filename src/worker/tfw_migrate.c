@@ -29,15 +29,18 @@ static tf_int_t tfw_migrate_apply(tfw_db_t *db, const tfw_migration_t *m,
     tf_err_t *err);
 static tf_int_t tfw_migrate_steps(tfw_db_t *db, PGconn *c,
     const tfw_migration_t *m, tf_err_t *err);
-static tf_int_t tfw_migrate_kinds(tfw_db_t *db, tf_err_t *err);
+static tf_int_t tfw_migrate_kinds(const tfw_conf_t *conf, tfw_db_t *db,
+    tf_err_t *err);
 static tf_int_t tfw_migrate_kind(tfw_db_t *db, const tfw_job_kind_t *k,
     const tf_mem_t *mem, tf_err_t *err);
 static tf_int_t tfw_migrate_audit(tfw_db_t *db, int applied, tf_err_t *err);
 static tf_int_t tfw_migrate_events(tfw_db_t *db, tf_err_t *err);
-static tf_int_t tfw_migrate_words(tfw_db_t *db, tf_err_t *err);
+static tf_int_t tfw_migrate_words(const tfw_conf_t *conf, tfw_db_t *db,
+    tf_err_t *err);
 static void tfw_migrate_word(tf_buf_t *b, const char *topic, const char *code,
     const char *const *text);
-static tf_int_t tfw_migrate_kinds_check(tfw_db_t *db, tf_err_t *err);
+static tf_int_t tfw_migrate_kinds_check(const tfw_conf_t *conf, tfw_db_t *db,
+    tf_err_t *err);
 static void tfw_migrate_partitions(tfw_db_t *db);
 static int tfw_migrate_done(const PGresult *res, const tfw_migration_t *m,
     tf_err_t *err);
@@ -65,7 +68,7 @@ static const char  tfw_migrate_grant[] =
 
 
 tf_int_t
-tfw_migrate(tfw_db_t *db, int *applied, tf_err_t *err)
+tfw_migrate(const tfw_conf_t *conf, tfw_db_t *db, int *applied, tf_err_t *err)
 {
     tf_int_t  rc;
 
@@ -86,7 +89,7 @@ tfw_migrate(tfw_db_t *db, int *applied, tf_err_t *err)
     }
 
     if (rc == TF_OK) {
-        rc = tfw_migrate_kinds(db, err);
+        rc = tfw_migrate_kinds(conf, db, err);
     }
 
     if (rc == TF_OK) {
@@ -94,7 +97,7 @@ tfw_migrate(tfw_db_t *db, int *applied, tf_err_t *err)
     }
 
     if (rc == TF_OK) {
-        rc = tfw_migrate_words(db, err);
+        rc = tfw_migrate_words(conf, db, err);
     }
 
     if (rc == TF_OK) {
@@ -110,7 +113,8 @@ tfw_migrate(tfw_db_t *db, int *applied, tf_err_t *err)
 
 
 tf_int_t
-tfw_migrate_check(tfw_db_t *db, int *newer, tf_err_t *err)
+tfw_migrate_check(const tfw_conf_t *conf, tfw_db_t *db, int *newer,
+    tf_err_t *err)
 {
     int                     rc, last;
     PGresult               *res;
@@ -146,7 +150,7 @@ tfw_migrate_check(tfw_db_t *db, int *newer, tf_err_t *err)
 
     *newer = last > m[-1].version ? last : 0;
 
-    return tfw_migrate_kinds_check(db, err);
+    return tfw_migrate_kinds_check(conf, db, err);
 }
 
 
@@ -288,7 +292,7 @@ tfw_migrate_partitions(tfw_db_t *db)
  * kind are still shown. */
 
 static tf_int_t
-tfw_migrate_kinds(tfw_db_t *db, tf_err_t *err)
+tfw_migrate_kinds(const tfw_conf_t *conf, tfw_db_t *db, tf_err_t *err)
 {
     tf_int_t               rc;
     tfw_mem_t              m;
@@ -297,7 +301,7 @@ tfw_migrate_kinds(tfw_db_t *db, tf_err_t *err)
     tfw_mem_init(&m, 1024 * 1024);
     rc = tfw_db_exec(db, "BEGIN", err);
 
-    for (k = tfw_job_kinds; k->kind && rc == TF_OK; k++) {
+    for (k = conf->hooks->kinds; k->kind && rc == TF_OK; k++) {
         rc = tfw_migrate_kind(db, k, &m.mem, err);
     }
 
@@ -389,7 +393,7 @@ tfw_migrate_events(tfw_db_t *db, tf_err_t *err)
 /* The words that answers have beside codes, in one statement. */
 
 static tf_int_t
-tfw_migrate_words(tfw_db_t *db, tf_err_t *err)
+tfw_migrate_words(const tfw_conf_t *conf, tfw_db_t *db, tf_err_t *err)
 {
     tf_buf_t               b;
     tf_int_t               rc;
@@ -408,11 +412,11 @@ tfw_migrate_words(tfw_db_t *db, tf_err_t *err)
         tfw_migrate_word(&b, "lock", l->code, l->text);
     }
 
-    for (n = tfw_job_totals; n->name; n++) {
+    for (n = tfw_queue_totals; n->name; n++) {
         tfw_migrate_word(&b, "metric", n->name, n->text);
     }
 
-    for (k = tfw_job_kinds; k->kind; k++) {
+    for (k = conf->hooks->kinds; k->kind; k++) {
         tfw_migrate_word(&b, "task", k->kind, k->title);
         tfw_migrate_word(&b, "task_about", k->kind, k->about);
 
@@ -522,7 +526,7 @@ tfw_migrate_kind(tfw_db_t *db, const tfw_job_kind_t *k, const tf_mem_t *mem,
 /* A kind may come without a migration. */
 
 static tf_int_t
-tfw_migrate_kinds_check(tfw_db_t *db, tf_err_t *err)
+tfw_migrate_kinds_check(const tfw_conf_t *conf, tfw_db_t *db, tf_err_t *err)
 {
     tf_int_t    rc;
     tf_str_t    kinds, missing;
@@ -531,7 +535,7 @@ tfw_migrate_kinds_check(tfw_db_t *db, tf_err_t *err)
 
     tfw_mem_init(&m, 64 * 1024);
 
-    if (tfw_queue_kinds(&m.mem, &kinds) != TF_OK) {
+    if (tfw_queue_kinds(conf, &m.mem, &kinds) != TF_OK) {
         tfw_mem_clear(&m);
         return tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "no memory");
     }

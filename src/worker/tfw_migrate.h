@@ -13,6 +13,7 @@
 #define _TFW_MIGRATE_H_INCLUDED_
 
 
+#include "tfw_conf.h"
 #include "tfw_db.h"
 
 
@@ -28,12 +29,13 @@ extern const tfw_migration_t  tfw_migrations[];
 
 
 /* Brings the schema up to date; *applied counts the migrations run. */
-tf_int_t tfw_migrate(tfw_db_t *db, int *applied, tf_err_t *err) TF_MUST_CHECK;
+tf_int_t tfw_migrate(const tfw_conf_t *conf, tfw_db_t *db, int *applied,
+    tf_err_t *err) TF_MUST_CHECK;
 
 /* TF_OK when the schema has all that this program was built for.  *newer is
  * the database's version when migrations came later, which is well, else 0. */
-tf_int_t tfw_migrate_check(tfw_db_t *db, int *newer, tf_err_t *err)
-    TF_MUST_CHECK;
+tf_int_t tfw_migrate_check(const tfw_conf_t *conf, tfw_db_t *db, int *newer,
+    tf_err_t *err) TF_MUST_CHECK;
 
 /* The engines that this program knows, for the foreign keys to them, with their
  * scopes and the rights that reading them needs; texts of errors. */

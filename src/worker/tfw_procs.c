@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tfw_clock.h"
 #include "tfw_event.h"
 #include "tfw_log.h"
 #include "tfw_supervisor.h"
@@ -43,7 +44,7 @@ tfw_procs_spawn(tfw_supervisor_t *s)
     unsigned     i, wanted;
     tfw_proc_t  *p;
 
-    now = tfw_now();
+    now = tfw_clock();
 
     wanted = 1 + s->conf->children + tfw_procs_waiting(s, now);
 
@@ -162,7 +163,7 @@ tfw_procs_stop(tfw_proc_t *p, int64_t item, tfw_stop_e why, int64_t grace)
     int64_t      at;
     tfw_slot_t  *slot;
 
-    at = tfw_now() + grace;
+    at = tfw_clock() + grace;
     slot = p->child.slot;
 
     if (p->kill_item == item && p->kill_token == slot->token) {
@@ -188,7 +189,7 @@ tfw_procs_guard(void *supervisor)
     int64_t            now;
     tfw_supervisor_t  *s = supervisor;
 
-    now = tfw_now();
+    now = tfw_clock();
 
     for (i = 0; i < TFW_CHILDREN_MAX; i++) {
         if (s->procs[i].pid) {
@@ -272,7 +273,7 @@ tfw_procs_fork(tfw_supervisor_t *s, unsigned i)
 
     if (pipe2(fds, O_NONBLOCK|O_CLOEXEC) == -1) {
         tfw_log("error", "pipe: %s", strerror(errno));
-        p->not_before = tfw_now() + TFW_PROCS_YOUNG;
+        p->not_before = tfw_clock() + TFW_PROCS_YOUNG;
         return;
     }
 
@@ -288,7 +289,7 @@ tfw_procs_fork(tfw_supervisor_t *s, unsigned i)
     p->child.parent = getpid();
     p->wake = fds[1];
     p->kill_item = 0;
-    p->spawned = tfw_now();
+    p->spawned = tfw_clock();
 
     /* none of the supervisor's handlers runs in a child */
 
@@ -308,7 +309,7 @@ tfw_procs_fork(tfw_supervisor_t *s, unsigned i)
     if (pid == -1) {
         tfw_log("error", "fork: %s", strerror(errno));
         close(fds[1]);
-        p->not_before = tfw_now() + TFW_PROCS_YOUNG;
+        p->not_before = tfw_clock() + TFW_PROCS_YOUNG;
         return;
     }
 
@@ -346,7 +347,7 @@ tfw_procs_ended(tfw_supervisor_t *s, tfw_proc_t *p, int status)
     int64_t        now;
     tfw_orphan_t  *o, dropped;
 
-    now = tfw_now();
+    now = tfw_clock();
 
     close(p->wake);
     p->pid = 0;

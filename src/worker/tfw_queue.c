@@ -18,16 +18,28 @@ static void tfw_queue_message(tfw_redis_t *redis, PGresult *res, int row,
     int run);
 
 
+const tfw_metric_t  tfw_queue_totals[] = {
+    { "items_total", NULL, { "任务项总数", "Items" } },
+    { "items_successful", NULL, { "成功任务项", "Items that succeeded" } },
+    { "items_failed", NULL, { "失败任务项", "Items that failed" } },
+    { "instances_total", NULL, { "实例总数", "Instances" } },
+    { "instances_successful", NULL,
+      { "成功实例", "Instances that succeeded" } },
+    { "instances_failed", NULL, { "失败实例", "Instances that failed" } },
+    { NULL, NULL, { NULL, NULL } }
+};
+
+
 tf_int_t
-tfw_queue_kinds(const tf_mem_t *mem, tf_str_t *out)
+tfw_queue_kinds(const tfw_conf_t *conf, const tf_mem_t *mem, tf_str_t *out)
 {
     tf_buf_t               b;
     const tfw_job_kind_t  *k;
 
     tf_buf_init(&b, mem, 256, 4096);
 
-    for (k = tfw_job_kinds; k->kind; k++) {
-        tf_buf_char(&b, k == tfw_job_kinds ? '{' : ',');
+    for (k = conf->hooks->kinds; k->kind; k++) {
+        tf_buf_char(&b, k == conf->hooks->kinds ? '{' : ',');
         tf_buf_lit(&b, k->kind);
     }
 
@@ -45,7 +57,7 @@ tfw_queue_claim(tfw_job_t *job, const char *worker, const tfw_order_t *order,
     tf_str_t   kinds;
     PGresult  *res;
 
-    if (tfw_queue_kinds(job->mem, &kinds) != TF_OK) {
+    if (tfw_queue_kinds(job->conf, job->mem, &kinds) != TF_OK) {
         return tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL, "no memory");
     }
 
@@ -235,7 +247,7 @@ tfw_queue_claimed(tfw_job_t *job, PGresult *res, int64_t *deadline)
 
     job->in->doubt = (int) strtol(PQgetvalue(res, 0, 9), NULL, 10);
     job->payload = NULL;
-    job->in->kind = job->kind ? tfw_job_kind(job->kind) : NULL;
+    job->in->kind = job->kind ? tfw_job_kind(job->conf, job->kind) : NULL;
 
     if (job->kind == NULL || text == NULL) {
         (void) tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL, "no memory");

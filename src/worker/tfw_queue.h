@@ -27,7 +27,8 @@ typedef struct {
 
 
 /* '{a,b}' of the kinds of this program, NUL terminated. */
-tf_int_t tfw_queue_kinds(const tf_mem_t *mem, tf_str_t *out) TF_MUST_CHECK;
+tf_int_t tfw_queue_kinds(const tfw_conf_t *conf, const tf_mem_t *mem,
+    tf_str_t *out) TF_MUST_CHECK;
 
 /* Where to look for an item, one place after the other: arrays of PostgreSQL of
  * the same length, task_items.lane and task_items.doubt. */
@@ -56,6 +57,9 @@ tf_int_t tfw_queue_fail(tfw_db_t *db, const char *worker, const tfw_job_t *job,
  * summaries of these runs.  Takes res, NULL is nothing. */
 void tfw_queue_publish(tfw_db_t *db, tfw_redis_t *redis, PGresult *res);
 
+
+/* What the summary of every run counts, ended by name NULL. */
+extern const tfw_metric_t  tfw_queue_totals[];
 
 /* Writes the summary of a run that ended; a failure is only logged. */
 void tfw_queue_summary(tfw_db_t *db, const char *run_id);

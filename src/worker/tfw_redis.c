@@ -2,9 +2,9 @@
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "tf_crypto.h"
+#include "tfw_clock.h"
 #include "tfw_log.h"
 #include "tfw_mem.h"
 #include "tfw_redis.h"
@@ -28,7 +28,6 @@ static tf_int_t tfw_redis_greet(tfw_redis_t *r, tf_err_t *err);
 static tf_int_t tfw_redis_command(tfw_redis_t *r, int argc, const char **argv,
     const size_t *len, tf_err_t *err);
 static void tfw_redis_close(tfw_redis_t *r);
-static int64_t tfw_redis_now(void);
 
 
 tfw_redis_t *
@@ -77,7 +76,7 @@ tfw_redis_publish(tfw_redis_t *r, const char *run, tf_str_t message)
     tf_err_t     err;
     const char  *argv[3];
 
-    start = tfw_redis_now();
+    start = tfw_clock();
 
     if (r == NULL || start < r->not_before) {
         return;
@@ -103,8 +102,8 @@ tfw_redis_publish(tfw_redis_t *r, const char *run, tf_str_t message)
 
     /* one slow answer is borne, a row of them would hold up the caller */
 
-    if (tfw_redis_now() - start >= TFW_REDIS_SLOW) {
-        r->not_before = tfw_redis_now() + TFW_REDIS_PAUSE;
+    if (tfw_clock() - start >= TFW_REDIS_SLOW) {
+        r->not_before = tfw_clock() + TFW_REDIS_PAUSE;
     }
 }
 
@@ -236,15 +235,4 @@ tfw_redis_close(tfw_redis_t *r)
         redisFree(r->c);
         r->c = NULL;
     }
-}
-
-
-static int64_t
-tfw_redis_now(void)
-{
-    struct timespec  ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }

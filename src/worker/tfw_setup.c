@@ -1,5 +1,5 @@
 
-/* migrate, keygen, check-config, status and backup-verify. */
+/* migrate, keygen, check-config and status. */
 
 
 #include <stdio.h>
@@ -7,21 +7,16 @@
 
 #include "tfw_audit.h"
 #include "tfw_commands.h"
-#include "tfw_credential.h"
 #include "tfw_keys.h"
 #include "tfw_migrate.h"
 #include "tfw_redis.h"
 
 
 #define TFW_SETUP_STATUS  8000      /* ms, less than a health check waits */
-#define TFW_SETUP_AUDIT   5000      /* ms */
 
 
-static int tfw_setup_arguments(int argc, const char *command);
-static void tfw_setup_audit(const char *url, tf_audit_e what,
-    const char *object, const char *details);
 static int tfw_setup_database(const tfw_conf_t *conf);
-static int tfw_setup_schema(tfw_db_t *db);
+static int tfw_setup_schema(const tfw_conf_t *conf, tfw_db_t *db);
 static int tfw_setup_redis(const tfw_conf_t *conf);
 
 
@@ -35,7 +30,7 @@ tfw_command_migrate(tfw_conf_t *conf, int argc, char **argv)
 
     (void) argv;
 
-    if (tfw_setup_arguments(argc, "migrate")) {
+    if (!tfw_command_alone(argc, "migrate")) {
         return 2;
     }
 
@@ -43,14 +38,13 @@ tfw_command_migrate(tfw_conf_t *conf, int argc, char **argv)
         return 1;
     }
 
-    db = tfw_db_create(conf->database_url, "taifish-migrate");
+    db = tfw_command_db(conf, "taifish-migrate");
     if (db == NULL) {
-        fprintf(stderr, "taifish-worker: no memory\n");
         return 1;
     }
 
     tfw_db_limit(db, 24 * 3600 * 1000);
-    rc = tfw_migrate(db, &applied, &err);
+    rc = tfw_migrate(conf, db, &applied, &err);
     tfw_db_free(db);
 
     if (rc != TF_OK) {
@@ -74,11 +68,12 @@ tfw_command_keygen(tfw_conf_t *conf, int argc, char **argv)
 
     rotate = tfw_command_flag(&argc, argv, "--rotate");
 
-    if (tfw_setup_arguments(argc, "keygen")) {
+    if (!tfw_command_alone(argc, "keygen")) {
         return 2;
     }
 
-    conf->keys = dir = tfw_conf_setting("TAIFISH_KEYS", tfw_command_problem);
+    dir = tfw_conf_setting("TAIFISH_KEYS", tfw_command_problem);
+    conf->keys_dir = dir;
 
     if (dir == NULL) {
         return 1;
@@ -104,8 +99,8 @@ tfw_command_keygen(tfw_conf_t *conf, int argc, char **argv)
     url = tfw_conf_setting("DATABASE_URL", tfw_command_problem);
 
     if (url && url[0]) {
-        tfw_setup_audit(url, rotate ? TF_AUDIT_KEY_ROTATE
-                                    : TF_AUDIT_KEY_CREATE, kid, NULL);
+        tfw_audit_command(url, rotate ? TF_AUDIT_KEY_ROTATE
+                                      : TF_AUDIT_KEY_CREATE, kid, NULL);
     }
 
     free(url);
@@ -121,7 +116,7 @@ tfw_command_check_config(tfw_conf_t *conf, int argc, char **argv)
 
     (void) argv;
 
-    if (tfw_setup_arguments(argc, "check-config")) {
+    if (!tfw_command_alone(argc, "check-config")) {
         return 2;
     }
 
@@ -151,7 +146,7 @@ tfw_command_status(tfw_conf_t *conf, int argc, char **argv)
 
     (void) argv;
 
-    if (tfw_setup_arguments(argc, "status")) {
+    if (!tfw_command_alone(argc, "status")) {
         return 2;
     }
 
@@ -159,9 +154,8 @@ tfw_command_status(tfw_conf_t *conf, int argc, char **argv)
         return 1;
     }
 
-    db = tfw_db_create(conf->database_url, "taifish-status");
+    db = tfw_command_db(conf, "taifish-status");
     if (db == NULL) {
-        fprintf(stderr, "taifish-worker: no memory\n");
         return 1;
     }
 
@@ -190,107 +184,6 @@ tfw_command_status(tfw_conf_t *conf, int argc, char **argv)
     PQclear(res);
 
     return rc;
-}
-
-
-int
-tfw_command_backup_verify(tfw_conf_t *conf, int argc, char **argv)
-{
-    int        n, failed;
-    char       details[64];
-    tf_int_t   rc;
-    tfw_job_t  job;
-
-    (void) argv;
-
-    if (tfw_setup_arguments(argc, "backup-verify")) {
-        return 2;
-    }
-
-    if (tfw_conf_load(conf, TFW_CONF_KEYS, tfw_command_problem) > 0) {
-        return 1;
-    }
-
-    memset(&job, 0, sizeof(tfw_job_t));
-
-    job.conf = conf;
-    job.db = tfw_db_create(conf->database_url, "taifish-backup-verify");
-
-    if (job.db == NULL) {
-        fprintf(stderr, "taifish-worker: no memory\n");
-        return 1;
-    }
-
-    rc = tfw_db_exec(job.db, "BEGIN ISOLATION LEVEL REPEATABLE READ, "
-                     "READ ONLY", &job.err);
-
-    if (rc == TF_OK) {
-        rc = tfw_credential_prove(&job, tfw_command_problem, &n, &failed);
-    }
-
-    tfw_db_free(job.db);
-
-    if (rc != TF_OK) {
-        return tfw_command_failed("backup-verify", &job.err);
-    }
-
-    snprintf(details, sizeof(details),
-             "{\"credentials\":%d,\"not_opened\":%d}", n, failed);
-    tfw_setup_audit(conf->database_url, TF_AUDIT_BACKUP_VERIFY, NULL, details);
-
-    if (failed) {
-        fprintf(stderr, "taifish-worker: backup-verify: %d of %d credentials "
-                "can not be opened with these keys\n", failed, n);
-        return 1;
-    }
-
-    printf(n ? "the keys open all %d stored credentials\n"
-             : "no credential is stored: nothing shows whether the keys "
-               "fit\n", n);
-
-    return 0;
-}
-
-
-static int
-tfw_setup_arguments(int argc, const char *command)
-{
-    if (argc == 0) {
-        return 0;
-    }
-
-    fprintf(stderr, "taifish-worker: wrong arguments for %s, see --help\n",
-            command);
-
-    return 1;
-}
-
-
-/* What was done stays done when no database can write it down: keys are made
- * before there is one, and a backup may be a copy that is only read. */
-
-static void
-tfw_setup_audit(const char *url, tf_audit_e what, const char *object,
-    const char *details)
-{
-    tf_int_t   rc;
-    tf_err_t   err;
-    tfw_db_t  *db;
-
-    db = tfw_db_create(url, "taifish-audit");
-    if (db == NULL) {
-        fprintf(stderr, "taifish-worker: no memory\n");
-        return;
-    }
-
-    tfw_db_limit(db, TFW_SETUP_AUDIT);
-    rc = tfw_audit_add(db, what, object, details, &err);
-    tfw_db_free(db);
-
-    if (rc != TF_OK) {
-        fprintf(stderr, "taifish-worker: not in the audit log: %s\n",
-                err.detail[0] ? err.detail : tf_errors[err.code].code);
-    }
 }
 
 
@@ -323,7 +216,7 @@ tfw_setup_database(const tfw_conf_t *conf)
         n = 1;
 
     } else {
-        n = tfw_setup_schema(db);
+        n = tfw_setup_schema(conf, db);
     }
 
     tfw_db_free(db);
@@ -333,7 +226,7 @@ tfw_setup_database(const tfw_conf_t *conf)
 
 
 static int
-tfw_setup_schema(tfw_db_t *db)
+tfw_setup_schema(const tfw_conf_t *conf, tfw_db_t *db)
 {
     int       n, newer;
     char      what[160];
@@ -342,7 +235,7 @@ tfw_setup_schema(tfw_db_t *db)
     n = 0;
     err.code = TF_E_NONE;
 
-    if (tfw_migrate_check(db, &newer, &err) != TF_OK) {
+    if (tfw_migrate_check(conf, db, &newer, &err) != TF_OK) {
         tfw_command_problem(err.code == TF_E_FORBIDDEN ? "DATABASE_URL"
                                                        : "schema",
                             err.detail);

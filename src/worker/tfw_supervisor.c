@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "tfw_clock.h"
 #include "tfw_commands.h"
-#include "tfw_cron.h"
 #include "tfw_event.h"
 #include "tfw_log.h"
 #include "tfw_migrate.h"
@@ -279,7 +279,7 @@ tfw_supervisor_periodic(tfw_supervisor_t *s)
 {
     tf_err_t  err;
 
-    if (tfw_now() < s->retry_at) {
+    if (tfw_clock() < s->retry_at) {
         return;
     }
 
@@ -319,7 +319,7 @@ tfw_supervisor_periodic(tfw_supervisor_t *s)
         s->down = 1;
     }
 
-    s->retry_at = tfw_now() + TFW_RETRY;
+    s->retry_at = tfw_clock() + TFW_RETRY;
 }
 
 
@@ -330,7 +330,7 @@ tfw_supervisor_listen(tfw_supervisor_t *s, tf_err_t *err)
 
     if (!s->ready) {
 
-        if (tfw_migrate_check(s->db, &newer, err) != TF_OK
+        if (tfw_migrate_check(s->conf, s->db, &newer, err) != TF_OK
             || tfw_migrate_role(s->db, err) != TF_OK)
         {
             return TF_ERROR;
@@ -359,7 +359,7 @@ tfw_supervisor_due(tfw_supervisor_t *s, int64_t *at, int64_t every,
 {
     int64_t  now;
 
-    now = tfw_now();
+    now = tfw_clock();
 
     if (now < *at) {
         return TF_OK;
@@ -384,7 +384,7 @@ tfw_supervisor_cron(tfw_supervisor_t *s, tf_err_t *err)
         return TF_OK;
     }
 
-    if (tfw_cron_tick(s->db, &fired, err) != TF_OK) {
+    if (s->conf->hooks->schedules(s->conf, s->db, &fired, err) != TF_OK) {
         return TF_ERROR;
     }
 
@@ -490,7 +490,7 @@ tfw_supervisor_drain(tfw_supervisor_t *s)
     tf_event_t  *e;
     tfw_proc_t  *p;
 
-    now = tfw_now();
+    now = tfw_clock();
 
     if (s->drain_at == 0) {
         s->drain_at = now + (int64_t) s->conf->drain * 1000;
@@ -550,6 +550,7 @@ tfw_supervisor_reload(tfw_supervisor_t *s)
     }
 
     sodium_memzero(conf, sizeof(tfw_conf_t));
+    conf->hooks = s->conf->hooks;
 
     if (tfw_conf_load(conf, TFW_CONF_KEYS, tfw_supervisor_problem) > 0) {
         tfw_log("error", "the settings are wrong, the old ones stay");

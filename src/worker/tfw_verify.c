@@ -210,9 +210,8 @@ tfw_verify_run(tfw_verify_t *v, const tfw_conf_t *conf, tf_err_t *err)
         return 1;
     }
 
-    v->db = tfw_db_create(conf->database_url, "taifish-audit");
+    v->db = tfw_command_db(conf, "taifish-audit");
     if (v->db == NULL) {
-        fprintf(stderr, "taifish-worker: no memory\n");
         return 1;
     }
 

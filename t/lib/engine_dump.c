@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "tf_json.h"
+#include "tfw_engines.h"
 #include "tfw_reading.h"
 
 
@@ -89,7 +90,7 @@ main(int argc, char **argv)
         want_version |= argv[0][1] == 'v';
     }
 
-    if (*argv == NULL || (e = tfw_engine_find(tf_str(*argv))) == NULL
+    if (*argv == NULL || (e = tfw_engines_find(tf_str(*argv))) == NULL
         || dump_target(&target, d, argv + 1) != 0)
     {
         (void) fprintf(stderr, "usage: engine_dump db_type key=value ...\n");

@@ -3,17 +3,12 @@
 
 #include "tf_crypto.h"
 #include "tf_row.h"
-#include "tfw_accounts.h"
-
-
-/* Part of every fingerprint.  Another number makes a new version of every
- * account at its next sync; to be changed with the rules of facts. */
-#define TFW_ACCOUNTS_REVISION  "1\n"
+#include "tfw_accounts_int.h"
 
 #define TFW_ACCOUNTS_SNAPSHOT  (256 * 1024 * 1024)
 
 
-static tf_int_t tfw_accounts_sync(tfw_accounts_t *s);
+static tf_int_t tfw_accounts_steps(tfw_accounts_t *s);
 static tf_int_t tfw_accounts_instance(tfw_accounts_t *s);
 static tf_int_t tfw_accounts_check(tfw_accounts_t *s);
 static tf_int_t tfw_accounts_before(tfw_accounts_t *s);
@@ -30,15 +25,16 @@ static void tfw_accounts_number(tf_buf_t *b, const char *name, size_t n);
 
 
 tf_int_t
-tfw_sync_accounts(tfw_job_t *job)
+tfw_accounts_sync(tfw_job_t *job, const tfw_accounts_hook_pt *hooks)
 {
     tf_int_t        rc;
     tfw_accounts_t  s;
 
     memset(&s, 0, sizeof(tfw_accounts_t));
     s.job = job;
+    s.hooks = hooks;
 
-    rc = tfw_accounts_sync(&s);
+    rc = tfw_accounts_steps(&s);
 
     if (rc != TF_OK && s.instance && !s.begun && !s.stopped) {
         tfw_accounts_failed(&s);
@@ -53,7 +49,7 @@ tfw_sync_accounts(tfw_job_t *job)
 
 
 static tf_int_t
-tfw_accounts_sync(tfw_accounts_t *s)
+tfw_accounts_steps(tfw_accounts_t *s)
 {
     if (tfw_accounts_instance(s) != TF_OK
         || tfw_accounts_read(s) != TF_OK
@@ -313,68 +309,6 @@ tfw_accounts_restore_some(tfw_accounts_t *s, const size_t *some, size_t n,
 }
 
 
-tf_account_stored_t
-tfw_accounts_stored(const tfw_accounts_t *s, const PGresult *res, int i)
-{
-    tf_account_stored_t  stored;
-
-    memset(&stored, 0, sizeof(tf_account_stored_t));
-    stored.snapshot = tf_row_get(res, i, "snapshot");
-    stored.objects = tf_row_get(res, i, "objects");
-    stored.names = &s->names;
-
-    return stored;
-}
-
-
-PGresult *
-tfw_accounts_snapshots(tfw_accounts_t *s, const int *rows, size_t n)
-{
-    size_t      i;
-    tf_buf_t    b;
-    tf_str_t    id, ids;
-    tfw_mem_t   scratch;
-    PGresult   *res;
-
-    tfw_mem_init(&scratch, 1024 * 1024);
-    tf_buf_init(&b, &scratch.mem, 24 * n + 8, 512 * 1024);
-    tf_buf_char(&b, '{');
-
-    for (i = 0; i < n; i++) {
-
-        if (i) {
-            tf_buf_char(&b, ',');
-        }
-
-        id = tf_row_get(s->before, rows[i], "version_id");
-
-        if (id.data) {
-            tf_buf_str(&b, id);
-
-        } else {
-            tf_buf_lit(&b, "NULL");
-        }
-    }
-
-    tf_buf_lit(&b, "}");
-    tf_buf_char(&b, '\0');
-
-    res = NULL;
-
-    if (tf_buf_done(&b, &ids) == TF_OK) {
-        res = tfw_db_run(s->job->db, TF_SQL_accounts_sync_snapshots,
-                         TFW_ARGS({ "ids", (char *) ids.data }),
-                         &s->job->err);
-    } else {
-        (void) tfw_accounts_memory(s);
-    }
-
-    tfw_mem_clear(&scratch);
-
-    return res;
-}
-
-
 /* Finds out what has to be written. */
 
 static tf_int_t
@@ -416,21 +350,6 @@ tfw_accounts_compare(tfw_accounts_t *s)
 }
 
 
-void
-tfw_accounts_canonical(tf_buf_t *b, const tfw_accounts_t *s, size_t n)
-{
-    tf_buf_lit(b, TFW_ACCOUNTS_REVISION);
-    tf_buf_char(b, '0' + tf_accounts_get(s->set, n)->kind);
-    tf_buf_char(b, '\n');
-
-    if (tf_account_unread(s->set, n)) {
-        tf_buf_lit(b, "unread\n");
-    }
-
-    tf_account_snapshot(b, s->set, n);
-}
-
-
 /* What happened to an account: a change_type, "modify" when its versions have
  * to be compared, or NULL for nothing.  b: room, which serves all accounts. */
 
@@ -438,7 +357,7 @@ static const char *
 tfw_accounts_change(tfw_accounts_t *s, size_t n, tf_buf_t *b)
 {
     int            row;
-    char           hex[2 + TF_DIGEST_LEN * 2 + 1];
+    char           hex[TF_BYTEA_LEN(TF_DIGEST_LEN)];
     tf_str_t       text;
     unsigned char  digest[TF_DIGEST_LEN];
 
@@ -470,32 +389,10 @@ tfw_accounts_change(tfw_accounts_t *s, size_t n, tf_buf_t *b)
     }
 
     tf_sha256(digest, text.data, text.len);
-    memcpy(hex, "\\x", 2);
-    tf_hex((unsigned char *) hex + 2, digest, TF_DIGEST_LEN);
-    hex[sizeof(hex) - 1] = '\0';
+    tf_bytea((unsigned char *) hex, digest, TF_DIGEST_LEN);
 
     return tf_str_eq(tf_row_get(s->before, row, "fingerprint"), hex)
            ? NULL : "modify";
-}
-
-
-int
-tfw_accounts_listed(const tfw_accounts_t *s, tf_str_t principal)
-{
-    tf_str_t  database;
-
-    if (s->engine->users == NULL || principal.len == 0
-        || principal.data[0] != (unsigned char) s->engine->quote[0])
-    {
-        return 1;
-    }
-
-    database.data = tf_alloc(s->job->mem, principal.len);
-
-    return database.data
-           && (!tf_engine_database(s->engine, principal, &database)
-               || tf_scopes_read(tf_accounts_scopes(s->set),
-                                 tf_str(s->engine->users), database));
 }
 
 
@@ -608,11 +505,4 @@ tfw_accounts_number(tf_buf_t *b, const char *name, size_t n)
 {
     tf_json_key(b, name);
     tf_buf_int(b, n);
-}
-
-
-tf_int_t
-tfw_accounts_memory(tfw_accounts_t *s)
-{
-    return tf_fail(&s->job->err, TF_E_RESULT_TOO_LARGE, NULL, "out of memory");
 }

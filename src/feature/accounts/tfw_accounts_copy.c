@@ -9,7 +9,7 @@
 
 #include "tf_crypto.h"
 #include "tf_row.h"
-#include "tfw_accounts.h"
+#include "tfw_accounts_int.h"
 #include "tfw_copy.h"
 
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #include "tf_row.h"
-#include "tfw_accounts.h"
+#include "tfw_accounts_int.h"
 
 
 /* An account of the set that no row of the store is known for yet. */
@@ -367,23 +367,6 @@ tfw_accounts_free_names(tfw_accounts_t *s)
 
     return tfw_accounts_run(s, TF_SQL_accounts_sync_rename,
                             TFW_ARGS({ "ids", (char *) ids.data }));
-}
-
-
-void
-tfw_accounts_row_ids(tf_buf_t *b, const tfw_accounts_t *s, const int *rows,
-    size_t n)
-{
-    size_t  i;
-
-    tf_buf_char(b, '{');
-
-    for (i = 0; i < n; i++) {
-        tf_buf_lit(b, i ? "," : "");
-        tf_buf_str(b, tf_row_get(s->before, rows[i], "id"));
-    }
-
-    tf_buf_add(b, "}", 2);
 }
 
 

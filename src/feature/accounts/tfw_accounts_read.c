@@ -4,7 +4,7 @@
  */
 
 
-#include "tfw_accounts.h"
+#include "tfw_accounts_int.h"
 
 
 /* Reports between two looks at whether the job should stop. */

@@ -9,7 +9,7 @@
 
 #include "tf_crypto.h"
 #include "tf_row.h"
-#include "tfw_accounts.h"
+#include "tfw_accounts_int.h"
 
 
 static tf_int_t tfw_accounts_lock(tfw_accounts_t *s);
@@ -79,7 +79,7 @@ tfw_accounts_hook(tfw_accounts_t *s)
         ids[i].id = s->change[i].id;
     }
 
-    for (hook = tfw_accounts_hooks; *hook; hook++) {
+    for (hook = s->hooks; *hook; hook++) {
         if ((*hook)(s->job, s->engine, s->set, ids, s->changes) != TF_OK) {
             return TF_ERROR;
         }
@@ -323,46 +323,4 @@ tfw_accounts_done(tfw_accounts_t *s)
                         { "version", s->version.text },
                         { "main", s->version.main },
                         { "detailed", s->version.detailed }));
-}
-
-
-tf_int_t
-tfw_accounts_run(tfw_accounts_t *s, tf_sql_e sql, const tfw_arg_t *args)
-{
-    PGresult  *res;
-
-    res = tfw_db_run(s->job->db, sql, args, &s->job->err);
-    PQclear(res);
-
-    return res ? TF_OK : TF_ERROR;
-}
-
-
-/* Text of an id; memory being out shows as a statement that finds nothing. */
-
-const char *
-tfw_accounts_id(tfw_accounts_t *s, int64_t id)
-{
-    char  *text;
-
-    text = tf_alloc(s->job->mem, 24);
-
-    if (text) {
-        (void) snprintf(text, 24, "%lld", (long long) id);
-    }
-
-    return text;
-}
-
-
-/* A number of the result; 0 for SQL NULL. */
-
-int64_t
-tfw_accounts_int(const PGresult *res, int row, const char *column)
-{
-    tf_str_t  v;
-
-    v = tf_row_get(res, row, column);
-
-    return v.data ? strtoll((char *) v.data, NULL, 10) : 0;
 }

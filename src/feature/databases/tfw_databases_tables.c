@@ -22,7 +22,7 @@ typedef struct {
     size_t               count;
     tf_scope_status_e    status;
     tf_err_t             err;
-    int64_t              began;         /* tfw_engine_clock() */
+    int64_t              began;         /* tfw_clock() */
     unsigned             stopped:1;
 } tfw_tables_t;
 
@@ -56,7 +56,7 @@ tfw_databases_tables(tfw_job_t *job)
 
     memset(&s, 0, sizeof(tfw_tables_t));
     s.job = job;
-    s.began = tfw_engine_clock();
+    s.began = tfw_clock();
     s.database_id = tfw_tables_asked(&s, "database_id");
 
     rc = tfw_tables_sync(&s);
@@ -282,7 +282,7 @@ tfw_tables_page(tfw_tables_t *s, const PGresult *written)
                          tfw_databases_int(written, "gone"));
     tfw_databases_number(&b, "unread_count",
                          tfw_databases_int(written, "unread"));
-    tfw_databases_number(&b, "elapsed_ms", tfw_engine_clock() - s->began);
+    tfw_databases_number(&b, "elapsed_ms", tfw_clock() - s->began);
     tf_buf_char(&b, '}');
 
     rc = tf_buf_done(&b, &job->details);

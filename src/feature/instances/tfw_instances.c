@@ -21,7 +21,7 @@ tfw_test_connection(tfw_job_t *job)
     PGresult       *place;
     tfw_instance_t  in;
 
-    started = tfw_engine_clock();
+    started = tfw_clock();
 
     place = tfw_instances_place(job);
     if (place == NULL) {
@@ -96,7 +96,7 @@ tfw_instances_failed(tfw_job_t *job, const tfw_instance_t *in, int64_t started)
                 in->target.host, in->target.port, tf_errors[job->err.code].code,
                 job->err.detail);
 
-    left = started + TFW_TEST_MIN - tfw_engine_clock();
+    left = started + TFW_TEST_MIN - tfw_clock();
 
     if (left > 0) {
         ts.tv_sec = left / 1000;

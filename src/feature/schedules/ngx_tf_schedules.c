@@ -1,7 +1,7 @@
 
 /*
  * Schedules: what runs by itself and when.  A worker fires them, see
- * tfw_cron.h; here they are shown, edited, paused and started.
+ * tfw_schedules.h; here they are shown, edited, paused and started.
  */
 
 

@@ -1,51 +1,16 @@
 
 /*
- * The engines of this build and what they share.
+ * What engines share: versions, numbers and names as servers write them.
  */
 
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tfw_engine.h"
 
 
 static size_t tfw_engine_char(const unsigned char *p, const unsigned char *end);
-
-
-/* One row per engine that this build can read: tfw_<row>.c. */
-
-#define TFW_ENGINES(row)                                                      \
-    row(pgsql)                                                                \
-    row(mysql)                                                                \
-    row(mssql)                                                                \
-    row(oracle)
-
-#define TFW_ENGINE_EXTERN(name)  extern const tfw_engine_t  tfw_##name##_engine;
-#define TFW_ENGINE_ROW(name)     &tfw_##name##_engine,
-
-TFW_ENGINES(TFW_ENGINE_EXTERN)
-
-const tfw_engine_t *const  tfw_engines[] = {
-    TFW_ENGINES(TFW_ENGINE_ROW)
-    NULL
-};
-
-
-const tfw_engine_t *
-tfw_engine_find(tf_str_t db_type)
-{
-    const tfw_engine_t *const  *e;
-
-    for (e = tfw_engines; *e; e++) {
-        if (tf_str_eq(db_type, (*e)->engine->name)) {
-            return *e;
-        }
-    }
-
-    return NULL;
-}
 
 
 void
@@ -86,17 +51,6 @@ tfw_engine_version(tf_str_t text, tfw_version_t *version)
         n++;
         p++;
     }
-}
-
-
-int64_t
-tfw_engine_clock(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 

@@ -24,6 +24,7 @@
 
 #include "tf_engine.h"
 #include "tf_error.h"
+#include "tfw_clock.h"
 
 
 /* Where and how to connect.  Strings end in NUL. */
@@ -206,7 +207,7 @@ typedef struct {
 typedef struct {
     struct pollfd        fd[3];
     unsigned             n;
-    int64_t              deadline;      /* tfw_engine_clock() */
+    int64_t              deadline;      /* tfw_clock() */
 } tfw_wait_t;
 
 
@@ -244,15 +245,6 @@ typedef struct {
 
 #define TFW_CONNECTIONS  2
 
-
-/* The engines of this build, ended by NULL. */
-extern const tfw_engine_t *const  tfw_engines[];
-
-/* The engine for instances.db_type, or NULL when this build has none. */
-const tfw_engine_t *tfw_engine_find(tf_str_t db_type);
-
-/* Milliseconds of the monotonic clock. */
-int64_t tfw_engine_clock(void);
 
 /* Fills version from what the server says about itself. */
 void tfw_engine_version(tf_str_t text, tfw_version_t *version);

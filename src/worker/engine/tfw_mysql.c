@@ -181,7 +181,7 @@ tfw_mysql_open(void *session, const tfw_target_t *target,
         return TF_ERROR;
     }
 
-    my->deadline = tfw_engine_clock()
+    my->deadline = tfw_clock()
                    + (int64_t) target->connect_timeout * 1000;
 
     connected = mysql_real_connect(&my->mysql, target->host, target->username,
@@ -395,7 +395,7 @@ tfw_mysql_close(void *session)
     tfw_mysql_t  *my = session;
 
     if (my->open) {
-        my->deadline = tfw_engine_clock() + 1000;
+        my->deadline = tfw_clock() + 1000;
         mysql_close(&my->mysql);
         my->open = 0;
     }
@@ -416,7 +416,7 @@ tfw_mysql_query(void *session, const char *sql, tfw_batch_t *batch,
     MYSQL_RES    *res;
     tfw_mysql_t  *my = session;
 
-    my->deadline = tfw_engine_clock() + TFW_MYSQL_GRACE_MS
+    my->deadline = tfw_clock() + TFW_MYSQL_GRACE_MS
                    + (int64_t) my->session.target->statement_timeout * 1000;
 
     if (mysql_real_query(&my->mysql, sql, (unsigned long) strlen(sql)) != 0) {
@@ -488,7 +488,7 @@ tfw_mysql_rows(tfw_mysql_t *my, MYSQL_RES *res, tfw_batch_t *batch,
             columns[i].len = values[i] ? lengths[i] : 0;
         }
 
-        if (tfw_engine_clock() > my->deadline) {
+        if (tfw_clock() > my->deadline) {
             return tf_fail(err, TF_E_TARGET_TIMEOUT, NULL,
                            "no end within the statement timeout");
         }
@@ -558,7 +558,7 @@ tfw_mysql_failed(tfw_mysql_t *my, tf_scope_status_e *status, tf_err_t *err)
 
     if (tfw_mysql_ended(n) || n == CR_SSL_CONNECTION_ERROR) {
         return tf_fail(err,
-                       tfw_engine_clock() >= my->deadline
+                       tfw_clock() >= my->deadline
                            ? TF_E_TARGET_TIMEOUT : TF_E_TARGET_REFUSED,
                        NULL, "%s", text);
     }
@@ -658,7 +658,7 @@ tfw_mysql_connect_code(tfw_mysql_t *my)
 
     /* its own timeout may end a little before ours */
 
-    if (tfw_engine_clock() + 100 >= my->deadline) {
+    if (tfw_clock() + 100 >= my->deadline) {
         return TF_E_TARGET_TIMEOUT;
     }
 
@@ -882,7 +882,7 @@ tfw_mysql_io_left(MARIADB_PVIO *pvio)
         return 1000;
     }
 
-    left = my->deadline - tfw_engine_clock();
+    left = my->deadline - tfw_clock();
 
     return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int) left;
 }

@@ -24,7 +24,7 @@ typedef struct {
     tfw_session_t        session;   /* first; version is 101119 */
     MYSQL                mysql;
     tfw_batch_t         *batch;     /* to be run */
-    int64_t              deadline;  /* of what is going on; tfw_engine_clock()
+    int64_t              deadline;  /* of what is going on; tfw_clock()
                                      */
     int                  open;
     int                  tls;       /* has to be */
@@ -64,8 +64,8 @@ extern const tfw_query_t  tfw_mysql_tables[];
 
 /* The names of the privileges by their bit or their place among the Ys and Ns,
  * NULL past the last. */
-const char *tfw_mysql_global_name(const tfw_session_t *s, unsigned n);
-const char *tfw_mysql_database_name(unsigned n);
+const char *tfw_mysql_names_global(const tfw_session_t *s, unsigned n);
+const char *tfw_mysql_names_database(unsigned n);
 
 
 /* --- rows of the reading "accounts": tfw_mysql_accounts.c --------------- */

@@ -464,7 +464,7 @@ tfw_mysql_global(tfw_batch_t *b, const tfw_query_t *q, tf_str_t principal,
     memset(&right, 0, sizeof(tf_right_t));
     right.category = tf_category_find(b->engine, q->category);
 
-    for (n = 0; (name = tfw_mysql_global_name(b->session, n)) != NULL; n++) {
+    for (n = 0; (name = tfw_mysql_names_global(b->session, n)) != NULL; n++) {
         right.privilege = tf_str(name);
 
         if ((access >> n & 1)
@@ -742,7 +742,7 @@ tfw_mysql_flags(tfw_batch_t *b, tf_str_t principal, tf_right_t *right,
     const char  *name;
 
     for (n = 0; n < flags.len; n++) {
-        name = tfw_mysql_database_name(n);
+        name = tfw_mysql_names_database(n);
 
         if (flags.data[n] != 'Y' || name == NULL) {
             continue;

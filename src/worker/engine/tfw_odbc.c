@@ -77,7 +77,7 @@ tfw_odbc_open(tfw_odbc_t *o, const tfw_odbc_engine_t *engine,
 
     o->engine = engine;
     o->session.target = target;
-    o->deadline = tfw_engine_clock()
+    o->deadline = tfw_clock()
                   + (int64_t) target->connect_timeout * 1000;
 
     if (database == NULL) {
@@ -384,7 +384,7 @@ tfw_odbc_close(void *session)
     }
 
     if (o->connected) {
-        tfw_odbc_guard_until(tfw_engine_clock() + 1000);
+        tfw_odbc_guard_until(tfw_clock() + 1000);
         (void) SQLDisconnect(o->dbc);
         o->connected = 0;
     }
@@ -566,7 +566,7 @@ tfw_odbc_execute(tfw_odbc_t *o, const char *sql, SQLHSTMT *stmt,
 
     *stmt = NULL;
 
-    o->deadline = tfw_engine_clock() + TFW_ODBC_GRACE
+    o->deadline = tfw_clock() + TFW_ODBC_GRACE
                   + (int64_t) t->statement_timeout * 1000;
     tfw_odbc_guard_until(o->deadline);
 
@@ -616,7 +616,7 @@ tfw_odbc_fetch(tfw_odbc_t *o, SQLHSTMT stmt, tfw_odbc_row_t *row, unsigned n,
         return TF_DECLINED;
     }
 
-    if (tfw_engine_clock() > o->deadline) {
+    if (tfw_clock() > o->deadline) {
         return tf_fail(err, TF_E_TARGET_TIMEOUT, NULL,
                        "no end within the statement timeout");
     }
@@ -738,7 +738,7 @@ tfw_odbc_failed(tfw_odbc_t *o, SQLSMALLINT type, SQLHANDLE handle,
                        "sends the session to another host: %s", text);
     }
 
-    if (tfw_engine_clock() >= o->deadline) {
+    if (tfw_clock() >= o->deadline) {
         return tf_fail(err, TF_E_TARGET_TIMEOUT, NULL,
                        "no answer within the timeout: %s", text);
     }

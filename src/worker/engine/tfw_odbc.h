@@ -140,7 +140,7 @@ tf_int_t tfw_odbc_guard_begin(const char *host, const char *address,
     tf_err_t *err) TF_MUST_CHECK;
 void tfw_odbc_guard_end(void);
 
-/* The session's sockets are shut down at this time of tfw_engine_clock(); 0:
+/* The session's sockets are shut down at this time of tfw_clock(); 0:
  * no deadline. */
 void tfw_odbc_guard_until(int64_t deadline);
 

@@ -101,7 +101,7 @@ tfw_odbc_guard_until(int64_t deadline)
     memset(&timer, 0, sizeof(struct itimerval));
 
     if (deadline) {
-        left = deadline - tfw_engine_clock();
+        left = deadline - tfw_clock();
         left = left < 1 ? 1 : left;
 
         timer.it_value.tv_sec = left / 1000;

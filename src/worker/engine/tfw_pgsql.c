@@ -116,7 +116,7 @@ tfw_pgsql_open(void *session, const tfw_target_t *target,
     pg->watch = -1;
     pg->phase = TFW_PGSQL_CONNECT;
     pg->polled = PGRES_POLLING_WRITING;
-    pg->deadline = tfw_engine_clock()
+    pg->deadline = tfw_clock()
                    + (int64_t) target->connect_timeout * 1000;
 
     if (tfw_pgsql_plain(pg)) {
@@ -595,7 +595,7 @@ tfw_pgsql_statement(tfw_pgsql_t *pg)
 {
     pg->ended = 0;
     pg->status = TF_SCOPE_OK;
-    pg->deadline = tfw_engine_clock() + TFW_PGSQL_GRACE_MS
+    pg->deadline = tfw_clock() + TFW_PGSQL_GRACE_MS
                    + (int64_t) pg->session.target->statement_timeout * 1000;
 
     if (pg->phase == TFW_PGSQL_READ) {
@@ -662,7 +662,7 @@ tfw_pgsql_await(tfw_pgsql_t *pg, tfw_wait_t *wait, tf_err_t *err)
         }
     }
 
-    if (tfw_engine_clock() > pg->deadline) {
+    if (tfw_clock() > pg->deadline) {
         return tf_fail(err, TF_E_TARGET_TIMEOUT, NULL,
                        "no end within the statement timeout");
     }

@@ -13,6 +13,7 @@
 
 
 #include "tf_json.h"
+#include "tf_mem.h"
 #include "tfw_reading_int.h"
 
 
@@ -217,7 +218,7 @@ tfw_reading_wait(tfw_wait_t *wait)
 {
     int64_t  left;
 
-    left = wait->deadline - tfw_engine_clock();
+    left = wait->deadline - tfw_clock();
 
     if (left <= 0) {
         return 0;
@@ -520,7 +521,6 @@ tf_int_t
 tfw_reading_database(tfw_batch_t *b, tf_str_t name, tf_str_t id,
     tfw_database_e kind)
 {
-    size_t                size;
     tf_str_t              text;
     tfw_reading_t        *rd = b->reading;
     tfw_database_t       *db;
@@ -540,20 +540,11 @@ tfw_reading_database(tfw_batch_t *b, tf_str_t name, tf_str_t id,
         return TF_OK;
     }
 
-    if (rd->databases == rd->size) {
-        size = rd->size ? rd->size * 2 : 64;
-
-        db = tf_alloc(rd->mem, size * sizeof(tfw_database_t));
-        if (db == NULL) {
-            return TF_ERROR;
-        }
-
-        if (rd->databases) {
-            memcpy(db, rd->database, rd->databases * sizeof(tfw_database_t));
-        }
-
-        rd->database = db;
-        rd->size = size;
+    if (tf_mem_grow(rd->mem, &rd->database, sizeof(tfw_database_t),
+                    rd->databases, &rd->size)
+        != TF_OK)
+    {
+        return TF_ERROR;
     }
 
     db = &rd->database[rd->databases];

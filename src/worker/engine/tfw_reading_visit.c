@@ -116,8 +116,8 @@ tfw_visit_next(tfw_reading_t *rd)
     tfw_database_t  *db;
 
     if (rd->laters) {
-        return tfw_engine_clock() < rd->not_before ? NULL
-                                                   : rd->later[--rd->laters];
+        return tfw_clock() < rd->not_before ? NULL
+                                           : rd->later[--rd->laters];
     }
 
     while (rd->next < rd->databases) {
@@ -167,7 +167,7 @@ tfw_visit_begin(tfw_reading_t *rd, tfw_visit_t *v, tf_err_t *err)
 
     v->database = db;
     v->open = 0;
-    v->deadline = tfw_engine_clock()
+    v->deadline = tfw_clock()
                   + (int64_t) t->connect_timeout * 1000
                   + (int64_t) t->statement_timeout * 2000;
 
@@ -190,7 +190,7 @@ tfw_visit_wait(tfw_reading_t *rd, int busy)
     tfw_visit_t    *v;
     struct pollfd   fd[3 * TFW_CONNECTIONS];
 
-    now = tfw_engine_clock();
+    now = tfw_clock();
     until = now + 60000;
 
     if (busy < rd->visits && (rd->laters || rd->next < rd->databases)) {
@@ -241,7 +241,7 @@ tfw_visit_step(tfw_reading_t *rd, tfw_visit_t *v, tf_err_t *err)
                 v->wait.deadline = v->deadline;
             }
 
-            if (tfw_engine_clock() < v->wait.deadline) {
+            if (tfw_clock() < v->wait.deadline) {
                 return TF_OK;
             }
 
@@ -442,5 +442,5 @@ static void
 tfw_visit_later(tfw_reading_t *rd, tfw_database_t *db)
 {
     rd->later[rd->laters++] = db;
-    rd->not_before = tfw_engine_clock() + TFW_READING_PAUSE;
+    rd->not_before = tfw_clock() + TFW_READING_PAUSE;
 }

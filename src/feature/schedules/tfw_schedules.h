@@ -12,21 +12,30 @@
  */
 
 
-#ifndef _TFW_CRON_H_INCLUDED_
-#define _TFW_CRON_H_INCLUDED_
+#ifndef _TFW_SCHEDULES_H_INCLUDED_
+#define _TFW_SCHEDULES_H_INCLUDED_
 
 
-#include "tfw_db.h"
+#include "tfw_job.h"
 
 
 /* Fires what is due; *fired counts the runs queued. */
-tf_int_t tfw_cron_tick(tfw_db_t *db, int *fired, tf_err_t *err) TF_MUST_CHECK;
+tf_int_t tfw_schedules_tick(const tfw_conf_t *conf, tfw_db_t *db, int *fired,
+    tf_err_t *err) TF_MUST_CHECK;
 
 /* The first due time after a time, in seconds of the epoch.  TF_DECLINED:
  * there is none.  zone: a time zone PostgreSQL knows. */
-tf_int_t tfw_cron_after(tfw_db_t *db, const char *expression,
+tf_int_t tfw_schedules_after(tfw_db_t *db, const char *expression,
     const char *zone, int64_t after, int64_t *next, tf_err_t *err)
     TF_MUST_CHECK;
 
+#ifdef TFW_INJECTIONS
 
-#endif /* _TFW_CRON_H_INCLUDED_ */
+/* The job kind test_schedule: leaves the next "n" due times of "expression" in
+ * "zone" after a time. */
+tf_int_t tfw_schedules_test(tfw_job_t *job) TF_MUST_CHECK;
+
+#endif
+
+
+#endif /* _TFW_SCHEDULES_H_INCLUDED_ */

@@ -1,15 +1,14 @@
 
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "tf_row.h"
-#include "tfw_credential.h"
+#include "tfw_audit.h"
+#include "tfw_commands.h"
+#include "tfw_credentials.h"
 #include "tfw_mem.h"
-
-
-#define TFW_CREDENTIAL_OPEN  4      /* passwords open at once */
+#include "tfw_secret.h"
 
 
 typedef struct {
@@ -21,44 +20,42 @@ typedef struct {
     char            *sealed_text;   /* as PostgreSQL writes them */
     char            *envelope_text;
     char            *key_id;
-} tfw_credential_t;
+} tfw_credentials_t;
 
 
-static tf_int_t tfw_credential_get(tfw_job_t *job, tfw_credential_t *c,
+static tf_int_t tfw_credentials_get(tfw_job_t *job, tfw_credentials_t *c,
     const char **username);
-static tf_int_t tfw_credential_read(tfw_job_t *job, PGresult *res,
-    tfw_credential_t *c, const char **username);
-static tf_int_t tfw_credential_bytes(tfw_job_t *job, tf_str_t text,
+static tf_int_t tfw_credentials_read(tfw_job_t *job, PGresult *res,
+    tfw_credentials_t *c, const char **username);
+static tf_int_t tfw_credentials_bytes(tfw_job_t *job, tf_str_t text,
     tf_str_t *bytes, char **copy);
-static tf_int_t tfw_credential_decrypt(tfw_job_t *job,
-    const tf_mem_t *mem, tfw_credential_t *c, tf_str_t *plain);
-static tf_int_t tfw_credential_plain(tfw_job_t *job, const tf_mem_t *mem,
-    tfw_credential_t *c, tf_str_t *plain);
-static tf_int_t tfw_credential_keep(tfw_job_t *job, tfw_credential_t *c,
+static tf_int_t tfw_credentials_decrypt(tfw_job_t *job,
+    const tf_mem_t *mem, tfw_credentials_t *c, tf_str_t *plain);
+static tf_int_t tfw_credentials_plain(tfw_job_t *job, const tf_mem_t *mem,
+    tfw_credentials_t *c, tf_str_t *plain);
+static tf_int_t tfw_credentials_keep(tfw_job_t *job, tfw_credentials_t *c,
     tf_str_t plain);
-static tf_int_t tfw_credential_try(tfw_job_t *job, const char *id);
-static const char *tfw_credential_lock(tf_str_t plain);
-
-
-static char  *tfw_credential_open_now[TFW_CREDENTIAL_OPEN];
+static tf_int_t tfw_credentials_prove(tfw_job_t *job,
+    tf_conf_problem_pt problem, int *n, int *failed);
+static tf_int_t tfw_credentials_try(tfw_job_t *job, const char *id);
 
 
 tf_int_t
-tfw_credential_open(tfw_job_t *job, int64_t credential_id,
+tfw_credentials_open(tfw_job_t *job, int64_t credential_id,
     const char **username, const char **password)
 {
     char               id[24];
     tf_int_t           rc;
     tf_str_t           plain;
     tfw_mem_t          m;
-    tfw_credential_t   c;
+    tfw_credentials_t   c;
 
     snprintf(id, sizeof(id), "%" PRId64, credential_id);
 
-    memset(&c, 0, sizeof(tfw_credential_t));
+    memset(&c, 0, sizeof(tfw_credentials_t));
     c.id = id;
 
-    if (tfw_credential_get(job, &c, username) != TF_OK) {
+    if (tfw_credentials_get(job, &c, username) != TF_OK) {
         return TF_ERROR;
     }
 
@@ -71,10 +68,10 @@ tfw_credential_open(tfw_job_t *job, int64_t credential_id,
 
     tfw_mem_init(&m, 1024 * 1024);
 
-    rc = tfw_credential_decrypt(job, &m.mem, &c, &plain);
+    rc = tfw_credentials_decrypt(job, &m.mem, &c, &plain);
 
     if (rc == TF_OK) {
-        *password = tfw_credential_lock(plain);
+        *password = tfw_secret_lock(plain);
 
         if (*password == NULL) {
             rc = tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL,
@@ -88,33 +85,8 @@ tfw_credential_open(tfw_job_t *job, int64_t credential_id,
 }
 
 
-void
-tfw_credential_close(const char *password)
-{
-    int  i;
-
-    for (i = 0; i < TFW_CREDENTIAL_OPEN; i++) {
-        if (password != NULL && tfw_credential_open_now[i] == password) {
-            sodium_free(tfw_credential_open_now[i]);
-            tfw_credential_open_now[i] = NULL;
-        }
-    }
-}
-
-
-void
-tfw_credential_close_all(void)
-{
-    int  i;
-
-    for (i = 0; i < TFW_CREDENTIAL_OPEN; i++) {
-        tfw_credential_close(tfw_credential_open_now[i]);
-    }
-}
-
-
 tf_int_t
-tfw_credential_renew(tfw_job_t *job, int *n, int *failed)
+tfw_credentials_renew(tfw_job_t *job, int *n, int *failed)
 {
     int          i, rows;
     char         after[24];
@@ -123,7 +95,7 @@ tfw_credential_renew(tfw_job_t *job, int *n, int *failed)
 
     *n = 0;
     *failed = 0;
-    kid = job->conf->ring.key[job->conf->ring.count - 1].kid;
+    kid = job->conf->keys.ring.key[job->conf->keys.ring.count - 1].kid;
 
     snprintf(after, sizeof(after), "0");
 
@@ -140,11 +112,11 @@ tfw_credential_renew(tfw_job_t *job, int *n, int *failed)
         for (i = 0; i < rows; i++) {
             snprintf(after, sizeof(after), "%s", PQgetvalue(res, i, 0));
 
-            if (tfw_credential_open(job, strtoll(after, NULL, 10), &username,
+            if (tfw_credentials_open(job, strtoll(after, NULL, 10), &username,
                                     &password)
                 == TF_OK)
             {
-                tfw_credential_close(password);
+                tfw_secret_close(password);
                 *n += 1;
                 continue;
             }
@@ -162,8 +134,70 @@ tfw_credential_renew(tfw_job_t *job, int *n, int *failed)
 }
 
 
-tf_int_t
-tfw_credential_prove(tfw_job_t *job, tfw_conf_problem_pt problem, int *n,
+int
+tfw_credentials_verify(tfw_conf_t *conf, int argc, char **argv)
+{
+    int        n, failed;
+    char       details[64];
+    tf_int_t   rc;
+    tfw_job_t  job;
+
+    (void) argv;
+
+    if (!tfw_command_alone(argc, "backup-verify")) {
+        return 2;
+    }
+
+    if (tfw_conf_load(conf, TFW_CONF_KEYS, tfw_command_problem) > 0) {
+        return 1;
+    }
+
+    memset(&job, 0, sizeof(tfw_job_t));
+
+    job.conf = conf;
+    job.db = tfw_command_db(conf, "taifish-backup-verify");
+
+    if (job.db == NULL) {
+        return 1;
+    }
+
+    rc = tfw_db_exec(job.db, "BEGIN ISOLATION LEVEL REPEATABLE READ, "
+                     "READ ONLY", &job.err);
+
+    if (rc == TF_OK) {
+        rc = tfw_credentials_prove(&job, tfw_command_problem, &n, &failed);
+    }
+
+    tfw_db_free(job.db);
+
+    if (rc != TF_OK) {
+        return tfw_command_failed("backup-verify", &job.err);
+    }
+
+    snprintf(details, sizeof(details),
+             "{\"credentials\":%d,\"not_opened\":%d}", n, failed);
+    tfw_audit_command(conf->database_url, TF_AUDIT_BACKUP_VERIFY, NULL,
+                      details);
+
+    if (failed) {
+        fprintf(stderr, "taifish-worker: backup-verify: %d of %d credentials "
+                "can not be opened with these keys\n", failed, n);
+        return 1;
+    }
+
+    printf(n ? "the keys open all %d stored credentials\n"
+             : "no credential is stored: nothing shows whether the keys "
+               "fit\n", n);
+
+    return 0;
+}
+
+
+/* Opens every credential, a disabled one too, and writes nothing; *n counts
+ * them, *failed those that can not be read, each of which is reported. */
+
+static tf_int_t
+tfw_credentials_prove(tfw_job_t *job, tf_conf_problem_pt problem, int *n,
     int *failed)
 {
     int          i, rows;
@@ -188,7 +222,7 @@ tfw_credential_prove(tfw_job_t *job, tfw_conf_problem_pt problem, int *n,
             snprintf(after, sizeof(after), "%s", PQgetvalue(res, i, 0));
             *n += 1;
 
-            if (tfw_credential_try(job, after) == TF_OK) {
+            if (tfw_credentials_try(job, after) == TF_OK) {
                 continue;
             }
 
@@ -214,16 +248,16 @@ tfw_credential_prove(tfw_job_t *job, tfw_conf_problem_pt problem, int *n,
 /* Nothing of it outlives the call. */
 
 static tf_int_t
-tfw_credential_try(tfw_job_t *job, const char *id)
+tfw_credentials_try(tfw_job_t *job, const char *id)
 {
     tf_int_t           rc;
     tf_str_t           plain;
     tfw_mem_t          m;
     const char        *username;
     const tf_mem_t    *mem;
-    tfw_credential_t   c;
+    tfw_credentials_t   c;
 
-    memset(&c, 0, sizeof(tfw_credential_t));
+    memset(&c, 0, sizeof(tfw_credentials_t));
     c.id = id;
 
     tfw_mem_init(&m, 1024 * 1024);
@@ -231,10 +265,10 @@ tfw_credential_try(tfw_job_t *job, const char *id)
     mem = job->mem;
     job->mem = &m.mem;
 
-    rc = tfw_credential_get(job, &c, &username);
+    rc = tfw_credentials_get(job, &c, &username);
 
     if (rc == TF_OK) {
-        rc = tfw_credential_plain(job, &m.mem, &c, &plain);
+        rc = tfw_credentials_plain(job, &m.mem, &c, &plain);
     }
 
     job->mem = mem;
@@ -245,7 +279,7 @@ tfw_credential_try(tfw_job_t *job, const char *id)
 
 
 static tf_int_t
-tfw_credential_get(tfw_job_t *job, tfw_credential_t *c, const char **username)
+tfw_credentials_get(tfw_job_t *job, tfw_credentials_t *c, const char **username)
 {
     tf_int_t   rc;
     PGresult  *res;
@@ -256,7 +290,7 @@ tfw_credential_get(tfw_job_t *job, tfw_credential_t *c, const char **username)
         return TF_ERROR;
     }
 
-    rc = tfw_credential_read(job, res, c, username);
+    rc = tfw_credentials_read(job, res, c, username);
     PQclear(res);
 
     return rc;
@@ -264,7 +298,7 @@ tfw_credential_get(tfw_job_t *job, tfw_credential_t *c, const char **username)
 
 
 static tf_int_t
-tfw_credential_read(tfw_job_t *job, PGresult *res, tfw_credential_t *c,
+tfw_credentials_read(tfw_job_t *job, PGresult *res, tfw_credentials_t *c,
     const char **username)
 {
     tf_str_t  key_id;
@@ -292,14 +326,14 @@ tfw_credential_read(tfw_job_t *job, PGresult *res, tfw_credential_t *c,
         return tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL, "no memory");
     }
 
-    if (tfw_credential_bytes(job, tf_row_get(res, 0, "sealed"), &c->sealed,
+    if (tfw_credentials_bytes(job, tf_row_get(res, 0, "sealed"), &c->sealed,
                              &c->sealed_text)
         != TF_OK)
     {
         return TF_ERROR;
     }
 
-    return tfw_credential_bytes(job, tf_row_get(res, 0, "envelope"),
+    return tfw_credentials_bytes(job, tf_row_get(res, 0, "envelope"),
                                 &c->envelope, &c->envelope_text);
 }
 
@@ -307,7 +341,7 @@ tfw_credential_read(tfw_job_t *job, PGresult *res, tfw_credential_t *c,
 /* A bytea as bytes and as the text it came in. */
 
 static tf_int_t
-tfw_credential_bytes(tfw_job_t *job, tf_str_t text, tf_str_t *bytes,
+tfw_credentials_bytes(tfw_job_t *job, tf_str_t text, tf_str_t *bytes,
     char **copy)
 {
     size_t          len;
@@ -335,37 +369,37 @@ tfw_credential_bytes(tfw_job_t *job, tf_str_t text, tf_str_t *bytes,
 
 
 static tf_int_t
-tfw_credential_decrypt(tfw_job_t *job, const tf_mem_t *mem,
-    tfw_credential_t *c, tf_str_t *plain)
+tfw_credentials_decrypt(tfw_job_t *job, const tf_mem_t *mem,
+    tfw_credentials_t *c, tf_str_t *plain)
 {
     const char        *kid;
     const tfw_conf_t  *conf = job->conf;
 
-    if (tfw_credential_plain(job, mem, c, plain) != TF_OK) {
+    if (tfw_credentials_plain(job, mem, c, plain) != TF_OK) {
         return TF_ERROR;
     }
 
-    kid = conf->ring.key[conf->ring.count - 1].kid;
+    kid = conf->keys.ring.key[conf->keys.ring.count - 1].kid;
 
     return c->sealed.data == NULL && c->key_id && strcmp(c->key_id, kid) == 0
-           ? TF_OK : tfw_credential_keep(job, c, *plain);
+           ? TF_OK : tfw_credentials_keep(job, c, *plain);
 }
 
 
 static tf_int_t
-tfw_credential_plain(tfw_job_t *job, const tf_mem_t *mem, tfw_credential_t *c,
+tfw_credentials_plain(tfw_job_t *job, const tf_mem_t *mem, tfw_credentials_t *c,
     tf_str_t *plain)
 {
-    const tfw_conf_t  *conf = job->conf;
+    const tfw_keys_t  *keys = &job->conf->keys;
 
     /* a seal is newer than an envelope beside it */
 
     if (c->sealed.data == NULL) {
-        return tf_envelope_open(mem, &conf->ring, &c->of, c->envelope, plain,
+        return tf_envelope_open(mem, &keys->ring, &c->of, c->envelope, plain,
                                 &job->err);
     }
 
-    if (tf_unseal(mem, conf->public_key, conf->secret_key, &c->of, c->sealed,
+    if (tf_unseal(mem, keys->public_key, keys->secret_key, &c->of, c->sealed,
                   plain)
         != TF_OK)
     {
@@ -379,12 +413,12 @@ tfw_credential_plain(tfw_job_t *job, const tf_mem_t *mem, tfw_credential_t *c,
 
 
 static tf_int_t
-tfw_credential_keep(tfw_job_t *job, tfw_credential_t *c, tf_str_t plain)
+tfw_credentials_keep(tfw_job_t *job, tfw_credentials_t *c, tf_str_t plain)
 {
     char              *text;
     tf_str_t           envelope;
     PGresult          *res;
-    const tf_ring_t   *ring = &job->conf->ring;
+    const tf_ring_t   *ring = &job->conf->keys.ring;
 
     if (tf_envelope_make(job->mem, ring, &c->of, plain, &envelope) != TF_OK) {
         return tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL,
@@ -415,38 +449,4 @@ tfw_credential_keep(tfw_job_t *job, tfw_credential_t *c, tf_str_t plain)
     PQclear(res);
 
     return TF_OK;
-}
-
-
-/* A copy in locked memory that ends in NUL; NULL when there is no room. */
-
-static const char *
-tfw_credential_lock(tf_str_t plain)
-{
-    int    i;
-    char  *p;
-
-    for (i = 0; i < TFW_CREDENTIAL_OPEN; i++) {
-        if (tfw_credential_open_now[i] == NULL) {
-            break;
-        }
-    }
-
-    if (i == TFW_CREDENTIAL_OPEN
-        || (plain.len && memchr(plain.data, '\0', plain.len) != NULL))
-    {
-        return NULL;
-    }
-
-    p = sodium_malloc(plain.len + 1);
-
-    if (p != NULL) {
-        if (plain.len) {
-            memcpy(p, plain.data, plain.len);
-        }
-        p[plain.len] = '\0';
-        tfw_credential_open_now[i] = p;
-    }
-
-    return p;
 }

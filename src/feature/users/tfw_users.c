@@ -5,22 +5,22 @@
 
 #include "tfw_audit.h"
 #include "tfw_commands.h"
-#include "tfw_db.h"
+#include "tfw_users.h"
 
 
-#define TFW_ADMIN_PASSWORD  20      /* characters of a random password */
+#define TFW_USERS_PASSWORD  20      /* characters of a random password */
 
 
-static int tfw_admin_password(const char *file, const char *username,
+static int tfw_users_password(const char *file, const char *username,
     char *password, size_t size);
-static void tfw_admin_random(char *password);
-static int tfw_admin_role(tfw_conf_t *conf, const char *role);
-static int tfw_admin_store(tfw_conf_t *conf, tf_sql_e sql,
+static void tfw_users_random(char *password);
+static int tfw_users_role(tfw_conf_t *conf, const char *role);
+static int tfw_users_store(tfw_conf_t *conf, tf_sql_e sql,
     const tfw_arg_t *args);
 
 
 int
-tfw_command_admin(tfw_conf_t *conf, int argc, char **argv)
+tfw_users_admin(tfw_conf_t *conf, int argc, char **argv)
 {
     int          rc, create;
     char         password[256], hash[TF_PASSWORD_LEN];
@@ -45,12 +45,12 @@ tfw_command_admin(tfw_conf_t *conf, int argc, char **argv)
         return 1;
     }
 
-    rc = create ? tfw_admin_role(conf, role) : 0;
+    rc = create ? tfw_users_role(conf, role) : 0;
     if (rc != 0) {
         return rc;
     }
 
-    if (tfw_admin_password(file, username, password, sizeof(password)) != 0) {
+    if (tfw_users_password(file, username, password, sizeof(password)) != 0) {
         return 1;
     }
 
@@ -59,7 +59,7 @@ tfw_command_admin(tfw_conf_t *conf, int argc, char **argv)
         return 1;
     }
 
-    rc = tfw_admin_store(conf, create ? TF_SQL_admin_create
+    rc = tfw_users_store(conf, create ? TF_SQL_admin_create
                                       : TF_SQL_admin_reset_password,
                          TFW_ARGS({ "username", username }, { "role", role },
                                   { "password_hash", hash }));
@@ -86,7 +86,7 @@ tfw_command_admin(tfw_conf_t *conf, int argc, char **argv)
 /* The password from file, or a random one. */
 
 static int
-tfw_admin_password(const char *file, const char *username, char *password,
+tfw_users_password(const char *file, const char *username, char *password,
     size_t size)
 {
     int       fd;
@@ -95,7 +95,7 @@ tfw_admin_password(const char *file, const char *username, char *password,
 
     if (file == NULL) {
         do {
-            tfw_admin_random(password);
+            tfw_users_random(password);
         } while (tf_password_rules(tf_str(password), tf_str(username), &err)
                  != TF_OK);
 
@@ -131,14 +131,14 @@ tfw_admin_password(const char *file, const char *username, char *password,
 /* Without characters that look alike; 57 of them: 116 bits. */
 
 static void
-tfw_admin_random(char *password)
+tfw_users_random(char *password)
 {
     int                i;
     unsigned char      c;
     static const char  set[] = "ABCDEFGHJKLMNPQRSTUVWXYZ"
                                "abcdefghijkmnopqrstuvwxyz23456789";
 
-    for (i = 0; i < TFW_ADMIN_PASSWORD; i++) {
+    for (i = 0; i < TFW_USERS_PASSWORD; i++) {
 
         do {
             tf_random(&c, 1);
@@ -154,16 +154,15 @@ tfw_admin_random(char *password)
 /* 0 when the schema knows the role, 2 when not. */
 
 static int
-tfw_admin_role(tfw_conf_t *conf, const char *role)
+tfw_users_role(tfw_conf_t *conf, const char *role)
 {
     int        rc;
     tf_err_t   err;
     tfw_db_t  *db;
     PGresult  *res;
 
-    db = tfw_db_create(conf->database_url, "taifish-admin");
+    db = tfw_command_db(conf, "taifish-admin");
     if (db == NULL) {
-        fprintf(stderr, "taifish-worker: no memory\n");
         return 1;
     }
 
@@ -190,16 +189,15 @@ tfw_admin_role(tfw_conf_t *conf, const char *role)
 /* The number of users written, -1 after an error. */
 
 static int
-tfw_admin_store(tfw_conf_t *conf, tf_sql_e sql, const tfw_arg_t *args)
+tfw_users_store(tfw_conf_t *conf, tf_sql_e sql, const tfw_arg_t *args)
 {
     int        n;
     tf_err_t   err;
     tfw_db_t  *db;
     PGresult  *res;
 
-    db = tfw_db_create(conf->database_url, "taifish-admin");
+    db = tfw_command_db(conf, "taifish-admin");
     if (db == NULL) {
-        fprintf(stderr, "taifish-worker: no memory\n");
         return -1;
     }
 

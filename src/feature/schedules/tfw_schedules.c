@@ -5,69 +5,75 @@
 
 #include "tf_cron_zone.h"
 #include "tf_row.h"
-#include "tfw_cron.h"
+#include "tfw_schedules.h"
 #include "tfw_event.h"
 #include "tfw_log.h"
 #include "tfw_mem.h"
 #include "tfw_queue.h"
 
 
-#define TFW_CRON_LATE   60              /* s, then a due time was missed */
-#define TFW_CRON_FILL   (24 * 3600)     /* s back that "fill" reaches */
-#define TFW_CRON_BATCH  100             /* due times of a schedule in a tick */
+#define TFW_SCHEDULES_LATE   60         /* s, then a due time was missed */
+#define TFW_SCHEDULES_FILL   (24 * 3600)        /* s back that "fill" reaches */
+#define TFW_SCHEDULES_BATCH  100        /* due times of a schedule in a tick */
 
 
 typedef struct {
-    tfw_db_t        *db;
-    char             id[24];
-    char            *task_key;
-    char            *payload;
-    char            *expression;
-    char            *zone;
-    char            *misfire;
-    int64_t          due;               /* 0: not computed yet */
-    int64_t          now;
+    const tfw_conf_t  *conf;
+    tfw_db_t          *db;
+    char               id[24];
+    char              *task_key;
+    char              *payload;
+    char              *expression;
+    char              *zone;
+    char              *misfire;
+    int64_t            due;             /* 0: not computed yet */
+    int64_t            now;
 } tfw_schedule_t;
 
 typedef struct {
     tfw_db_t        *db;
     const char      *name;
-} tfw_cron_zone_t;
+} tfw_schedules_zone_t;
 
 
-static tf_int_t tfw_cron_schedule(tfw_db_t *db, const char *id, int *fired,
+static tf_int_t tfw_schedules_all_due(tfw_schedule_t *s, int *fired,
     tf_err_t *err);
-static tf_int_t tfw_cron_locked(tfw_db_t *db, const char *id, int *fired,
+static tf_int_t tfw_schedules_locked(tfw_schedule_t *s, int *fired,
     int64_t *left, tf_err_t *err);
-static tf_int_t tfw_cron_read(tfw_schedule_t *s, PGresult *res,
+static tf_int_t tfw_schedules_read(tfw_schedule_t *s, PGresult *res,
     const tf_mem_t *mem, tf_err_t *err);
-static tf_int_t tfw_cron_step(tfw_schedule_t *s, int *fired, int64_t *left,
+static tf_int_t tfw_schedules_step(tfw_schedule_t *s, int *fired, int64_t *left,
     tf_err_t *err);
-static tf_int_t tfw_cron_fire(tfw_schedule_t *s, int *fired, tf_err_t *err);
-static tf_int_t tfw_cron_store(tfw_schedule_t *s, int64_t next, int fire,
+static tf_int_t tfw_schedules_fire(tfw_schedule_t *s, int *fired,
     tf_err_t *err);
-static void tfw_cron_broken(const char *id, const tf_err_t *err);
-static void tfw_cron_postpone(tfw_db_t *db, const char *id);
-static tf_int_t tfw_cron_offset(void *ctx, int64_t at, int64_t *offset,
+static tf_int_t tfw_schedules_store(tfw_schedule_t *s, int64_t next, int fire,
+    tf_err_t *err);
+static void tfw_schedules_broken(const char *id, const tf_err_t *err);
+static void tfw_schedules_postpone(tfw_db_t *db, const char *id);
+static tf_int_t tfw_schedules_offset(void *ctx, int64_t at, int64_t *offset,
     tf_err_t *err);
 
 
 tf_int_t
-tfw_cron_tick(tfw_db_t *db, int *fired, tf_err_t *err)
+tfw_schedules_tick(const tfw_conf_t *conf, tfw_db_t *db, int *fired,
+    tf_err_t *err)
 {
-    int         i;
-    tf_int_t    rc;
-    tf_str_t    kinds;
-    PGresult   *res;
-    tfw_mem_t   m;
+    int              i;
+    tf_int_t         rc;
+    tf_str_t         kinds;
+    PGresult        *res;
+    tfw_mem_t        m;
+    tfw_schedule_t   s;
 
     *fired = 0;
+    s.conf = conf;
+    s.db = db;
 
     tfw_mem_init(&m, 16 * 1024);
 
     res = NULL;
 
-    if (tfw_queue_kinds(&m.mem, &kinds) == TF_OK) {
+    if (tfw_queue_kinds(conf, &m.mem, &kinds) == TF_OK) {
         res = tfw_db_run(db, TF_SQL_cron_due,
                          TFW_ARGS({ "kinds", (char *) kinds.data }), err);
 
@@ -85,13 +91,15 @@ tfw_cron_tick(tfw_db_t *db, int *fired, tf_err_t *err)
 
     for (i = 0; i < PQntuples(res) && rc == TF_OK; i++) {
 
-        rc = tfw_cron_schedule(db, PQgetvalue(res, i, 0), fired, err);
+        snprintf(s.id, sizeof(s.id), "%s", PQgetvalue(res, i, 0));
+
+        rc = tfw_schedules_all_due(&s, fired, err);
 
         if (rc != TF_OK && err->code != TF_E_SERVICE_UNAVAILABLE) {
             tfw_log_err("error", err, "a schedule does not work and is put "
                         "off by an hour");
-            tfw_cron_broken(PQgetvalue(res, i, 0), err);
-            tfw_cron_postpone(db, PQgetvalue(res, i, 0));
+            tfw_schedules_broken(s.id, err);
+            tfw_schedules_postpone(db, s.id);
             rc = TF_OK;
         }
     }
@@ -103,12 +111,12 @@ tfw_cron_tick(tfw_db_t *db, int *fired, tf_err_t *err)
 
 
 tf_int_t
-tfw_cron_after(tfw_db_t *db, const char *expression, const char *zone,
+tfw_schedules_after(tfw_db_t *db, const char *expression, const char *zone,
     int64_t after, int64_t *next, tf_err_t *err)
 {
-    tf_cron_t         cron;
-    tf_cron_zone_t    clocks;
-    tfw_cron_zone_t   of;
+    tf_cron_t             cron;
+    tf_cron_zone_t        clocks;
+    tfw_schedules_zone_t  of;
 
     if (tf_cron_parse(tf_str(expression), &cron, err) != TF_OK) {
         return TF_ERROR;
@@ -117,7 +125,7 @@ tfw_cron_after(tfw_db_t *db, const char *expression, const char *zone,
     of.db = db;
     of.name = zone;
 
-    clocks.offset = tfw_cron_offset;
+    clocks.offset = tfw_schedules_offset;
     clocks.ctx = &of;
 
     return tf_cron_zone_after(&cron, &clocks, after, next, err);
@@ -127,22 +135,22 @@ tfw_cron_after(tfw_db_t *db, const char *expression, const char *zone,
 /* Every due time of a schedule up to now, each in its transaction. */
 
 static tf_int_t
-tfw_cron_schedule(tfw_db_t *db, const char *id, int *fired, tf_err_t *err)
+tfw_schedules_all_due(tfw_schedule_t *s, int *fired, tf_err_t *err)
 {
     int       n;
     int64_t   left;
 
     left = 1;
 
-    for (n = 0; n < TFW_CRON_BATCH && left; n++) {
+    for (n = 0; n < TFW_SCHEDULES_BATCH && left; n++) {
 
         left = 0;
 
-        if (tfw_db_exec(db, "BEGIN", err) != TF_OK
-            || tfw_cron_locked(db, id, fired, &left, err) != TF_OK
-            || tfw_db_exec(db, "COMMIT", err) != TF_OK)
+        if (tfw_db_exec(s->db, "BEGIN", err) != TF_OK
+            || tfw_schedules_locked(s, fired, &left, err) != TF_OK
+            || tfw_db_exec(s->db, "COMMIT", err) != TF_OK)
         {
-            tfw_db_rollback(db);
+            tfw_db_rollback(s->db);
             return TF_ERROR;
         }
     }
@@ -152,15 +160,14 @@ tfw_cron_schedule(tfw_db_t *db, const char *id, int *fired, tf_err_t *err)
 
 
 static tf_int_t
-tfw_cron_locked(tfw_db_t *db, const char *id, int *fired, int64_t *left,
+tfw_schedules_locked(tfw_schedule_t *s, int *fired, int64_t *left,
     tf_err_t *err)
 {
-    tf_int_t         rc;
-    PGresult        *res;
-    tfw_mem_t        m;
-    tfw_schedule_t   s;
+    tf_int_t    rc;
+    PGresult   *res;
+    tfw_mem_t   m;
 
-    res = tfw_db_run(db, TF_SQL_cron_lock, TFW_ARGS({ "id", id }), err);
+    res = tfw_db_run(s->db, TF_SQL_cron_lock, TFW_ARGS({ "id", s->id }), err);
     if (res == NULL) {
         return TF_ERROR;
     }
@@ -172,11 +179,8 @@ tfw_cron_locked(tfw_db_t *db, const char *id, int *fired, int64_t *left,
 
     tfw_mem_init(&m, 4 * 1024 * 1024);
 
-    s.db = db;
-    snprintf(s.id, sizeof(s.id), "%s", id);
-
-    rc = tfw_cron_read(&s, res, &m.mem, err) == TF_OK
-         ? tfw_cron_step(&s, fired, left, err) : TF_ERROR;
+    rc = tfw_schedules_read(s, res, &m.mem, err) == TF_OK
+         ? tfw_schedules_step(s, fired, left, err) : TF_ERROR;
 
     tfw_mem_clear(&m);
     PQclear(res);
@@ -186,7 +190,7 @@ tfw_cron_locked(tfw_db_t *db, const char *id, int *fired, int64_t *left,
 
 
 static tf_int_t
-tfw_cron_read(tfw_schedule_t *s, PGresult *res, const tf_mem_t *mem,
+tfw_schedules_read(tfw_schedule_t *s, PGresult *res, const tf_mem_t *mem,
     tf_err_t *err)
 {
     tf_str_t  due;
@@ -214,7 +218,7 @@ tfw_cron_read(tfw_schedule_t *s, PGresult *res, const tf_mem_t *mem,
 /* One due time: fires it or not, and moves on.  *left: more may be due. */
 
 static tf_int_t
-tfw_cron_step(tfw_schedule_t *s, int *fired, int64_t *left, tf_err_t *err)
+tfw_schedules_step(tfw_schedule_t *s, int *fired, int64_t *left, tf_err_t *err)
 {
     int       fire;
     int64_t   from, next;
@@ -223,7 +227,7 @@ tfw_cron_step(tfw_schedule_t *s, int *fired, int64_t *left, tf_err_t *err)
     fire = s->due != 0;
     from = s->due ? s->due : s->now;
 
-    if (s->due && s->now - s->due > TFW_CRON_LATE) {
+    if (s->due && s->now - s->due > TFW_SCHEDULES_LATE) {
 
         if (strcmp(s->misfire, "skip") == 0) {
             fire = 0;
@@ -232,19 +236,19 @@ tfw_cron_step(tfw_schedule_t *s, int *fired, int64_t *left, tf_err_t *err)
         } else if (strcmp(s->misfire, "once") == 0) {
             from = s->now;
 
-        } else if (s->now - s->due > TFW_CRON_FILL) {
+        } else if (s->now - s->due > TFW_SCHEDULES_FILL) {
             fire = 0;
-            from = s->now - TFW_CRON_FILL;
+            from = s->now - TFW_SCHEDULES_FILL;
         }
     }
 
-    rc = tfw_cron_after(s->db, s->expression, s->zone, from, &next, err);
+    rc = tfw_schedules_after(s->db, s->expression, s->zone, from, &next, err);
 
     if (rc == TF_ERROR) {
         return TF_ERROR;
     }
 
-    if (fire && tfw_cron_fire(s, fired, err) != TF_OK) {
+    if (fire && tfw_schedules_fire(s, fired, err) != TF_OK) {
         return TF_ERROR;
     }
 
@@ -252,12 +256,12 @@ tfw_cron_step(tfw_schedule_t *s, int *fired, int64_t *left, tf_err_t *err)
 
     /* a schedule whose years are over never comes again */
 
-    return tfw_cron_store(s, rc == TF_OK ? next : 253402300799, fire, err);
+    return tfw_schedules_store(s, rc == TF_OK ? next : 253402300799, fire, err);
 }
 
 
 static tf_int_t
-tfw_cron_fire(tfw_schedule_t *s, int *fired, tf_err_t *err)
+tfw_schedules_fire(tfw_schedule_t *s, int *fired, tf_err_t *err)
 {
     int             items, first;
     char            due[24], run[37], run_id[24];
@@ -267,7 +271,7 @@ tfw_cron_fire(tfw_schedule_t *s, int *fired, tf_err_t *err)
 
     snprintf(due, sizeof(due), "%" PRId64, s->due);
 
-    e.kind = tfw_job_kind(s->task_key);
+    e.kind = tfw_job_kind(s->conf, s->task_key);
     e.trigger = "scheduled";
     e.payload = s->payload;
     e.instance = NULL;
@@ -319,7 +323,7 @@ tfw_cron_fire(tfw_schedule_t *s, int *fired, tf_err_t *err)
 
 
 static tf_int_t
-tfw_cron_store(tfw_schedule_t *s, int64_t next, int fire, tf_err_t *err)
+tfw_schedules_store(tfw_schedule_t *s, int64_t next, int fire, tf_err_t *err)
 {
     char       text[24];
     PGresult  *res;
@@ -340,7 +344,7 @@ tfw_cron_store(tfw_schedule_t *s, int64_t next, int fire, tf_err_t *err)
 
 
 static void
-tfw_cron_broken(const char *id, const tf_err_t *err)
+tfw_schedules_broken(const char *id, const tf_err_t *err)
 {
     tf_event_t  *e;
 
@@ -352,7 +356,7 @@ tfw_cron_broken(const char *id, const tf_err_t *err)
 
 
 static void
-tfw_cron_postpone(tfw_db_t *db, const char *id)
+tfw_schedules_postpone(tfw_db_t *db, const char *id)
 {
     tf_err_t   err;
     PGresult  *res;
@@ -368,11 +372,11 @@ tfw_cron_postpone(tfw_db_t *db, const char *id)
 
 
 static tf_int_t
-tfw_cron_offset(void *ctx, int64_t at, int64_t *offset, tf_err_t *err)
+tfw_schedules_offset(void *ctx, int64_t at, int64_t *offset, tf_err_t *err)
 {
     char              text[24];
     PGresult         *res;
-    tfw_cron_zone_t  *zone;
+    tfw_schedules_zone_t  *zone;
 
     zone = ctx;
 
@@ -390,3 +394,43 @@ tfw_cron_offset(void *ctx, int64_t at, int64_t *offset, tf_err_t *err)
 
     return TF_OK;
 }
+
+
+#ifdef TFW_INJECTIONS
+
+tf_int_t
+tfw_schedules_test(tfw_job_t *job)
+{
+    long       n;
+    int64_t    at;
+    tf_buf_t   b;
+    tf_int_t   rc;
+    char      *expression, *zone;
+
+    const tf_json_t  *p = job->payload;
+
+    expression = tfw_mem_text(job->mem, tf_json_get(p, "expression")->str);
+    zone = tfw_mem_text(job->mem, tf_json_get(p, "zone")->str);
+    at = strtoll((char *) tf_json_get(p, "after")->str.data, NULL, 10);
+    n = strtol((char *) tf_json_get(p, "n")->str.data, NULL, 10);
+
+    tf_buf_init(&b, job->mem, 256, 64 * 1024);
+    tf_buf_char(&b, '[');
+
+    for (rc = TF_OK; n > 0; n--) {
+        rc = tfw_schedules_after(job->db, expression, zone, at, &at, &job->err);
+
+        if (rc != TF_OK) {
+            break;
+        }
+
+        tf_buf_int(&b, at);
+        tf_buf_lit(&b, n > 1 ? "," : "");
+    }
+
+    tf_buf_char(&b, ']');
+
+    return rc == TF_OK ? tf_buf_done(&b, &job->details) : TF_ERROR;
+}
+
+#endif
