@@ -27,12 +27,13 @@ sub tidy {
 }
 
 sub object {
-    my ($name, $text) = @_;
-    write_file("object/$name.c", $text);
-    File::Path::make_path("$copy/build/nginx/objs/addon/x");
-    system('cc', '-c', '-o', "$copy/build/nginx/objs/addon/x/$name.o",
-        "$copy/object/$name.c") == 0 or die;
-    unlink "$copy/object/$name.c";
+    my ($path, $text) = @_;
+    my ($dir) = "$copy/build/$path" =~ m{^(.*)/};
+    write_file('object.c', $text);
+    File::Path::make_path($dir);
+    system('cc', '-c', '-o', "$copy/build/$path", "$copy/object.c") == 0
+        or die;
+    unlink "$copy/object.c";
 }
 
 system("git -C $root ls-files -z -co --exclude-standard | grep -zv '^web/'"
@@ -70,6 +71,11 @@ my @cases = (
     [ 'src/worker/tfw_conf.c', qq(#include "tf_auth.h"\n),
       qr/worker includes tf_auth\.h of rules/ ],
 
+    [ 'src/worker/tfw_housekeeping.c', qq(#include "tfw_job_kinds.h"\n),
+      qr/worker includes tfw_job_kinds\.h of program/ ],
+    [ 'src/worker/tfw_instance.c', qq(#include "tfw_credentials.h"\n),
+      qr/worker includes tfw_credentials\.h of jobs/ ],
+
     [ 'src/ngx/request/ngx_tf_thread.c',
       "\n\nvoid\nngx_tf_reply_planted(void)\n{\n}\n",
       qr/ngx_tf_reply_planted\(\) belongs into ngx_tf_reply\.c/ ],
@@ -82,9 +88,17 @@ my @cases = (
 );
 
 write_file($_->[0], $_->[1]) for @cases;
-object('ngx_tf_one', 'void two(void); void one(void) { two(); }');
-object('ngx_tf_two', 'void one(void); void two(void) { one(); }');
-object('ngx_tf_three', 'void one(void); void three(void) { one(); }');
+write_file('src/core/tf_one.h', qq(#include "tf_two.h"\n));
+write_file('src/core/tf_two.h', qq(#include "tf_one.h"\n));
+write_file('src/worker/tfw_mem.c', qq(#include "tfw_secret.h"\n));
+write_file('src/worker/tfw_secret.h', qq(#include "tfw_mem.h"\n));
+
+my $addon = 'nginx/objs/addon/x';
+object("$addon/ngx_tf_one.o", 'void two(void); void one(void) { two(); }');
+object("$addon/ngx_tf_two.o", 'void one(void); void two(void) { one(); }');
+object("$addon/ngx_tf_three.o", 'void one(void); void three(void) { one(); }');
+object('o/src/core/tf_buf.o', 'void two(void); void one(void) { two(); }');
+object('o/src/core/tf_csv.o', 'void one(void); void two(void) { one(); }');
 
 ($said, $code) = tidy();
 isnt $code, 0, 'with violations';
@@ -95,5 +109,11 @@ for my $case (@cases) {
 }
 like $said, qr/^build[^\n]*each other: ngx_tf_one ngx_tf_two$/m,
     'a circle of two objects, without the third that needs it';
+like $said, qr/^build[^\n]*each other: tf_buf tf_csv$/m,
+    'a circle of two objects of the worker';
+like $said, qr/^src: files include each other: tf_one tf_two$/m,
+    'a circle of two headers';
+like $said, qr/^src: files include each other: tfw_mem tfw_secret$/m,
+    'a file and a header that include each other';
 
 done_testing;

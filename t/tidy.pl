@@ -10,6 +10,8 @@ use utf8;
 
 use open ':std', ':encoding(UTF-8)';
 
+require './t/cycles.pl';
+
 my $build = shift // 'build';
 
 # Where a rule does not apply: path, rule, what the line says, and why.  Keep
@@ -30,19 +32,12 @@ my @exempt = (
 
 my @layer_exempt = (
     [ qr{/engine/tfw_engine\.h$}, qr/^tf_account\.h$/ ],
-    [ qr{/tfw_job_kinds\.c$}, qr/^tfw_/ ],
 );
 
 my @home_exempt = (
     qr{^src/core/tf_(?:crypto|engine|error|json_read|json_write|target)\.c$},
     qr{^src/feature/(?:accounts|classification|instances)/tfw?_},
     qr{^src/worker/},
-);
-
-# Circles of objects of the module that may be; each as t/cycles.pl prints it.
-
-my @circle_exempt = (
-    'tf_rule tf_rule_eval tf_rule_regex tf_rule_text',
 );
 
 my @complaints;
@@ -292,6 +287,7 @@ my %may = (
     engine  => [qw(core engine)],
     worker  => [qw(core engine worker)],
     jobs    => [qw(core rules engine worker jobs)],
+    program => [qw(core rules engine worker jobs program)],
 );
 
 sub layer {
@@ -300,6 +296,7 @@ sub layer {
         : $path =~ m{^src/ngx/(pg|redis|request)/} ? $1
         : $path =~ m{^src/ngx/|^ngx_\w+\.c$} ? 'module'
         : $path =~ m{^src/worker/engine/} ? 'engine'
+        : $path =~ m{^src/worker/tfw_(?:main|job_kinds)\.} ? 'program'
         : $path =~ m{^src/worker/} ? 'worker'
         : $path =~ m{^src/feature/[^/]+/tf_} ? 'rules'
         : $path =~ m{^src/feature/[^/]+/ngx_tf_} ? 'routes'
@@ -328,15 +325,34 @@ for my $path (grep { /\.[ch]$/ } @source) {
 }
 
 
-# No circle among the module's objects.
+# No circle among the objects of the module, nor among those of the worker; and
+# none by includes, where a .c, its header and its _int header are one.
 
-my @objects = glob "$build/nginx/objs/addon/*/*.o";
+for my $objects ([glob "$build/nginx/objs/addon/*/*.o"],
+                 [grep { -e } map { "$build/o/$_" }
+                      map { s/\.c$/.o/r } grep { /\.c$/ } @source])
+{
+    next unless @$objects;
+    my ($where) = $objects->[0] =~ m{^(\Q$build\E/\w+)};
 
-for my $circle (@objects ? qx{perl t/cycles.pl @objects} : ()) {
-    chomp $circle;
-    say_no("$build/nginx", 0, 'circle', "objects need each other: $circle")
-        unless grep { $circle eq $_ } @circle_exempt;
+    say_no($where, 0, 'circle', "objects need each other: $_")
+        for circles(object_needs(@$objects));
 }
+
+my %includes;
+
+for my $path (grep { m{^src/.*\.[ch]$} } @source) {
+    my $one = stem($path) =~ s/_int$//r;
+
+    for my $other (slurp($path) =~ /^#include "(\w+)\.h"/mg) {
+        next unless $seen{"$other.h"};
+        $other =~ s/_int$//;
+        $includes{$one}{$other} = 1 if $other ne $one;
+    }
+}
+
+say_no('src', 0, 'circle', "files include each other: $_")
+    for circles(\%includes);
 
 
 # Headers: guarded, and compiling alone.
