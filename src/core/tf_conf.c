@@ -2,6 +2,7 @@
 #include <libpq-fe.h>
 
 #include "tf_conf.h"
+#include "tf_number.h"
 #include "tf_utf8.h"
 
 
@@ -17,7 +18,6 @@ static tf_int_t tf_conf_redis_wrong(tf_err_t *err, const char *why);
 static int tf_conf_starts(tf_str_t *s, const char *prefix);
 static tf_int_t tf_conf_decode(const tf_mem_t *mem, tf_str_t s, tf_str_t *out);
 static int tf_conf_hex(unsigned char c);
-static tf_int_t tf_conf_number(tf_str_t s, int max, int *n);
 
 
 /* libpq's own text is not passed on: it quotes what it did not understand, and
@@ -101,7 +101,7 @@ tf_conf_redis_unix(const tf_mem_t *mem, tf_str_t rest, tf_conf_redis_t *out,
         rest.len = mark - rest.data;
 
         if (!tf_conf_starts(&query, "db=")
-            || tf_conf_number(query, 65535, &out->db) != TF_OK)
+            || tf_number_int(query, 65535, &out->db) != TF_OK)
         {
             return tf_conf_redis_wrong(err, "may have ?db=number after the"
                                        " path and nothing else");
@@ -145,7 +145,7 @@ tf_conf_redis_host(const tf_mem_t *mem, tf_str_t rest, tf_conf_redis_t *out,
         db.len = rest.len - (slash - rest.data) - 1;
         rest.len = slash - rest.data;
 
-        if (db.len && tf_conf_number(db, 65535, &out->db) != TF_OK) {
+        if (db.len && tf_number_int(db, 65535, &out->db) != TF_OK) {
             return tf_conf_redis_wrong(err, "has to have a database number"
                                        " after the slash");
         }
@@ -161,7 +161,7 @@ tf_conf_redis_host(const tf_mem_t *mem, tf_str_t rest, tf_conf_redis_t *out,
         port.data++;
         port.len--;
 
-        if (tf_conf_number(port, 65535, &out->port) != TF_OK
+        if (tf_number_int(port, 65535, &out->port) != TF_OK
             || out->port == 0)
         {
             return tf_conf_redis_wrong(err, "has a wrong port");
@@ -356,25 +356,4 @@ tf_conf_hex(unsigned char c)
     c |= 0x20;
 
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-
-static tf_int_t
-tf_conf_number(tf_str_t s, int max, int *n)
-{
-    size_t  i;
-
-    if (s.len == 0 || s.len > 5) {
-        return TF_ERROR;
-    }
-
-    for (*n = 0, i = 0; i < s.len; i++) {
-        if (s.data[i] < '0' || s.data[i] > '9') {
-            return TF_ERROR;
-        }
-
-        *n = *n * 10 + s.data[i] - '0';
-    }
-
-    return *n <= max ? TF_OK : TF_ERROR;
 }

@@ -1,5 +1,6 @@
 
 #include "tf_cron.h"
+#include "tf_number.h"
 
 
 #define TF_CRON_YEAR_MIN  1970
@@ -47,7 +48,6 @@ static tf_int_t tf_cron_part(const tf_cron_field_t *f, tf_str_t text,
 static tf_int_t tf_cron_range(const tf_cron_field_t *f, tf_str_t text,
     int *first, int *last, int *single);
 static tf_int_t tf_cron_value(const tf_cron_field_t *f, tf_str_t s, int *n);
-static tf_int_t tf_cron_number(tf_str_t s, int *n);
 static tf_int_t tf_cron_wrong(const tf_cron_field_t *f, const char *why,
     tf_err_t *err);
 static uint64_t tf_cron_bits(const tf_cron_set_t *set, int shift);
@@ -248,7 +248,7 @@ tf_cron_day_of_month(tf_str_t text, tf_cron_t *cron)
         text.data++;
         text.len--;
 
-        if (tf_cron_number(text, &n) != TF_OK || n < 1 || n > 30) {
+        if (tf_number_int(text, 9999, &n) != TF_OK || n < 1 || n > 30) {
             return TF_DECLINED;
         }
 
@@ -263,7 +263,7 @@ tf_cron_day_of_month(tf_str_t text, tf_cron_t *cron)
 
     text.len--;
 
-    if (tf_cron_number(text, &n) != TF_OK || n < 1 || n > 31) {
+    if (tf_number_int(text, 9999, &n) != TF_OK || n < 1 || n > 31) {
         return TF_DECLINED;
     }
 
@@ -337,7 +337,7 @@ tf_cron_part(const tf_cron_field_t *f, tf_str_t text, tf_cron_set_t *set,
         text.data = slash + 1;
         text.len -= range.len + 1;
 
-        if (tf_cron_number(text, &step) != TF_OK || step < 1) {
+        if (tf_number_int(text, 9999, &step) != TF_OK || step < 1) {
             return tf_cron_wrong(f, "has a wrong step", err);
         }
 
@@ -436,32 +436,8 @@ tf_cron_value(const tf_cron_field_t *f, tf_str_t s, int *n)
         }
     }
 
-    if (tf_cron_number(s, n) != TF_OK || *n < f->min || *n > f->max) {
-        return TF_ERROR;
-    }
-
-    return TF_OK;
-}
-
-
-static tf_int_t
-tf_cron_number(tf_str_t s, int *n)
-{
-    size_t  i;
-
-    if (s.len == 0 || s.len > 4) {
-        return TF_ERROR;
-    }
-
-    for (*n = 0, i = 0; i < s.len; i++) {
-        if (s.data[i] < '0' || s.data[i] > '9') {
-            return TF_ERROR;
-        }
-
-        *n = *n * 10 + s.data[i] - '0';
-    }
-
-    return TF_OK;
+    return tf_number_int(s, f->max, n) == TF_OK && *n >= f->min
+           ? TF_OK : TF_ERROR;
 }
 
 

@@ -97,6 +97,15 @@ tf_hex(unsigned char *out, const void *data, size_t len)
 
 
 void
+tf_bytea(unsigned char *out, const void *data, size_t len)
+{
+    memcpy(out, "\\x", 2);
+    tf_hex(out + 2, data, len);
+    out[TF_BYTEA_LEN(len) - 1] = '\0';
+}
+
+
+void
 tf_token(unsigned char out[TF_TOKEN_LEN])
 {
     char           text[TF_TOKEN_LEN + 1];

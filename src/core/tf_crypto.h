@@ -43,6 +43,11 @@ void tf_sha256(unsigned char out[TF_DIGEST_LEN], const void *data, size_t len);
 /* Writes 2 * len hex digits. */
 void tf_hex(unsigned char *out, const void *data, size_t len);
 
+/* Bytes as a text that PostgreSQL reads as bytea: TF_BYTEA_LEN(len) bytes go to
+ * out, the last one NUL. */
+#define TF_BYTEA_LEN(len)  (2 * (len) + 3)
+void tf_bytea(unsigned char *out, const void *data, size_t len);
+
 /* A fresh token: 256 random bits as TF_TOKEN_LEN characters. */
 void tf_token(unsigned char out[TF_TOKEN_LEN]);
 

@@ -89,24 +89,7 @@ tf_csv_utf16(const tf_mem_t *mem, tf_str_t bytes, tf_str_t *text,
             break;
         }
 
-        if (c < 0x80) {
-            *p++ = (unsigned char) c;
-
-        } else if (c < 0x800) {
-            *p++ = (unsigned char) (0xc0 | c >> 6);
-            *p++ = (unsigned char) (0x80 | (c & 0x3f));
-
-        } else if (c < 0x10000) {
-            *p++ = (unsigned char) (0xe0 | c >> 12);
-            *p++ = (unsigned char) (0x80 | (c >> 6 & 0x3f));
-            *p++ = (unsigned char) (0x80 | (c & 0x3f));
-
-        } else {
-            *p++ = (unsigned char) (0xf0 | c >> 18);
-            *p++ = (unsigned char) (0x80 | (c >> 12 & 0x3f));
-            *p++ = (unsigned char) (0x80 | (c >> 6 & 0x3f));
-            *p++ = (unsigned char) (0x80 | (c & 0x3f));
-        }
+        p += tf_utf8_put(p, c);
     }
 
     if (i != bytes.len) {

@@ -1,4 +1,5 @@
 
+#include "tf_mem.h"
 #include "tf_param_value.h"
 #include "tf_utf8.h"
 
@@ -23,24 +24,10 @@ tf_int_t
 tf_param_value_keep(const tf_mem_t *mem, tf_str_t s, tf_value_t *v,
     tf_err_t *err)
 {
-    unsigned char  *data;
-
-    data = tf_alloc(mem, s.len + 1);
-    if (data == NULL) {
-        return tf_param_value_memory(err);
-    }
-
-    if (s.len) {
-        memcpy(data, s.data, s.len);
-    }
-
-    data[s.len] = '\0';
-
     v->null = 0;
-    v->value.data = data;
-    v->value.len = s.len;
 
-    return TF_OK;
+    return tf_mem_copy(mem, s, &v->value) == TF_OK
+           ? TF_OK : tf_param_value_memory(err);
 }
 
 

@@ -1,4 +1,6 @@
 
+#include <stdlib.h>
+
 #include "tf_row.h"
 
 
@@ -97,6 +99,17 @@ tf_row_get(const PGresult *res, int row, const char *column)
     }
 
     return s;
+}
+
+
+int64_t
+tf_row_int(const PGresult *res, int row, const char *column)
+{
+    tf_str_t  v;
+
+    v = tf_row_get(res, row, column);
+
+    return v.data ? strtoll((char *) v.data, NULL, 10) : 0;
 }
 
 

@@ -45,6 +45,9 @@ tf_row_e tf_row_kind(unsigned type);
  * Valid as long as res. */
 tf_str_t tf_row_get(const PGresult *res, int row, const char *column);
 
+/* The same as a number; 0 for SQL NULL. */
+int64_t tf_row_int(const PGresult *res, int row, const char *column);
+
 /* One row as an object. */
 void tf_row_object(tf_buf_t *b, const PGresult *res, int row);
 

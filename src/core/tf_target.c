@@ -4,6 +4,7 @@
 
 #include "tf_conf.h"
 #include "tf_engine.h"
+#include "tf_number.h"
 
 
 /* A block of addresses in the form of an IPv6 address; IPv4 is mapped, and its
@@ -31,7 +32,6 @@ static tf_int_t tf_block_parse(tf_str_t text, tf_block_t *block);
 static int tf_block_has(const tf_block_t *block, const unsigned char *ip);
 static tf_str_t tf_target_next(const char **list);
 static tf_int_t tf_target_ports_parse(tf_str_t text, int *first, int *last);
-static tf_int_t tf_target_port(tf_str_t text, int *port);
 static tf_int_t tf_target_embedded(const unsigned char *ip,
     unsigned char *inner);
 static const tf_denied_t *tf_target_denied(const unsigned char *ip);
@@ -309,9 +309,8 @@ static tf_int_t
 tf_block_parse(tf_str_t text, tf_block_t *block)
 {
     int             ip4;
-    size_t          i;
     tf_str_t        address;
-    unsigned        bits, base;
+    int             bits, base;
     unsigned char  *slash;
 
     slash = text.len ? memchr(text.data, '/', text.len) : NULL;
@@ -334,21 +333,13 @@ tf_block_parse(tf_str_t text, tf_block_t *block)
     text.len -= address.len + 1;
     text.data = slash + 1;
 
-    if (text.len == 0 || text.len > 3) {
+    if (tf_number_int(text, 128 - base, &bits) != TF_OK) {
         return TF_ERROR;
-    }
-
-    for (bits = 0, i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return TF_ERROR;
-        }
-
-        bits = bits * 10 + text.data[i] - '0';
     }
 
     block->bits = base + bits;
 
-    return block->bits <= 128 ? TF_OK : TF_ERROR;
+    return TF_OK;
 }
 
 
@@ -413,30 +404,9 @@ tf_target_ports_parse(tf_str_t text, int *first, int *last)
         high.len = text.len - low.len - 1;
     }
 
-    return tf_target_port(low, first) == TF_OK
-           && tf_target_port(high, last) == TF_OK
-           && *first <= *last ? TF_OK : TF_ERROR;
-}
-
-
-static tf_int_t
-tf_target_port(tf_str_t text, int *port)
-{
-    size_t  i;
-
-    if (text.len == 0 || text.len > 5) {
-        return TF_ERROR;
-    }
-
-    for (*port = 0, i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return TF_ERROR;
-        }
-
-        *port = *port * 10 + text.data[i] - '0';
-    }
-
-    return *port > 0 && *port < 65536 ? TF_OK : TF_ERROR;
+    return tf_number_int(low, 65535, first) == TF_OK
+           && tf_number_int(high, 65535, last) == TF_OK
+           && *first > 0 && *first <= *last ? TF_OK : TF_ERROR;
 }
 
 

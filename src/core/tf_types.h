@@ -66,6 +66,17 @@ tf_str_eq(tf_str_t s, const char *lit)
 }
 
 
+/* The order of bytes; less than, equal to or greater than 0. */
+static inline int
+tf_str_cmp(tf_str_t a, tf_str_t b)
+{
+    size_t  len = a.len < b.len ? a.len : b.len;
+    int     rc = len ? memcmp(a.data, b.data, len) : 0;
+
+    return rc ? rc : (a.len > b.len) - (a.len < b.len);
+}
+
+
 /*
  * Memory is a region: what is taken from it lives until its owner (a request,
  * a job) ends; there is no free.  alloc returns NULL when memory is out.

@@ -52,6 +52,26 @@ tf_utf8_len(const unsigned char *p, const unsigned char *end)
 }
 
 
+/* Writes the character c, which is no surrogate and at most U+10FFFF; the bytes
+ * it takes. */
+static inline unsigned
+tf_utf8_put(unsigned char *p, uint32_t c)
+{
+    unsigned  i, len;
+
+    len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+    for (i = len - 1; i > 0; i--) {
+        p[i] = (unsigned char) (0x80 | (c & 0x3f));
+        c >>= 6;
+    }
+
+    p[0] = (unsigned char) (len == 1 ? c : 0xf00u >> len | c);
+
+    return len;
+}
+
+
 /* The number of characters, or -1 when s is not UTF-8. */
 static inline int64_t
 tf_utf8_count(tf_str_t s)

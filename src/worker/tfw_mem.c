@@ -1,6 +1,7 @@
 
 #include <stdlib.h>
 
+#include "tf_mem.h"
 #include "tfw_mem.h"
 
 
@@ -51,18 +52,9 @@ tfw_mem_clear(tfw_mem_t *m)
 char *
 tfw_mem_text(const tf_mem_t *mem, tf_str_t s)
 {
-    char  *p;
+    tf_str_t  text;
 
-    p = tf_alloc(mem, s.len + 1);
-
-    if (p != NULL) {
-        if (s.len) {
-            memcpy(p, s.data, s.len);
-        }
-        p[s.len] = '\0';
-    }
-
-    return p;
+    return tf_mem_copy(mem, s, &text) == TF_OK ? (char *) text.data : NULL;
 }
 
 

@@ -329,10 +329,10 @@ tf_account_group_cmp(const tf_account_grant_t *a, const tf_account_grant_t *b)
     }
 
     rc = a->database == b->database
-         ? 0 : tf_account_cmp(a->database->str, b->database->str);
+         ? 0 : tf_str_cmp(a->database->str, b->database->str);
 
     if (rc == 0 && a->object != b->object) {
-        rc = tf_account_cmp(a->object->str, b->object->str);
+        rc = tf_str_cmp(a->object->str, b->object->str);
     }
 
     return rc;
@@ -397,7 +397,7 @@ tf_account_among(tf_account_side_t *side, const tf_account_grant_t *g)
     int  rc = -1;
 
     while (side->g < side->end) {
-        rc = tf_account_cmp(side->g->privilege->str, g->privilege->str);
+        rc = tf_str_cmp(side->g->privilege->str, g->privilege->str);
 
         if (rc >= 0) {
             break;
@@ -437,7 +437,7 @@ tf_account_steps(tf_account_work_t *w)
         a = &w->list[0][i];
         b = &w->list[1][k];
         rc = i == w->count[0] ? 1
-             : k == w->count[1] ? -1 : tf_account_cmp(a->name, b->name);
+             : k == w->count[1] ? -1 : tf_str_cmp(a->name, b->name);
 
         if (rc == 0 && a->state != b->state) {
             rc = tf_account_twice(w, i, k);
@@ -469,8 +469,8 @@ tf_account_twice(const tf_account_work_t *w, size_t i, size_t k)
 {
     tf_account_priv_t  *a = &w->list[0][i], *b = &w->list[1][k];
 
-    return (k + 1 < w->count[1] && tf_account_cmp(b->name, b[1].name) == 0)
-           - (i + 1 < w->count[0] && tf_account_cmp(a->name, a[1].name) == 0);
+    return (k + 1 < w->count[1] && tf_str_cmp(b->name, b[1].name) == 0)
+           - (i + 1 < w->count[0] && tf_str_cmp(a->name, a[1].name) == 0);
 }
 
 
@@ -726,7 +726,7 @@ tf_account_diff_others(tf_account_work_t *w, const tf_accounts_t *before,
 
     while (old < old_end && new < new_end) {
 
-        rc = tf_account_cmp(old->name->str, new->name->str);
+        rc = tf_str_cmp(old->name->str, new->name->str);
 
         if (rc < 0) {
             old++;
@@ -738,7 +738,7 @@ tf_account_diff_others(tf_account_work_t *w, const tf_accounts_t *before,
             continue;
         }
 
-        if (tf_account_cmp(old->value->str, new->value->str) != 0
+        if (tf_str_cmp(old->value->str, new->value->str) != 0
             && tf_account_comparable(before, set, n, old))
         {
             tf_account_other(w, old, new);
@@ -760,7 +760,7 @@ tf_account_name_changed(tf_account_work_t *w, tf_str_t before, tf_str_t after)
     tf_buf_t  text;
     tf_str_t  words;
 
-    if (before.len == 0 || tf_account_cmp(before, after) == 0) {
+    if (before.len == 0 || tf_str_cmp(before, after) == 0) {
         return;
     }
 

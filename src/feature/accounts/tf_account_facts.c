@@ -241,7 +241,7 @@ tf_account_role_cmp(const void *one, const void *two)
 {
     const tf_account_name_t *const  *a = one, *const  *b = two;
 
-    return tf_account_cmp((*a)->str, (*b)->str);
+    return tf_str_cmp((*a)->str, (*b)->str);
 }
 
 

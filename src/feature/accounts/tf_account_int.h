@@ -88,9 +88,6 @@ struct tf_accounts_s {
  * it never came. */
 tf_account_name_t *tf_accounts_name(tf_accounts_t *set, tf_str_t s, int add);
 
-/* memcmp order, a prefix first. */
-int tf_account_cmp(tf_str_t a, tf_str_t b);
-
 /* 1 when a category's privileges stand for themselves, on no object. */
 int tf_account_is_list(const tf_category_t *category);
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "tf_account_int.h"
+#include "tf_mem.h"
 
 
 /* An object of account n and its name there. */
@@ -33,23 +34,11 @@ tf_int_t
 tf_account_rename(const tf_mem_t *mem, tf_account_renames_t *r, tf_str_t from,
     tf_str_t to)
 {
-    size_t                size;
-    tf_account_rename_t  *rename;
-
-    if (r->count == r->size) {
-        size = r->size ? r->size * 2 : 16;
-
-        rename = tf_alloc(mem, size * sizeof(tf_account_rename_t));
-        if (rename == NULL) {
-            return TF_ERROR;
-        }
-
-        if (r->count) {
-            memcpy(rename, r->rename, r->count * sizeof(tf_account_rename_t));
-        }
-
-        r->rename = rename;
-        r->size = size;
+    if (tf_mem_grow(mem, &r->rename, sizeof(tf_account_rename_t), r->count,
+                    &r->size)
+        != TF_OK)
+    {
+        return TF_ERROR;
     }
 
     r->rename[r->count].from = from;
@@ -69,7 +58,7 @@ tf_account_rename_gone(const tf_mem_t *mem, tf_account_renames_t *r,
     tf_str_t  told;
 
     for (i = 0; i < r->count; i++) {
-        if (tf_account_cmp(r->rename[i].to, name) == 0) {
+        if (tf_str_cmp(r->rename[i].to, name) == 0) {
             break;
         }
     }
@@ -218,7 +207,7 @@ tf_account_follow(tf_accounts_t *before, const tf_accounts_t *set, size_t n)
         found = bsearch(&key, object, count, sizeof(tf_account_object_t),
                         tf_account_object_cmp);
 
-        if (found == NULL || tf_account_cmp(found->name, key.name) == 0) {
+        if (found == NULL || tf_str_cmp(found->name, key.name) == 0) {
             continue;
         }
 
@@ -293,9 +282,9 @@ tf_account_object_cmp(const void *one, const void *two)
         return a->category < b->category ? -1 : 1;
     }
 
-    rc = tf_account_cmp(a->database->str, b->database->str);
+    rc = tf_str_cmp(a->database->str, b->database->str);
 
-    return rc ? rc : tf_account_cmp(a->id->str, b->id->str);
+    return rc ? rc : tf_str_cmp(a->id->str, b->id->str);
 }
 
 
@@ -330,5 +319,5 @@ tf_account_rename_cmp(const void *one, const void *two)
 {
     const tf_account_rename_t  *a = one, *b = two;
 
-    return tf_account_cmp(a->from, b->from);
+    return tf_str_cmp(a->from, b->from);
 }

@@ -6,6 +6,7 @@
 
 
 #include "tf_account.h"
+#include "tf_mem.h"
 
 
 #define TF_SCOPES_FIRST  64
@@ -14,8 +15,6 @@
 static uint32_t *tf_scopes_slot(const tf_scopes_t *s, tf_str_t scope,
     tf_str_t database);
 static tf_int_t tf_scopes_grow(tf_scopes_t *s);
-static tf_int_t tf_scopes_copy(const tf_mem_t *mem, tf_str_t *dst,
-    tf_str_t src);
 
 
 static const char  *tf_scope_names[] = {
@@ -53,8 +52,8 @@ tf_scopes_set(tf_scopes_t *s, tf_str_t scope, tf_str_t database,
         sc = &s->scope[s->count];
         memset(sc, 0, sizeof(tf_scope_t));
 
-        if (tf_scopes_copy(s->mem, &sc->scope, scope) != TF_OK
-            || tf_scopes_copy(s->mem, &sc->database, database) != TF_OK)
+        if (tf_mem_copy(s->mem, scope, &sc->scope) != TF_OK
+            || tf_mem_copy(s->mem, database, &sc->database) != TF_OK)
         {
             return TF_ERROR;
         }
@@ -71,7 +70,7 @@ tf_scopes_set(tf_scopes_t *s, tf_str_t scope, tf_str_t database,
         return TF_OK;
     }
 
-    return tf_scopes_copy(s->mem, &sc->detail, tf_str(err->detail));
+    return tf_mem_copy(s->mem, tf_str(err->detail), &sc->detail);
 }
 
 
@@ -206,26 +205,6 @@ tf_scopes_grow(tf_scopes_t *s)
     for (i = 0; i < s->count; i++) {
         *tf_scopes_slot(s, scope[i].scope, scope[i].database) = i + 1;
     }
-
-    return TF_OK;
-}
-
-
-static tf_int_t
-tf_scopes_copy(const tf_mem_t *mem, tf_str_t *dst, tf_str_t src)
-{
-    dst->data = tf_alloc(mem, src.len + 1);
-
-    if (dst->data == NULL) {
-        return TF_ERROR;
-    }
-
-    if (src.len) {
-        memcpy(dst->data, src.data, src.len);
-    }
-
-    dst->data[src.len] = '\0';
-    dst->len = src.len;
 
     return TF_OK;
 }

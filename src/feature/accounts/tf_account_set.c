@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "tf_account_int.h"
+#include "tf_mem.h"
 
 
 #define TF_ACCOUNTS_FIRST  64
@@ -57,7 +58,6 @@ tf_accounts_scopes(tf_accounts_t *set)
 tf_int_t
 tf_accounts_add(tf_accounts_t *set, const tf_account_t *account)
 {
-    size_t              size;
     tf_str_t            none = tf_null_string;
     tf_account_t       *a;
     tf_account_name_t  *principal, *username, *host, *native;
@@ -78,20 +78,11 @@ tf_accounts_add(tf_accounts_t *set, const tf_account_t *account)
         return TF_OK;
     }
 
-    if (set->accounts == set->account_size) {
-        size = set->account_size ? set->account_size * 2 : TF_ACCOUNTS_FIRST;
-
-        a = tf_alloc(set->mem, size * sizeof(tf_account_t));
-        if (a == NULL) {
-            return TF_ERROR;
-        }
-
-        if (set->accounts) {
-            memcpy(a, set->account, set->accounts * sizeof(tf_account_t));
-        }
-
-        set->account = a;
-        set->account_size = size;
+    if (tf_mem_grow(set->mem, &set->account, sizeof(tf_account_t),
+                    set->accounts, &set->account_size)
+        != TF_OK)
+    {
+        return TF_ERROR;
     }
 
     a = &set->account[set->accounts];
@@ -112,7 +103,6 @@ tf_int_t
 tf_accounts_attribute(tf_accounts_t *set, tf_str_t principal, const char *name,
     tf_str_t json)
 {
-    size_t              size;
     tf_account_attr_t  *attr;
     tf_account_name_t  *p;
 
@@ -122,20 +112,11 @@ tf_accounts_attribute(tf_accounts_t *set, tf_str_t principal, const char *name,
         return TF_OK;
     }
 
-    if (set->attrs == set->attr_size) {
-        size = set->attr_size ? set->attr_size * 2 : TF_ACCOUNTS_FIRST * 8;
-
-        attr = tf_alloc(set->mem, size * sizeof(tf_account_attr_t));
-        if (attr == NULL) {
-            return TF_ERROR;
-        }
-
-        if (set->attrs) {
-            memcpy(attr, set->attr, set->attrs * sizeof(tf_account_attr_t));
-        }
-
-        set->attr = attr;
-        set->attr_size = size;
+    if (tf_mem_grow(set->mem, &set->attr, sizeof(tf_account_attr_t), set->attrs,
+                    &set->attr_size)
+        != TF_OK)
+    {
+        return TF_ERROR;
     }
 
     if (!tf_accounts_plain(json) && tf_accounts_json(set, &json) != TF_OK) {
@@ -398,19 +379,6 @@ tf_accounts_name(tf_accounts_t *set, tf_str_t s, int add)
     set->names++;
 
     return name;
-}
-
-
-int
-tf_account_cmp(tf_str_t a, tf_str_t b)
-{
-    int     rc;
-    size_t  len;
-
-    len = a.len < b.len ? a.len : b.len;
-    rc = len ? memcmp(a.data, b.data, len) : 0;
-
-    return rc ? rc : (a.len > b.len) - (a.len < b.len);
 }
 
 
@@ -751,13 +719,13 @@ tf_accounts_grant_cmp(const void *one, const void *two)
     }
 
     if (a->database != b->database) {
-        rc = tf_account_cmp(a->database->str, b->database->str);
+        rc = tf_str_cmp(a->database->str, b->database->str);
 
     } else if (a->object != b->object) {
-        rc = tf_account_cmp(a->object->str, b->object->str);
+        rc = tf_str_cmp(a->object->str, b->object->str);
 
     } else if (a->privilege != b->privilege) {
-        rc = tf_account_cmp(a->privilege->str, b->privilege->str);
+        rc = tf_str_cmp(a->privilege->str, b->privilege->str);
 
     } else {
         rc = (a->state > b->state) - (a->state < b->state);
@@ -776,5 +744,5 @@ tf_accounts_attr_cmp(const void *one, const void *two)
         return a->account < b->account ? -1 : 1;
     }
 
-    return tf_account_cmp(a->name->str, b->name->str);
+    return tf_str_cmp(a->name->str, b->name->str);
 }

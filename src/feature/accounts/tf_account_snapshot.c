@@ -512,14 +512,14 @@ tf_account_id(tf_account_ids_t *ids, tf_str_t name)
     const tf_json_t  *v;
 
     for (v = ids->at; v; v = v->next) {
-        if (tf_account_cmp(v->name, name) == 0) {
+        if (tf_str_cmp(v->name, name) == 0) {
             ids->at = v;
             return v;
         }
     }
 
     for (v = ids->first; v && v != ids->at; v = v->next) {
-        if (tf_account_cmp(v->name, name) == 0) {
+        if (tf_str_cmp(v->name, name) == 0) {
             ids->at = v;
             return v;
         }

@@ -124,9 +124,9 @@ tfw_accounts_ids(tfw_accounts_t *s)
 
     for (i = 0; i < s->changes; i++) {
         c = &s->change[i];
-        c->version_id = tfw_accounts_int(res, i, "version_id");
-        c->id = c->row == -1 ? tfw_accounts_int(res, created++, "account_id")
-                             : tfw_accounts_int(s->before, c->row, "id");
+        c->version_id = tf_row_int(res, i, "version_id");
+        c->id = c->row == -1 ? tf_row_int(res, created++, "account_id")
+                             : tf_row_int(s->before, c->row, "id");
     }
 
     PQclear(res);

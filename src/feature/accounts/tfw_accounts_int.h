@@ -121,7 +121,6 @@ tf_int_t tfw_accounts_copy(tfw_accounts_t *s) TF_MUST_CHECK;
 tf_int_t tfw_accounts_run(tfw_accounts_t *s, tf_sql_e sql,
     const tfw_arg_t *args) TF_MUST_CHECK;
 const char *tfw_accounts_id(tfw_accounts_t *s, int64_t id);
-int64_t tfw_accounts_int(const PGresult *res, int row, const char *column);
 tf_int_t tfw_accounts_memory(tfw_accounts_t *s);
 
 /* 1 when a scope should have been read: not when the server never had it. */

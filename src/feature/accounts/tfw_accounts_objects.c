@@ -62,7 +62,7 @@ tfw_accounts_objects(tfw_accounts_t *s)
 static int
 tfw_accounts_objects_differ(const tfw_accounts_t *s, size_t n, tf_buf_t *b)
 {
-    char           hex[2 + TF_DIGEST_LEN * 2 + 1];
+    char           hex[TF_BYTEA_LEN(TF_DIGEST_LEN)];
     size_t         len;
     tf_str_t       before = tf_null_string;
     unsigned char  digest[TF_DIGEST_LEN];
@@ -85,9 +85,7 @@ tfw_accounts_objects_differ(const tfw_accounts_t *s, size_t n, tf_buf_t *b)
     }
 
     tf_sha256(digest, b->start, len);
-    memcpy(hex, "\\x", 2);
-    tf_hex((unsigned char *) hex + 2, digest, TF_DIGEST_LEN);
-    hex[sizeof(hex) - 1] = '\0';
+    tf_bytea((unsigned char *) hex, digest, TF_DIGEST_LEN);
 
     return !tf_str_eq(before, hex);
 }
@@ -189,7 +187,7 @@ tfw_accounts_objects_copy(tfw_accounts_t *s, const int64_t *created)
 
         tfw_copy_row(&copy, 3);
         tfw_copy_int(&copy, row == -1 ? created[n]
-                                      : tfw_accounts_int(s->before, row, "id"));
+                                      : tf_row_int(s->before, row, "id"));
         tfw_copy_bytes(&copy, digest, TF_DIGEST_LEN);
         tfw_copy_bytes(&copy, b.start, len);
     }

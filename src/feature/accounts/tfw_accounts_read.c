@@ -4,6 +4,7 @@
  */
 
 
+#include "tf_mem.h"
 #include "tfw_accounts_int.h"
 
 
@@ -25,7 +26,6 @@ static tf_int_t tfw_accounts_sink_scope(tfw_sink_t *sink, const char *scope,
 static tf_int_t tfw_accounts_sink_verified(tfw_sink_t *sink);
 static tf_int_t tfw_accounts_sink_database(tfw_sink_t *sink, tf_str_t name,
     tf_str_t native_id, int is_system);
-static tf_int_t tfw_accounts_keep(tfw_accounts_t *s, tf_str_t *text);
 
 
 tf_int_t
@@ -188,32 +188,12 @@ tfw_accounts_sink_database(tfw_sink_t *sink, tf_str_t name, tf_str_t native_id,
 
     (void) is_system;
 
-    if (tfw_accounts_keep(s, &name) != TF_OK
-        || tfw_accounts_keep(s, &native_id) != TF_OK)
+    if (tf_mem_copy(s->job->mem, name, &name) != TF_OK
+        || tf_mem_copy(s->job->mem, native_id, &native_id) != TF_OK)
     {
         return TF_ERROR;
     }
 
     return tfw_accounts_row(s, tf_account_rename(s->job->mem, &s->databases,
                                                  native_id, name));
-}
-
-
-/* What a report points to is gone after it. */
-
-static tf_int_t
-tfw_accounts_keep(tfw_accounts_t *s, tf_str_t *text)
-{
-    unsigned char  *copy;
-
-    copy = tf_alloc(s->job->mem, text->len + 1);
-    if (copy == NULL) {
-        return TF_ERROR;
-    }
-
-    memcpy(copy, text->data, text->len);
-    copy[text->len] = '\0';
-    text->data = copy;
-
-    return TF_OK;
 }

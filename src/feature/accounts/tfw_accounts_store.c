@@ -44,19 +44,6 @@ tfw_accounts_id(tfw_accounts_t *s, int64_t id)
 }
 
 
-/* A number of the result; 0 for SQL NULL. */
-
-int64_t
-tfw_accounts_int(const PGresult *res, int row, const char *column)
-{
-    tf_str_t  v;
-
-    v = tf_row_get(res, row, column);
-
-    return v.data ? strtoll((char *) v.data, NULL, 10) : 0;
-}
-
-
 tf_int_t
 tfw_accounts_memory(tfw_accounts_t *s)
 {

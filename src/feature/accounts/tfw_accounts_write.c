@@ -150,8 +150,8 @@ tfw_accounts_lock(tfw_accounts_t *s)
     same = PQntuples(res) == 1
            && tf_str_eq(tf_row_get(res, 0, "state"), (char *) before.data);
 
-    s->now = tfw_accounts_int(res, 0, "now");
-    s->last_sync = tfw_accounts_int(res, 0, "last_sync");
+    s->now = tf_row_int(res, 0, "now");
+    s->last_sync = tf_row_int(res, 0, "last_sync");
 
     PQclear(res);
 

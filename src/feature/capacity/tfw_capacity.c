@@ -188,7 +188,7 @@ tfw_capacity_count(tfw_job_t *job, tf_sql_e sql, const tfw_arg_t *args,
         return TF_ERROR;
     }
 
-    *n = strtoll((char *) tf_row_get(res, 0, "n").data, NULL, 10);
+    *n = tf_row_int(res, 0, "n");
 
     PQclear(res);
 

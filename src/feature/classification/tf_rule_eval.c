@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "tf_mem.h"
 #include "tf_rule_int.h"
 
 
@@ -72,23 +73,11 @@ static tf_int_t
 tf_facts_append(tf_facts_t *f, tf_fact_list_t *list, tf_str_t name,
     tf_str_t object)
 {
-    size_t      size;
-    tf_fact_t  *fact;
-
-    if (list->count == list->size) {
-        size = list->size ? list->size * 2 : TF_FACTS_FIRST;
-
-        fact = tf_alloc(f->mem, size * sizeof(tf_fact_t));
-        if (fact == NULL) {
-            return TF_ERROR;
-        }
-
-        if (list->count) {
-            memcpy(fact, list->fact, list->count * sizeof(tf_fact_t));
-        }
-
-        list->fact = fact;
-        list->size = size;
+    if (tf_mem_grow(f->mem, &list->fact, sizeof(tf_fact_t), list->count,
+                    &list->size)
+        != TF_OK)
+    {
+        return TF_ERROR;
     }
 
     list->fact[list->count].name = name;

@@ -2,6 +2,7 @@
 /* The functions of the rule language and what they take. */
 
 
+#include "tf_number.h"
 #include "tf_rule_int.h"
 
 
@@ -103,26 +104,9 @@ tf_rule_set(tf_rule_make_t *m, tf_rule_node_t *n, unsigned i, tf_str_t value)
 static tf_int_t
 tf_rule_days(tf_rule_make_t *m, tf_rule_node_t *n, tf_str_t value)
 {
-    size_t  i;
-
-    n->days = 0;
-
-    for (i = 0; i < value.len; i++) {
-
-        if (value.data[i] < '0' || value.data[i] > '9'
-            || (i > 0 && value.data[0] == '0'))
-        {
-            break;
-        }
-
-        n->days = n->days * 10 + value.data[i] - '0';
-
-        if (n->days > TF_RULE_DAYS_MAX) {
-            break;
-        }
-    }
-
-    if (value.len == 0 || i < value.len) {
+    if (tf_number(value, TF_RULE_DAYS_MAX, &n->days) != TF_OK
+        || (value.len > 1 && value.data[0] == '0'))
+    {
         return tf_rule_fault(m, TF_RULE_ARGUMENT, "0 .. 36500");
     }
 

@@ -93,8 +93,6 @@ static tf_int_t tfw_class_try(tfw_class_t *c, const PGresult *res, int row,
     const tf_accounts_t *set, void *data);
 static tf_int_t tfw_class_previewed(tfw_job_t *job, tfw_class_preview_t *p);
 static tf_int_t tfw_class_memory(tfw_job_t *job);
-static int64_t tfw_class_int(const PGresult *res, int row,
-    const char *column);
 static const char *tfw_class_text(tfw_job_t *job, int64_t n);
 
 
@@ -233,7 +231,7 @@ tfw_class_evaluate(tfw_class_t *c, const PGresult *res, int row,
 {
     (void) data;
 
-    return tfw_class_account(c, tfw_class_int(res, row, "id"),
+    return tfw_class_account(c, tf_row_int(res, row, "id"),
                              tf_row_get(res, row, "username"), set, 0);
 }
 
@@ -284,7 +282,7 @@ tfw_class_rules(tfw_class_t *c)
             return TF_ERROR;
         }
 
-        c->now = tfw_class_int(c->res, 0, "now");
+        c->now = tf_row_int(c->res, 0, "now");
         c->rules++;
     }
 
@@ -461,8 +459,8 @@ tfw_class_apply(tfw_class_t *c)
         return TF_ERROR;
     }
 
-    c->added += tfw_class_int(res, 0, "added");
-    c->removed += tfw_class_int(res, 0, "removed");
+    c->added += tf_row_int(res, 0, "added");
+    c->removed += tf_row_int(res, 0, "removed");
 
     PQclear(res);
     tfw_class_batch(c);
@@ -567,7 +565,7 @@ tfw_preview_rule(tfw_job_t *job)
     n = PQntuples(res);
 
     for (i = 0; i < n && rc == TF_OK; i++) {
-        rc = tfw_class_open(&c, job, engine, tfw_class_int(res, i, "id"));
+        rc = tfw_class_open(&c, job, engine, tf_row_int(res, i, "id"));
 
         if (rc == TF_OK) {
             rc = tfw_class_all(&c, p.rule_id, tfw_class_try, &p);
@@ -724,14 +722,14 @@ tfw_calculate_account(tfw_job_t *job)
     }
 
     rc = classes
-         && tfw_job_report(job, "rule_match_rows", tfw_class_int(rules, 0, "n"))
+         && tfw_job_report(job, "rule_match_rows", tf_row_int(rules, 0, "n"))
             == TF_OK
          && tfw_job_report(job, "classification_match_rows",
-                           tfw_class_int(classes, 0, "n")) == TF_OK
-         && tfw_job_report(job, "rules_count", tfw_class_int(day, 0, "rules"))
+                           tf_row_int(classes, 0, "n")) == TF_OK
+         && tfw_job_report(job, "rules_count", tf_row_int(day, 0, "rules"))
             == TF_OK
          && tfw_job_report(job, "accounts_count",
-                           tfw_class_int(day, 0, "accounts")) == TF_OK
+                           tf_row_int(day, 0, "accounts")) == TF_OK
          ? TF_OK : TF_ERROR;
 
     PQclear(day);
@@ -747,13 +745,6 @@ tfw_class_memory(tfw_job_t *job)
 {
     return tf_fail(&job->err, TF_E_RESULT_TOO_LARGE, NULL,
                    "the accounts take more memory than a job may have");
-}
-
-
-static int64_t
-tfw_class_int(const PGresult *res, int row, const char *column)
-{
-    return strtoll((char *) tf_row_get(res, row, column).data, NULL, 10);
 }
 
 

@@ -425,15 +425,12 @@ tfw_credentials_keep(tfw_job_t *job, tfw_credentials_t *c, tf_str_t plain)
                        "the password can not be encrypted");
     }
 
-    text = tf_alloc(job->mem, 2 * envelope.len + 3);
+    text = tf_alloc(job->mem, TF_BYTEA_LEN(envelope.len));
     if (text == NULL) {
         return tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL, "no memory");
     }
 
-    text[0] = '\\';
-    text[1] = 'x';
-    tf_hex((unsigned char *) text + 2, envelope.data, envelope.len);
-    text[2 * envelope.len + 2] = '\0';
+    tf_bytea((unsigned char *) text, envelope.data, envelope.len);
 
     res = tfw_db_run(job->db, TF_SQL_credential_keep,
                      TFW_ARGS({ "id", c->id }, { "envelope", text },

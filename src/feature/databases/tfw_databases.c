@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "tf_account.h"
+#include "tf_mem.h"
 #include "tf_row.h"
 #include "tfw_databases.h"
 
@@ -62,8 +63,6 @@ static tf_int_t tfw_databases_sink_scope(tfw_sink_t *sink, const char *scope,
 static tf_int_t tfw_databases_sink_verified(tfw_sink_t *sink);
 static tfw_databases_one_t *tfw_databases_find(tfw_databases_t *s,
     tf_str_t name);
-static tf_int_t tfw_databases_copy(tfw_databases_t *s, tf_str_t in,
-    tf_str_t *out);
 static tf_int_t tfw_databases_memory(tfw_databases_t *s);
 
 
@@ -333,21 +332,21 @@ tfw_databases_report(tfw_databases_t *s, const PGresult *res)
 {
     tfw_job_t  *job = s->job;
 
-    job->partial = !s->complete || tfw_databases_int(res, "unread") > 0;
+    job->partial = !s->complete || tf_row_int(res, 0, "unread") > 0;
 
     if (tfw_job_report(job, "databases_synced",
-                       tfw_databases_int(res, "databases")) != TF_OK
+                       tf_row_int(res, 0, "databases")) != TF_OK
         || tfw_job_report(job, "databases_created",
-                          tfw_databases_int(res, "created")
-                          + tfw_databases_int(res, "reactivated")) != TF_OK
+                          tf_row_int(res, 0, "created")
+                          + tf_row_int(res, 0, "reactivated")) != TF_OK
         || tfw_job_report(job, "databases_dropped",
-                          tfw_databases_int(res, "deactivated")) != TF_OK
+                          tf_row_int(res, 0, "deactivated")) != TF_OK
         || tfw_job_report(job, "sizes_saved",
-                          tfw_databases_int(res, "read")) != TF_OK
+                          tf_row_int(res, 0, "read")) != TF_OK
         || tfw_job_report(job, "databases_unread",
-                          tfw_databases_int(res, "unread")) != TF_OK
+                          tf_row_int(res, 0, "unread")) != TF_OK
         || tfw_job_report(job, "total_size_mb",
-                          tfw_databases_int(res, "total_size_mb")) != TF_OK
+                          tf_row_int(res, 0, "total_size_mb")) != TF_OK
         || tfw_job_report(job, "instances_partial", job->partial) != TF_OK)
     {
         return TF_ERROR;
@@ -379,23 +378,23 @@ tfw_databases_details(tfw_databases_t *s, const PGresult *res)
     tf_json_key(&b, "databases");
     tf_buf_str(&b, tf_row_get(res, 0, "list"));
     tfw_databases_number(&b, "database_count",
-                         tfw_databases_int(res, "databases"));
-    tfw_databases_number(&b, "unread_count", tfw_databases_int(res, "unread"));
-    tfw_databases_number(&b, "saved_count", tfw_databases_int(res, "read"));
+                         tf_row_int(res, 0, "databases"));
+    tfw_databases_number(&b, "unread_count", tf_row_int(res, 0, "unread"));
+    tfw_databases_number(&b, "saved_count", tf_row_int(res, 0, "read"));
     tfw_databases_number(&b, "total_size_mb",
-                         tfw_databases_int(res, "total_size_mb"));
+                         tf_row_int(res, 0, "total_size_mb"));
     tf_json_key(&b, "instance_stat_updated");
     tf_buf_lit(&b, tf_str_eq(tf_row_get(res, 0, "instance_stat_updated"), "t")
                    ? "true" : "false");
 
     tf_buf_lit(&b, ",\"inventory\":{\"is_complete\":");
     tf_buf_lit(&b, s->complete ? "true" : "false");
-    tfw_databases_number(&b, "created", tfw_databases_int(res, "created"));
-    tfw_databases_number(&b, "refreshed", tfw_databases_int(res, "refreshed"));
+    tfw_databases_number(&b, "created", tf_row_int(res, 0, "created"));
+    tfw_databases_number(&b, "refreshed", tf_row_int(res, 0, "refreshed"));
     tfw_databases_number(&b, "reactivated",
-                         tfw_databases_int(res, "reactivated"));
+                         tf_row_int(res, 0, "reactivated"));
     tfw_databases_number(&b, "deactivated",
-                         tfw_databases_int(res, "deactivated"));
+                         tf_row_int(res, 0, "deactivated"));
     tf_json_key(&b, "active_databases");
     tf_buf_str(&b, tf_row_get(res, 0, "names"));
     tf_buf_lit(&b, "}}");
@@ -440,24 +439,14 @@ static tf_int_t
 tfw_databases_sink_database(tfw_sink_t *sink, tf_str_t name,
     tf_str_t native_id, int is_system)
 {
-    size_t                size;
     tfw_databases_t      *s = (tfw_databases_t *) sink;
     tfw_databases_one_t  *one;
 
-    if (s->count == s->size) {
-        size = s->size ? s->size * 2 : 64;
-
-        one = tf_alloc(s->job->mem, size * sizeof(tfw_databases_one_t));
-        if (one == NULL) {
-            return TF_ERROR;
-        }
-
-        if (s->count) {
-            memcpy(one, s->one, s->count * sizeof(tfw_databases_one_t));
-        }
-
-        s->one = one;
-        s->size = size;
+    if (tf_mem_grow(s->job->mem, &s->one, sizeof(tfw_databases_one_t), s->count,
+                    &s->size)
+        != TF_OK)
+    {
+        return TF_ERROR;
     }
 
     one = &s->one[s->count++];
@@ -472,8 +461,8 @@ tfw_databases_sink_database(tfw_sink_t *sink, tf_str_t name,
         return TF_ERROR;
     }
 
-    return tfw_databases_copy(s, name, &one->name) == TF_OK
-           ? tfw_databases_copy(s, native_id, &one->native_id) : TF_ERROR;
+    return tf_mem_copy(s->job->mem, name, &one->name) == TF_OK
+           ? tf_mem_copy(s->job->mem, native_id, &one->native_id) : TF_ERROR;
 }
 
 
@@ -570,36 +559,9 @@ tfw_databases_find(tfw_databases_t *s, tf_str_t name)
 
 
 static tf_int_t
-tfw_databases_copy(tfw_databases_t *s, tf_str_t in, tf_str_t *out)
-{
-    out->len = in.len;
-    out->data = tf_alloc(s->job->mem, in.len + 1);
-
-    if (out->data == NULL) {
-        return TF_ERROR;
-    }
-
-    if (in.len) {
-        memcpy(out->data, in.data, in.len);
-    }
-
-    return TF_OK;
-}
-
-
-static tf_int_t
 tfw_databases_memory(tfw_databases_t *s)
 {
     return tf_fail(&s->job->err, TF_E_INTERNAL_ERROR, NULL, "out of memory");
-}
-
-
-int64_t
-tfw_databases_int(const PGresult *res, const char *column)
-{
-    tf_str_t  v = tf_row_get(res, 0, column);
-
-    return v.data ? strtoll((char *) v.data, NULL, 10) : 0;
 }
 
 

@@ -26,7 +26,6 @@ tf_int_t tfw_databases_tables(tfw_job_t *job) TF_MUST_CHECK;
 /* --- between the files of this feature --------------------------------- */
 
 /* A number of a result's first row; 0 for SQL NULL. */
-int64_t tfw_databases_int(const PGresult *res, const char *column);
 
 /* "name":n as a member of a JSON object; null for -1. */
 void tfw_databases_number(tf_buf_t *b, const char *name, int64_t n);

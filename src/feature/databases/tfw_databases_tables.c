@@ -229,14 +229,14 @@ tfw_tables_report(tfw_tables_t *s, const PGresult *written)
 {
     tfw_job_t  *job = s->job;
 
-    job->partial = tfw_databases_int(written, "unread") > 0;
+    job->partial = tf_row_int(written, 0, "unread") > 0;
 
     if (tfw_job_report(job, "tables_saved",
-                       tfw_databases_int(written, "saved")) != TF_OK
+                       tf_row_int(written, 0, "saved")) != TF_OK
         || tfw_job_report(job, "tables_deleted",
-                          tfw_databases_int(written, "gone")) != TF_OK
+                          tf_row_int(written, 0, "gone")) != TF_OK
         || tfw_job_report(job, "tables_unread",
-                          tfw_databases_int(written, "unread")) != TF_OK)
+                          tf_row_int(written, 0, "unread")) != TF_OK)
     {
         return TF_ERROR;
     }
@@ -277,11 +277,11 @@ tfw_tables_page(tfw_tables_t *s, const PGresult *written)
     }
 
     tfw_databases_number(&b, "saved_count",
-                         tfw_databases_int(written, "saved"));
+                         tf_row_int(written, 0, "saved"));
     tfw_databases_number(&b, "deleted_count",
-                         tfw_databases_int(written, "gone"));
+                         tf_row_int(written, 0, "gone"));
     tfw_databases_number(&b, "unread_count",
-                         tfw_databases_int(written, "unread"));
+                         tf_row_int(written, 0, "unread"));
     tfw_databases_number(&b, "elapsed_ms", tfw_clock() - s->began);
     tf_buf_char(&b, '}');
 

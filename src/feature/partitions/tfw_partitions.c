@@ -1,6 +1,7 @@
 
 #include <stdlib.h>
 
+#include "tf_mem.h"
 #include "tf_row.h"
 #include "tfw_partitions.h"
 
@@ -207,7 +208,8 @@ tfw_partitions_item(tfw_partitions_t *p, const PGresult *tables, int row,
 static tf_int_t
 tfw_partitions_details(tfw_job_t *job, tfw_partitions_t *p)
 {
-    tf_str_t   list, text;
+    tf_int_t   rc;
+    tf_str_t   list;
     PGresult  *res;
 
     tf_buf_add(&p->list, "]", 2);
@@ -226,16 +228,10 @@ tfw_partitions_details(tfw_job_t *job, tfw_partitions_t *p)
         return TF_ERROR;
     }
 
-    text = tf_row_get(res, 0, "details");
-    job->details.data = tf_alloc(job->mem, text.len);
-
-    if (job->details.data) {
-        memcpy(job->details.data, text.data, text.len);
-        job->details.len = text.len;
-    }
+    rc = tf_mem_copy(job->mem, tf_row_get(res, 0, "details"), &job->details);
 
     PQclear(res);
 
-    return job->details.data ? TF_OK
+    return rc == TF_OK ? TF_OK
            : tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL, "no memory");
 }

@@ -195,7 +195,7 @@ ngx_tf_schedules_job(ngx_tf_op_t *op, int row, tf_buf_t *b)
     if (tf_cron_parse(tf_row_get(res, row, "cron_expression"), &cron, &err)
         == TF_OK)
     {
-        at = strtoll((char *) tf_row_get(res, row, "now").data, NULL, 10);
+        at = tf_row_int(res, row, "now");
         last = at + NGX_TF_SCHEDULES_AHEAD;
 
         for (n = 0; n < NGX_TF_SCHEDULES_TIMES; n++) {
@@ -235,14 +235,11 @@ ngx_tf_schedules_offset(void *ctx, int64_t at, int64_t *offset, tf_err_t *err)
             continue;
         }
 
-        if (strtoll((char *) tf_row_get(zone->res, i, "at").data, NULL, 10)
-            > at)
-        {
+        if (tf_row_int(zone->res, i, "at") > at) {
             break;
         }
 
-        *offset = strtoll((char *) tf_row_get(zone->res, i, "ahead").data,
-                          NULL, 10);
+        *offset = tf_row_int(zone->res, i, "ahead");
     }
 
     return TF_OK;

@@ -193,17 +193,13 @@ static tf_int_t
 tfw_schedules_read(tfw_schedule_t *s, PGresult *res, const tf_mem_t *mem,
     tf_err_t *err)
 {
-    tf_str_t  due;
-
-    due = tf_row_get(res, 0, "due");
-
     s->task_key = tfw_mem_text(mem, tf_row_get(res, 0, "task_key"));
     s->payload = tfw_mem_text(mem, tf_row_get(res, 0, "payload"));
     s->expression = tfw_mem_text(mem, tf_row_get(res, 0, "cron_expression"));
     s->zone = tfw_mem_text(mem, tf_row_get(res, 0, "timezone"));
     s->misfire = tfw_mem_text(mem, tf_row_get(res, 0, "misfire"));
-    s->due = due.data ? strtoll((char *) due.data, NULL, 10) : 0;
-    s->now = strtoll((char *) tf_row_get(res, 0, "now").data, NULL, 10);
+    s->due = tf_row_int(res, 0, "due");
+    s->now = tf_row_int(res, 0, "now");
 
     if (!s->task_key || !s->payload || !s->expression || !s->zone
         || !s->misfire)

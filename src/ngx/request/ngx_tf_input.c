@@ -655,17 +655,14 @@ ngx_tf_input_set_digest(ngx_tf_op_t *op, const char *name,
 ngx_int_t
 ngx_tf_input_bytea(ngx_tf_op_t *op, tf_str_t bytes, tf_str_t *text)
 {
-    text->len = 2 + 2 * bytes.len;
+    text->len = TF_BYTEA_LEN(bytes.len) - 1;
     text->data = ngx_pnalloc(op->r->pool, text->len + 1);
 
     if (text->data == NULL) {
         return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, NULL);
     }
 
-    text->data[0] = '\\';
-    text->data[1] = 'x';
-    tf_hex(text->data + 2, bytes.data, bytes.len);
-    text->data[text->len] = '\0';
+    tf_bytea(text->data, bytes.data, bytes.len);
 
     return NGX_OK;
 }

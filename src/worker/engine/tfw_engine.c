@@ -7,10 +7,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "tf_number.h"
+#include "tf_utf8.h"
 #include "tfw_engine.h"
 
 
-static size_t tfw_engine_char(const unsigned char *p, const unsigned char *end);
+/* A few of them may be added. */
+#define TFW_ENGINE_INT_MAX  999999999999999999
+
+
 
 
 void
@@ -77,28 +82,12 @@ tfw_engine_system_ca(void)
 tf_int_t
 tfw_engine_int(tf_str_t text, int64_t *n)
 {
-    size_t  i;
-
-    *n = -1;
-
     if (text.data == NULL) {
+        *n = -1;
         return TF_OK;
     }
 
-    if (text.len == 0 || text.len > 18) {
-        return TF_DECLINED;
-    }
-
-    for (*n = 0, i = 0; i < text.len; i++) {
-
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return TF_DECLINED;
-        }
-
-        *n = *n * 10 + (text.data[i] - '0');
-    }
-
-    return TF_OK;
+    return tf_number(text, TFW_ENGINE_INT_MAX, n);
 }
 
 
@@ -112,8 +101,10 @@ tfw_engine_text(const tf_mem_t *mem, tf_str_t in, tf_str_t *out)
 
     *out = in;
 
+    /* PostgreSQL stores no NUL */
+
     for (p = in.data; p < end; p += n) {
-        n = tfw_engine_char(p, end);
+        n = *p ? tf_utf8_len(p, end) : 0;
         if (n == 0) {
             break;
         }
@@ -131,7 +122,7 @@ tfw_engine_text(const tf_mem_t *mem, tf_str_t in, tf_str_t *out)
     out->data = d;
 
     for (p = in.data; p < end; p += n) {
-        n = tfw_engine_char(p, end);
+        n = *p ? tf_utf8_len(p, end) : 0;
 
         if (n) {
             memcpy(d, p, n);
@@ -149,55 +140,4 @@ tfw_engine_text(const tf_mem_t *mem, tf_str_t in, tf_str_t *out)
     out->len = (size_t) (d - out->data);
 
     return TF_OK;
-}
-
-
-/* The length of the UTF-8 character at p; 0 when there is none that
- * PostgreSQL could store (no NUL, no surrogate, nothing past U+10FFFF). */
-
-static size_t
-tfw_engine_char(const unsigned char *p, const unsigned char *end)
-{
-    size_t    i, n;
-    uint32_t  c;
-
-    if (*p < 0x80) {
-        return *p != 0;
-    }
-
-    if (*p >= 0xc2 && *p < 0xe0) {
-        n = 2;
-        c = *p & 0x1f;
-
-    } else if (*p >= 0xe0 && *p < 0xf0) {
-        n = 3;
-        c = *p & 0x0f;
-
-    } else if (*p >= 0xf0 && *p < 0xf5) {
-        n = 4;
-        c = *p & 0x07;
-
-    } else {
-        return 0;
-    }
-
-    if ((size_t) (end - p) < n) {
-        return 0;
-    }
-
-    for (i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-
-        c = c << 6 | (p[i] & 0x3f);
-    }
-
-    if ((n == 3 && c < 0x800) || (n == 4 && c < 0x10000)
-        || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff)
-    {
-        return 0;
-    }
-
-    return n;
 }

@@ -13,8 +13,11 @@
  */
 
 
+#include <limits.h>
 #include <stdlib.h>
 
+#include "tf_mem.h"
+#include "tf_number.h"
 #include "tfw_mssql.h"
 
 
@@ -58,12 +61,9 @@ static tf_int_t tfw_mssql_date(tfw_batch_t *b, tf_str_t principal,
     const char *name, tf_str_t value);
 static tf_int_t tfw_mssql_push(tfw_batch_t *b, tfw_mssql_list_t *list, int id,
     tf_str_t sid, tf_str_t principal);
-static tf_int_t tfw_mssql_edge(tfw_batch_t *b, tfw_mssql_edge_t **list,
-    size_t *n, size_t *size);
 static tf_str_t *tfw_mssql_find(const tfw_mssql_list_t *list, tf_str_t id);
 static tf_str_t *tfw_mssql_by_sid(tfw_batch_t *b, tf_str_t sid);
 static int tfw_mssql_sid_cmp(const void *one, const void *two);
-static tf_int_t tfw_mssql_copy(tfw_batch_t *b, tf_str_t in, tf_str_t *out);
 static int tfw_mssql_number(tf_str_t s);
 static int tfw_mssql_true(tf_str_t s);
 static int tfw_mssql_is_system(tf_str_t name);
@@ -91,51 +91,22 @@ tfw_mssql_accounts_edge(tfw_batch_t *b, const tfw_query_t *q,
     tfw_mssql_accounts_t  *a = b->state;
 
     if (q->what) {
-        rc = tfw_mssql_edge(b, &a->control, &a->controls, &a->control_size);
-        e = &a->control[a->controls];
-        a->controls += rc == TF_OK;
+        rc = tf_mem_grow(b->mem, &a->control, sizeof(tfw_mssql_edge_t),
+                         a->controls, &a->control_size);
+        e = rc == TF_OK ? &a->control[a->controls++] : NULL;
 
     } else {
-        rc = tfw_mssql_edge(b, &a->edge, &a->edges, &a->edge_size);
-        e = &a->edge[a->edges];
-        a->edges += rc == TF_OK;
+        rc = tf_mem_grow(b->mem, &a->edge, sizeof(tfw_mssql_edge_t), a->edges,
+                         &a->edge_size);
+        e = rc == TF_OK ? &a->edge[a->edges++] : NULL;
     }
 
-    if (rc != TF_OK) {
+    if (e == NULL) {
         return TF_ERROR;
     }
 
     e->member = tfw_mssql_number(row[0]);
     e->role = tfw_mssql_number(row[1]);
-
-    return TF_OK;
-}
-
-
-static tf_int_t
-tfw_mssql_edge(tfw_batch_t *b, tfw_mssql_edge_t **list, size_t *n,
-    size_t *size)
-{
-    size_t             more;
-    tfw_mssql_edge_t  *e;
-
-    if (*n < *size) {
-        return TF_OK;
-    }
-
-    more = *size ? *size * 2 : 64;
-
-    e = tf_alloc(b->mem, more * sizeof(tfw_mssql_edge_t));
-    if (e == NULL) {
-        return TF_ERROR;
-    }
-
-    if (*n) {
-        memcpy(e, *list, *n * sizeof(tfw_mssql_edge_t));
-    }
-
-    *list = e;
-    *size = more;
 
     return TF_OK;
 }
@@ -859,30 +830,20 @@ static tf_int_t
 tfw_mssql_push(tfw_batch_t *b, tfw_mssql_list_t *list, int id, tf_str_t sid,
     tf_str_t principal)
 {
-    size_t                  size;
     tfw_mssql_principal_t  *p;
 
-    if (list->n == list->size) {
-        size = list->size ? list->size * 2 : 64;
-
-        p = tf_alloc(b->mem, size * sizeof(tfw_mssql_principal_t));
-        if (p == NULL) {
-            return TF_ERROR;
-        }
-
-        if (list->n) {
-            memcpy(p, list->item, list->n * sizeof(tfw_mssql_principal_t));
-        }
-
-        list->item = p;
-        list->size = size;
+    if (tf_mem_grow(b->mem, &list->item, sizeof(tfw_mssql_principal_t), list->n,
+                    &list->size)
+        != TF_OK)
+    {
+        return TF_ERROR;
     }
 
     p = &list->item[list->n];
     p->id = id;
     p->principal = principal;
 
-    if (tfw_mssql_copy(b, sid, &p->sid) != TF_OK) {
+    if (tf_mem_copy(b->mem, sid, &p->sid) != TF_OK) {
         return TF_ERROR;
     }
 
@@ -959,57 +920,6 @@ tfw_mssql_by_sid(tfw_batch_t *b, tf_str_t sid)
 
 
 static int
-tfw_mssql_sid_cmp(const void *one, const void *two)
-{
-    int                                  rc;
-    size_t                               n;
-    const tfw_mssql_principal_t *const  *a = one, *const  *b = two;
-
-    n = (*a)->sid.len < (*b)->sid.len ? (*a)->sid.len : (*b)->sid.len;
-    rc = n ? memcmp((*a)->sid.data, (*b)->sid.data, n) : 0;
-
-    return rc ? rc : ((*a)->sid.len > (*b)->sid.len)
-                     - ((*a)->sid.len < (*b)->sid.len);
-}
-
-
-static tf_int_t
-tfw_mssql_copy(tfw_batch_t *b, tf_str_t in, tf_str_t *out)
-{
-    out->len = in.len;
-    out->data = tf_alloc(b->mem, in.len + 1);
-
-    if (out->data == NULL) {
-        return TF_ERROR;
-    }
-
-    if (in.len) {
-        memcpy(out->data, in.data, in.len);
-    }
-
-    return TF_OK;
-}
-
-
-static int
-tfw_mssql_number(tf_str_t s)
-{
-    int     n = 0;
-    size_t  i;
-
-    for (i = 0; i < s.len && i < 9; i++) {
-        if (s.data[i] < '0' || s.data[i] > '9') {
-            return -1;
-        }
-
-        n = n * 10 + (s.data[i] - '0');
-    }
-
-    return n;
-}
-
-
-static int
 tfw_mssql_true(tf_str_t s)
 {
     return s.len == 1 && s.data[0] == '1';
@@ -1034,4 +944,24 @@ tfw_mssql_is_system(tf_str_t name)
     }
 
     return 0;
+}
+
+
+static int
+tfw_mssql_sid_cmp(const void *one, const void *two)
+{
+    const tfw_mssql_principal_t *const  *a = one, *const  *b = two;
+
+    return tf_str_cmp((*a)->sid, (*b)->sid);
+}
+
+
+/* 0 for nothing, -1 for what is no number. */
+
+static int
+tfw_mssql_number(tf_str_t s)
+{
+    int64_t  n = 0;
+
+    return s.len && tf_number(s, INT_MAX, &n) != TF_OK ? -1 : (int) n;
 }

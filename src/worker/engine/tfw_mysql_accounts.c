@@ -21,6 +21,7 @@
 #include <stdlib.h>
 
 #include "tf_json.h"
+#include "tf_mem.h"
 #include "tfw_mysql.h"
 
 
@@ -297,39 +298,15 @@ tfw_mysql_part(tfw_batch_t *b, tf_str_t *list, tf_str_t *part)
 static tf_int_t
 tfw_mysql_keep_role(tfw_batch_t *b, tf_str_t name)
 {
-    tf_str_t              *roles, *role;
     tfw_mysql_accounts_t  *a = b->state;
 
-    if (a->nroles == a->size) {
-        a->size = a->size ? a->size * 2 : 64;
-
-        roles = tf_alloc(b->mem, a->size * sizeof(tf_str_t));
-        if (roles == NULL) {
-            return TF_ERROR;
-        }
-
-        if (a->nroles) {
-            memcpy(roles, a->roles, a->nroles * sizeof(tf_str_t));
-        }
-
-        a->roles = roles;
-    }
-
-    role = &a->roles[a->nroles];
-    role->len = name.len;
-    role->data = tf_alloc(b->mem, name.len + 1);
-
-    if (role->data == NULL) {
+    if (tf_mem_grow(b->mem, &a->roles, sizeof(tf_str_t), a->nroles, &a->size)
+        != TF_OK)
+    {
         return TF_ERROR;
     }
 
-    if (name.len) {
-        memcpy(role->data, name.data, name.len);
-    }
-
-    a->nroles++;
-
-    return TF_OK;
+    return tf_mem_copy(b->mem, name, &a->roles[a->nroles++]);
 }
 
 

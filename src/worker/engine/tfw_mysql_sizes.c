@@ -20,6 +20,7 @@
 
 #include <stdlib.h>
 
+#include "tf_mem.h"
 #include "tfw_mysql.h"
 
 
@@ -139,8 +140,6 @@ static tf_int_t tfw_mysql_sizes_push(tfw_batch_t *b, tf_str_t name,
     int64_t bytes);
 static size_t tfw_mysql_sizes_find(tfw_mysql_sizes_t *z, tf_str_t name);
 static int tfw_mysql_sizes_order(const void *one, const void *two);
-static tf_int_t tfw_mysql_sizes_copy(tfw_batch_t *b, tf_str_t in,
-    tf_str_t *out);
 
 
 const tfw_query_t  tfw_mysql_databases[] = {
@@ -283,7 +282,6 @@ static tf_int_t
 tfw_mysql_sizes_reach(tfw_batch_t *b, tf_str_t privileges, tf_str_t object,
     int revoked)
 {
-    size_t               size;
     tf_int_t             rc;
     tf_str_t             database;
     tfw_mysql_reach_t   *reach;
@@ -300,20 +298,11 @@ tfw_mysql_sizes_reach(tfw_batch_t *b, tf_str_t privileges, tf_str_t object,
         return rc == TF_DECLINED ? TF_OK : TF_ERROR;
     }
 
-    if (z->nreach == z->reach_size) {
-        size = z->reach_size ? z->reach_size * 2 : 16;
-
-        reach = tf_alloc(b->mem, size * sizeof(tfw_mysql_reach_t));
-        if (reach == NULL) {
-            return TF_ERROR;
-        }
-
-        if (z->nreach) {
-            memcpy(reach, z->reach, z->nreach * sizeof(tfw_mysql_reach_t));
-        }
-
-        z->reach = reach;
-        z->reach_size = size;
+    if (tf_mem_grow(b->mem, &z->reach, sizeof(tfw_mysql_reach_t), z->nreach,
+                    &z->reach_size)
+        != TF_OK)
+    {
+        return TF_ERROR;
     }
 
     reach = &z->reach[z->nreach++];
@@ -706,30 +695,19 @@ tfw_mysql_sizes_of(tfw_mysql_sizes_t *z, tf_str_t table, int partitioned)
 static tf_int_t
 tfw_mysql_sizes_push(tfw_batch_t *b, tf_str_t name, int64_t bytes)
 {
-    size_t              size;
-    tfw_mysql_item_t   *item;
     tfw_mysql_sizes_t  *z = b->state;
 
-    if (z->nitems == z->size) {
-        size = z->size ? z->size * 2 : 256;
-
-        item = tf_alloc(b->mem, size * sizeof(tfw_mysql_item_t));
-        if (item == NULL) {
-            return TF_ERROR;
-        }
-
-        if (z->nitems) {
-            memcpy(item, z->item, z->nitems * sizeof(tfw_mysql_item_t));
-        }
-
-        z->item = item;
-        z->size = size;
+    if (tf_mem_grow(b->mem, &z->item, sizeof(tfw_mysql_item_t), z->nitems,
+                    &z->size)
+        != TF_OK)
+    {
+        return TF_ERROR;
     }
 
     z->sorted = 0;
     z->item[z->nitems].bytes = bytes;
 
-    return tfw_mysql_sizes_copy(b, name, &z->item[z->nitems++].name);
+    return tf_mem_copy(b->mem, name, &z->item[z->nitems++].name);
 }
 
 
@@ -767,29 +745,6 @@ tfw_mysql_sizes_find(tfw_mysql_sizes_t *z, tf_str_t name)
 static int
 tfw_mysql_sizes_order(const void *one, const void *two)
 {
-    int       rc;
-    tf_str_t  a = ((const tfw_mysql_item_t *) one)->name;
-    tf_str_t  b = ((const tfw_mysql_item_t *) two)->name;
-
-    rc = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
-
-    return rc ? rc : a.len < b.len ? -1 : a.len > b.len;
-}
-
-
-static tf_int_t
-tfw_mysql_sizes_copy(tfw_batch_t *b, tf_str_t in, tf_str_t *out)
-{
-    out->len = in.len;
-    out->data = tf_alloc(b->mem, in.len + 1);
-
-    if (out->data == NULL) {
-        return TF_ERROR;
-    }
-
-    if (in.len) {
-        memcpy(out->data, in.data, in.len);
-    }
-
-    return TF_OK;
+    return tf_str_cmp(((const tfw_mysql_item_t *) one)->name,
+                      ((const tfw_mysql_item_t *) two)->name);
 }

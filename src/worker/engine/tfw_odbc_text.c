@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "tf_utf8.h"
 #include "tfw_odbc.h"
 
 
@@ -26,24 +27,7 @@ tfw_odbc_utf8(unsigned char *to, const SQLWCHAR *from, size_t n)
             c = 0x10000 + ((c - 0xd800) << 10) + (from[++i] - 0xdc00u);
         }
 
-        if (c < 0x80) {
-            *d++ = (unsigned char) c;
-
-        } else if (c < 0x800) {
-            *d++ = (unsigned char) (0xc0 | c >> 6);
-            *d++ = (unsigned char) (0x80 | (c & 0x3f));
-
-        } else if (c < 0x10000) {
-            *d++ = (unsigned char) (0xe0 | c >> 12);
-            *d++ = (unsigned char) (0x80 | (c >> 6 & 0x3f));
-            *d++ = (unsigned char) (0x80 | (c & 0x3f));
-
-        } else {
-            *d++ = (unsigned char) (0xf0 | c >> 18);
-            *d++ = (unsigned char) (0x80 | (c >> 12 & 0x3f));
-            *d++ = (unsigned char) (0x80 | (c >> 6 & 0x3f));
-            *d++ = (unsigned char) (0x80 | (c & 0x3f));
-        }
+        d += tf_utf8_put(d, c);
     }
 
     return (size_t) (d - to);
@@ -63,23 +47,16 @@ tfw_odbc_utf16(tf_str_t in, size_t *n)
     }
 
     for (i = 0, d = out; i < in.len; i += len) {
-        c = in.data[i];
-        len = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2
-              : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+        len = tf_utf8_len(in.data + i, in.data + in.len);
 
-        if (len == 0 || in.len - i < len) {
+        if (len == 0) {
             free(out);
             return NULL;
         }
 
-        c &= len == 1 ? 0x7f : 0xffu >> (len + 1);
+        c = in.data[i] & (len == 1 ? 0x7f : 0xffu >> (len + 1));
 
         for (k = 1; k < len; k++) {
-            if ((in.data[i + k] & 0xc0) != 0x80) {
-                free(out);
-                return NULL;
-            }
-
             c = c << 6 | (in.data[i + k] & 0x3f);
         }
 

@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 
+#include "tf_mem.h"
 #include "tfw_oracle.h"
 
 
@@ -61,24 +62,14 @@ tfw_oracle_accounts_pair(tfw_batch_t *b, const tfw_query_t *q,
 static tf_int_t
 tfw_oracle_keep(tfw_batch_t *b, tfw_oracle_pairs_t *list, const tf_str_t *row)
 {
-    size_t              size;
     unsigned char      *d;
     tfw_oracle_pair_t  *p;
 
-    if (list->n == list->size) {
-        size = list->size ? list->size * 2 : 64;
-
-        p = tf_alloc(b->mem, size * sizeof(tfw_oracle_pair_t));
-        if (p == NULL) {
-            return TF_ERROR;
-        }
-
-        if (list->n) {
-            memcpy(p, list->pair, list->n * sizeof(tfw_oracle_pair_t));
-        }
-
-        list->pair = p;
-        list->size = size;
+    if (tf_mem_grow(b->mem, &list->pair, sizeof(tfw_oracle_pair_t), list->n,
+                    &list->size)
+        != TF_OK)
+    {
+        return TF_ERROR;
     }
 
     d = tf_alloc(b->mem, row[0].len + row[1].len + 1);

@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 
+#include "tf_mem.h"
+#include "tf_number.h"
 #include "tfw_pgsql.h"
 
 
@@ -374,24 +376,13 @@ tfw_pgsql_accounts_database(tfw_batch_t *b, const tfw_query_t *q,
 static tfw_pgsql_role_t *
 tfw_pgsql_accounts_push(tfw_batch_t *b)
 {
-    size_t                 size;
-    tfw_pgsql_role_t      *roles;
     tfw_pgsql_accounts_t  *a = b->state;
 
-    if (a->nroles == a->size) {
-        size = a->size ? a->size * 2 : 64;
-
-        roles = tf_alloc(b->mem, size * sizeof(tfw_pgsql_role_t));
-        if (roles == NULL) {
-            return NULL;
-        }
-
-        if (a->nroles) {
-            memcpy(roles, a->roles, a->nroles * sizeof(tfw_pgsql_role_t));
-        }
-
-        a->roles = roles;
-        a->size = size;
+    if (tf_mem_grow(b->mem, &a->roles, sizeof(tfw_pgsql_role_t), a->nroles,
+                    &a->size)
+        != TF_OK)
+    {
+        return NULL;
     }
 
     return &a->roles[a->nroles++];
@@ -404,17 +395,16 @@ tfw_pgsql_accounts_push(tfw_batch_t *b)
 static tf_str_t *
 tfw_pgsql_accounts_find(tfw_batch_t *b, tf_str_t oid)
 {
-    size_t                 i, low, high, middle;
-    uint32_t               id;
+    size_t                 low, high, middle;
+    int64_t                id;
     tfw_pgsql_accounts_t  *a = b->state;
 
-    id = 0;
+    if (tf_number(oid, UINT32_MAX, &id) != TF_OK) {
+        return NULL;
+    }
+
     low = 0;
     high = a->nroles;
-
-    for (i = 0; i < oid.len; i++) {
-        id = id * 10 + (oid.data[i] - '0') % 10u;
-    }
 
     while (low < high) {
         middle = low + (high - low) / 2;
