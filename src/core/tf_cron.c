@@ -436,7 +436,7 @@ tf_cron_value(const tf_cron_field_t *f, tf_str_t s, int *n)
         }
     }
 
-    return tf_number_int(s, f->max, n) == TF_OK && *n >= f->min
+    return tf_number_int(s, 9999, n) == TF_OK && *n >= f->min && *n <= f->max
            ? TF_OK : TF_ERROR;
 }
 

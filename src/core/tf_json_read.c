@@ -8,11 +8,6 @@
 #include "tf_utf8.h"
 
 
-/* An object with more members than this is checked for double names by
- * sorting. */
-#define TF_JSON_FEW  16
-
-
 /* yajl does not look whether its memory was given, so a failed allocation
  * leaves by longjmp; all memory is the region's, nothing is lost by that. */
 
@@ -44,9 +39,9 @@ static void *tf_json_malloc(void *ctx, size_t size);
 static void *tf_json_realloc(void *ctx, void *p, size_t size);
 static void tf_json_free(void *ctx, void *p);
 static void *tf_json_take(tf_json_reader_t *r, size_t size);
-static tf_str_t tf_json_copy(tf_json_reader_t *r, const unsigned char *p,
-    size_t len);
-static tf_json_t *tf_json_add(tf_json_reader_t *r, tf_json_e type);
+static tf_str_t tf_json_copy(tf_json_reader_t *r, const void *p, size_t len);
+static tf_json_t *tf_json_add(tf_json_reader_t *r, tf_json_e type,
+    const void *p, size_t len);
 static int tf_json_refuse(tf_json_reader_t *r, const char *why);
 static int tf_json_null(void *ctx);
 static int tf_json_boolean(void *ctx, int boolean);
@@ -61,7 +56,7 @@ static int tf_json_close_object(void *ctx);
 static int tf_json_order(const void *one, const void *two);
 static int tf_json_twice(tf_json_reader_t *r, const tf_json_t *object);
 static tf_int_t tf_json_encoding(tf_str_t text, tf_err_t *err);
-static int tf_json_hex4(const unsigned char *p, const unsigned char *end);
+static long tf_json_unit(const unsigned char *p, const unsigned char *end);
 
 
 static const yajl_callbacks  tf_json_callbacks = {
@@ -229,7 +224,7 @@ tf_json_take(tf_json_reader_t *r, size_t size)
 /* yajl's strings live in the input or in a buffer of its own. */
 
 static tf_str_t
-tf_json_copy(tf_json_reader_t *r, const unsigned char *p, size_t len)
+tf_json_copy(tf_json_reader_t *r, const void *p, size_t len)
 {
     tf_str_t  s;
 
@@ -246,8 +241,10 @@ tf_json_copy(tf_json_reader_t *r, const unsigned char *p, size_t len)
 }
 
 
+/* A value; p: the text of a string or number. */
+
 static tf_json_t *
-tf_json_add(tf_json_reader_t *r, tf_json_e type)
+tf_json_add(tf_json_reader_t *r, tf_json_e type, const void *p, size_t len)
 {
     tf_json_t        *v;
     tf_json_level_t  *level;
@@ -261,6 +258,10 @@ tf_json_add(tf_json_reader_t *r, tf_json_e type)
     memset(v, 0, sizeof(tf_json_t));
     v->type = type;
     v->name = r->name;
+
+    if (p != NULL) {
+        v->str = tf_json_copy(r, p, len);
+    }
 
     level = r->level;
 
@@ -299,7 +300,7 @@ tf_json_refuse(tf_json_reader_t *r, const char *why)
 static int
 tf_json_null(void *ctx)
 {
-    return tf_json_add(ctx, TF_JSON_NULL) != NULL;
+    return tf_json_add(ctx, TF_JSON_NULL, NULL, 0) != NULL;
 }
 
 
@@ -308,46 +309,27 @@ tf_json_boolean(void *ctx, int boolean)
 {
     tf_json_t  *v;
 
-    v = tf_json_add(ctx, TF_JSON_BOOL);
-    if (v == NULL) {
-        return 0;
+    v = tf_json_add(ctx, TF_JSON_BOOL, NULL, 0);
+
+    if (v != NULL) {
+        v->boolean = boolean != 0;
     }
 
-    v->boolean = boolean != 0;
-
-    return 1;
+    return v != NULL;
 }
 
 
 static int
 tf_json_number(void *ctx, const char *p, size_t len)
 {
-    tf_json_t  *v;
-
-    v = tf_json_add(ctx, TF_JSON_NUMBER);
-    if (v == NULL) {
-        return 0;
-    }
-
-    v->str = tf_json_copy(ctx, (const unsigned char *) p, len);
-
-    return 1;
+    return tf_json_add(ctx, TF_JSON_NUMBER, p, len) != NULL;
 }
 
 
 static int
 tf_json_text(void *ctx, const unsigned char *p, size_t len)
 {
-    tf_json_t  *v;
-
-    v = tf_json_add(ctx, TF_JSON_STRING);
-    if (v == NULL) {
-        return 0;
-    }
-
-    v->str = tf_json_copy(ctx, p, len);
-
-    return 1;
+    return tf_json_add(ctx, TF_JSON_STRING, p, len) != NULL;
 }
 
 
@@ -372,7 +354,7 @@ tf_json_open(tf_json_reader_t *r, tf_json_e type)
         return tf_json_refuse(r, "is nested too deep");
     }
 
-    v = tf_json_add(r, type);
+    v = tf_json_add(r, type, NULL, 0);
     if (v == NULL) {
         return 0;
     }
@@ -447,27 +429,18 @@ static int
 tf_json_twice(tf_json_reader_t *r, const tf_json_t *object)
 {
     size_t       i, n;
-    tf_json_t   *a, *b, **sorted;
+    tf_json_t   *v, **sorted;
 
     n = object->count;
 
-    if (n <= TF_JSON_FEW) {
-
-        for (a = object->child; a; a = a->next) {
-            for (b = a->next; b; b = b->next) {
-                if (tf_json_order(&a, &b) == 0) {
-                    return 1;
-                }
-            }
-        }
-
+    if (n < 2) {
         return 0;
     }
 
     sorted = tf_json_take(r, n * sizeof(tf_json_t *));
 
-    for (i = 0, a = object->child; a; a = a->next) {
-        sorted[i++] = a;
+    for (i = 0, v = object->child; v; v = v->next) {
+        sorted[i++] = v;
     }
 
     qsort(sorted, n, sizeof(tf_json_t *), tf_json_order);
@@ -483,98 +456,70 @@ tf_json_twice(tf_json_reader_t *r, const tf_json_t *object)
 
 
 /*
- * yajl's own check lets overlong forms and surrogates pass, and it makes
- * something up for half a pair of \u escapes; both are refused here.  Where a
- * backslash may stand at all is left to yajl.
+ * yajl's own check lets overlong forms and surrogates pass, and it writes '?'
+ * for half of a pair of \u escapes; both are refused here.  Where a backslash
+ * may stand at all is left to yajl.
  */
 
 static tf_int_t
 tf_json_encoding(tf_str_t text, tf_err_t *err)
 {
-    int                   code;
-    unsigned              len;
+    long                  unit;
+    size_t                n;
     const unsigned char  *p, *end;
+
+    if (tf_utf8_count(text) < 0) {
+        return tf_fail(err, TF_E_INVALID_REQUEST, NULL,
+                       "the JSON document is not UTF-8");
+    }
 
     p = text.data;
     end = text.data + text.len;
 
-    while (p != end) {
+    for ( /* void */ ; end - p > 1; p += n) {
+        p = memchr(p, '\\', end - p);
 
-        if (*p != '\\') {
-            len = tf_utf8_len(p, end);
-            if (len == 0) {
-                return tf_fail(err, TF_E_INVALID_REQUEST, NULL,
-                               "not UTF-8 at byte %zu",
-                               (size_t) (p - text.data));
-            }
+        if (p == NULL) {
+            break;
+        }
 
-            p += len;
+        n = 2;
+        unit = tf_json_unit(p, end);
+
+        if (unit < 0xd800 || unit > 0xdfff) {
             continue;
         }
 
-        p++;
+        n = 12;
 
-        if (p == end || *p != 'u') {
-            p += p != end && *p < 0x80;
-            continue;
+        if (unit > 0xdbff || tf_json_unit(p + 6, end) < 0xdc00
+            || tf_json_unit(p + 6, end) > 0xdfff)
+        {
+            return tf_fail(err, TF_E_INVALID_REQUEST, NULL,
+                           "half of a surrogate pair at byte %zu",
+                           (size_t) (p - text.data));
         }
-
-        p++;
-        code = tf_json_hex4(p, end);
-
-        if (code < 0) {
-            continue;
-        }
-
-        p += 4;
-
-        if (code < 0xd800 || code > 0xdfff) {
-            continue;
-        }
-
-        if (code < 0xdc00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
-            code = tf_json_hex4(p + 2, end);
-
-            if (code >= 0xdc00 && code <= 0xdfff) {
-                p += 6;
-                continue;
-            }
-        }
-
-        return tf_fail(err, TF_E_INVALID_REQUEST, NULL,
-                       "half of a surrogate pair at byte %zu",
-                       (size_t) (p - text.data));
     }
 
     return TF_OK;
 }
 
 
-/* The value of four hex digits at p, -1 when there are not. */
+/* The UTF-16 unit of an escape \uXXXX at p, -1 when there is none. */
 
-static int
-tf_json_hex4(const unsigned char *p, const unsigned char *end)
+static long
+tf_json_unit(const unsigned char *p, const unsigned char *end)
 {
-    int            i, n;
-    unsigned char  c;
+    long   unit;
+    char   hex[5], *last;
 
-    if (end - p < 4) {
+    if (end - p < 6 || p[0] != '\\' || p[1] != 'u') {
         return -1;
     }
 
-    for (i = 0, n = 0; i < 4; i++) {
-        c = p[i];
+    memcpy(hex, p + 2, 4);
+    hex[4] = '\0';
+    unit = strtol(hex, &last, 16);
 
-        if (c >= '0' && c <= '9') {
-            n = n * 16 + c - '0';
-
-        } else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') {
-            n = n * 16 + (c | 0x20) - 'a' + 10;
-
-        } else {
-            return -1;
-        }
-    }
-
-    return n;
+    return last == hex + 4 ? unit : -1;
 }

@@ -333,13 +333,13 @@ tf_block_parse(tf_str_t text, tf_block_t *block)
     text.len -= address.len + 1;
     text.data = slash + 1;
 
-    if (tf_number_int(text, 128 - base, &bits) != TF_OK) {
+    if (tf_number_int(text, 128, &bits) != TF_OK) {
         return TF_ERROR;
     }
 
     block->bits = base + bits;
 
-    return TF_OK;
+    return block->bits <= 128 ? TF_OK : TF_ERROR;
 }
 
 
