@@ -24,7 +24,9 @@ do
     esac
 done
 
-for tf_f in src/worker/*.sql src/ngx/*/*.sql src/feature/*/*.sql; do
+for tf_f in src/worker/*.sql src/ngx/*/*.sql src/feature/*.sql \
+            src/feature/*/*.sql
+do
     [ -e "$tf_f" ] && tf_sql="$tf_sql $tf_f"
 done
 

@@ -12,7 +12,8 @@
  *     SELECT ... WHERE t.name = :name
  *
  * Text that several statements of a file share stands before them as
- * "-- part: tag" and goes in where they say {tag}.
+ * "-- part: tag" and goes in where they say {tag}, or {tag: word} when the part
+ * says {arg}, which the word replaces.  Parts of parts.sql are for all files.
  *
  * :name is a parameter, bound by name on both sides; every parameter is sent
  * as text.  A statement that writes is recognised by its verbs.  A refusal by

@@ -300,26 +300,44 @@ sub count_some {
         . " AS total,\nfound.n > $EXACT AS total_is_estimate\nFROM found";
 }
 
-for my $file (@files) {
+# The text of a part for the place where it is used.
+
+sub part {
+    my ($file, $name, $text, $arg) = @_;
+    fail("$file: no part '$name'") unless defined $text;
+    fail("$file: part '$name' " . ($arg ? 'takes no' : 'needs an')
+        . ' argument') if !defined $arg != $text !~ /\{arg\}/;
+    return $text =~ s/\{arg\}/$arg/gr;
+}
+
+my %shared;
+
+for my $file (sort { ($b =~ m{/parts\.sql$}) <=> ($a =~ m{/parts\.sql$}) }
+              @files)
+{
     open my $in, '<', $file or fail("$file: $!");
     my $text = do { local $/; <$in> };
     my @pieces = split /^-- (name|part): *(\S+) *\n/m, $text;
-    my %part;
+    my %part = %shared;
 
     shift @pieces;
     fail("$file has no statement") unless @pieces;
 
     while (my ($what, $name, $body) = splice @pieces, 0, 3) {
         $name =~ /^[a-z][a-z0-9_]*$/ or fail("$file: bad name '$name'");
-        $body =~ s/\{([a-z0-9_]+)\}/
-            $1 eq 'sort' ? '{sort}'
-                         : $part{$1} \/\/ fail("$file: no part '$1'")/gex;
+        $body =~ s/\{([a-z0-9_]+)(?:: *(\w+))?\}/
+            $1 eq 'sort' || $1 eq 'arg' ? $&
+                : part($file, $1, $part{$1}, $2)/gex;
 
         if ($what eq 'part') {
             $body =~ s/\A\s+|\s+\z//g;
+            fail("$file: part '$name' is there already") if $part{$name};
             $part{$name} = $body;
+            $shared{$name} = $body if $file =~ m{/parts\.sql$};
             next;
         }
+
+        fail("$name: {arg} stands outside of a part") if $body =~ /\{arg\}/;
 
         my $flags = 0;
         my $sort = $body =~ /^-- sort: *(.*)$/m ? $1 : undef;

@@ -44,10 +44,6 @@ a.id, a.principal AS username, a.username AS original_username, a.host,
                             AND x.classification_id = k.id))
        AS classifications
 
--- part: tag_names
-(SELECT coalesce(json_agg(t ->> 'display_name'), '[]')
-        FROM json_array_elements(i.tags) t) AS tags
-
 -- part: stale
 (SELECT coalesce(json_agg(json_build_object(
                                      'scope', s.scope,
@@ -274,32 +270,8 @@ WHERE c.id = :id::bigint
 
 
 -- name: accounts_sync_start
-WITH target AS (
-    SELECT id, credential_id
-    FROM instances
-    WHERE id = :id::bigint AND deleted_at IS NULL
-), rules AS (
-    SELECT tf_fail('CREDENTIAL_REQUIRED', 'credential_id')
-    FROM target
-    WHERE credential_id IS NULL
-)
-SELECT q.run_id
-FROM target t
-     CROSS JOIN LATERAL tf_enqueue('sync_accounts', 'manual',
-                                   :_user_id::bigint,
-                                   instance_ids => ARRAY[t.id]) q
-WHERE (SELECT count(*) FROM rules) = 0
+{sync_start: sync_accounts}
 
 -- name: accounts_sync_fleet
 -- lane: slow
-WITH rules AS (
-    SELECT tf_fail('INVALID_REQUEST', '',
-                   'there is no active instance with a credential')
-    WHERE NOT EXISTS (SELECT
-                      FROM instances
-                      WHERE is_active AND deleted_at IS NULL
-                            AND credential_id IS NOT NULL)
-)
-SELECT run_id, items AS instance_count
-FROM tf_enqueue('sync_accounts', 'manual', :_user_id::bigint)
-WHERE (SELECT count(*) FROM rules) = 0
+{sync_fleet: sync_accounts}

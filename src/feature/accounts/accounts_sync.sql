@@ -5,11 +5,6 @@
 md5(row(i.db_type, i.host, i.port, i.database_name, i.tls_mode, i.tls_ca,
                i.credential_id, i.last_sync_at, i.deleted_at)::text) AS state
 
--- part: held
-EXISTS (SELECT FROM task_items t
-              WHERE t.id = :item_id::bigint AND t.token = :token::bigint
-                    AND t.state = 'running')
-
 
 -- name: accounts_sync_instance
 -- worker
@@ -190,7 +185,7 @@ FROM s
      LEFT JOIN instance_scopes b ON b.instance_id = i.id
                                     AND b.scope = s.scope
                                     AND b.database = s.database
-WHERE {held}
+WHERE {item_held}
 ON CONFLICT (instance_id, scope, database) DO UPDATE
 SET status = EXCLUDED.status,
     error_code = EXCLUDED.error_code,
@@ -248,4 +243,4 @@ UPDATE instances i
 SET last_sync_status = 'failed',
     last_connected = CASE WHEN :connected::boolean THEN now()
                           ELSE i.last_connected END
-WHERE i.id = :instance_id::bigint AND {held}
+WHERE i.id = :instance_id::bigint AND {item_held}

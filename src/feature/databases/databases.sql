@@ -256,35 +256,11 @@ WHERE d.id = :id AND i.deleted_at IS NULL
 
 
 -- name: databases_sync_start
-WITH target AS (
-    SELECT id, credential_id
-    FROM instances
-    WHERE id = :id::bigint AND deleted_at IS NULL
-), rules AS (
-    SELECT tf_fail('CREDENTIAL_REQUIRED', 'credential_id')
-    FROM target
-    WHERE credential_id IS NULL
-)
-SELECT q.run_id
-FROM target t
-     CROSS JOIN LATERAL tf_enqueue('sync_databases', 'manual',
-                                   :_user_id::bigint,
-                                   instance_ids => ARRAY[t.id]) q
-WHERE (SELECT count(*) FROM rules) = 0
+{sync_start: sync_databases}
 
 -- name: databases_sync_fleet
 -- lane: slow
-WITH rules AS (
-    SELECT tf_fail('INVALID_REQUEST', '',
-                   'there is no active instance with a credential')
-    WHERE NOT EXISTS (SELECT
-                      FROM instances
-                      WHERE is_active AND deleted_at IS NULL
-                            AND credential_id IS NOT NULL)
-)
-SELECT run_id, items AS instance_count
-FROM tf_enqueue('sync_databases', 'manual', :_user_id::bigint)
-WHERE (SELECT count(*) FROM rules) = 0
+{sync_fleet: sync_databases}
 
 -- name: table_sizes_start
 WITH target AS (

@@ -5,11 +5,6 @@
 md5(row(i.db_type, i.host, i.port, i.database_name, i.tls_mode, i.tls_ca,
                i.credential_id, i.deleted_at)::text) AS state
 
--- part: held
-EXISTS (SELECT FROM task_items t
-              WHERE t.id = :item_id::bigint AND t.token = :token::bigint
-                    AND t.state = 'running')
-
 
 -- name: databases_sync_instance
 -- worker
@@ -50,7 +45,7 @@ WITH d AS (
            d.size_bytes, d.data_bytes, d.log_bytes,
            CASE WHEN d.size_bytes IS NOT NULL THEN now() END
     FROM d
-    WHERE {held}
+    WHERE {item_held}
     ON CONFLICT (instance_id, coalesce(native_id, name)) DO UPDATE
     SET name = EXCLUDED.name,
         is_system = EXCLUDED.is_system,
@@ -69,7 +64,7 @@ WITH d AS (
     SET dropped_at = CASE WHEN :complete::boolean THEN now() END,
         unread = CASE WHEN :complete THEN NULL
                       ELSE 'TARGET_PERMISSION' END
-    WHERE o.instance_id = :instance_id AND o.dropped_at IS NULL AND {held}
+    WHERE o.instance_id = :instance_id AND o.dropped_at IS NULL AND {item_held}
           AND NOT EXISTS (SELECT
                           FROM d
                           WHERE d.identity = coalesce(o.native_id, o.name))
@@ -112,7 +107,7 @@ WITH d AS (
            t.databases, t.databases - t.known,
            :complete AND t.databases = t.known
     FROM total t
-    WHERE (t.read > 0 OR :complete AND t.databases = 0) AND {held}
+    WHERE (t.read > 0 OR :complete AND t.databases = 0) AND {item_held}
     ON CONFLICT (instance_id, day) DO UPDATE
     SET collected_at = EXCLUDED.collected_at,
         size_bytes = EXCLUDED.size_bytes,
@@ -152,7 +147,7 @@ WITH d AS (
         main_version = :main,
         detailed_version = :detailed
     FROM total t
-    WHERE i.id = :instance_id AND {held}
+    WHERE i.id = :instance_id AND {item_held}
 ), counted AS (
     SELECT count(*) FILTER (WHERE b.id IS NULL) AS created,
            count(*) FILTER (WHERE b.dropped_at IS NULL
@@ -192,14 +187,14 @@ FROM counted c, total t
 WITH unread AS (
     UPDATE databases
     SET unread = :code
-    WHERE instance_id = :instance_id::bigint AND dropped_at IS NULL AND {held}
+    WHERE instance_id = :instance_id::bigint AND dropped_at IS NULL AND {item_held}
 )
 UPDATE instances i
 SET last_capacity_status = 'failed',
     list_unread = :code,
     last_connected = CASE WHEN :connected::boolean THEN now()
                           ELSE i.last_connected END
-WHERE i.id = :instance_id AND {held}
+WHERE i.id = :instance_id AND {item_held}
 
 
 -- The tables of one database.

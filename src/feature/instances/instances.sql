@@ -16,10 +16,6 @@ i.id, i.name, i.db_type, i.host, i.port, i.description,
        NULL::boolean AS is_jumpserver_managed, i.tls_mode,
        i.tls_mode <> 'verify-full' AS is_tls_weak, i.credential_id
 
--- part: tag_names
-(SELECT coalesce(json_agg(t ->> 'display_name'), '[]')
-        FROM json_array_elements(i.tags) t) AS tags
-
 -- part: instance_credential
 (SELECT json_build_object('id', c.id,
                                  'name', c.name,

@@ -117,7 +117,7 @@ FROM instances
 WHERE deleted_at IS NULL
 ORDER BY name
 
--- part: bulk_rules
+-- part: bulk_wanted
 wanted AS (
     SELECT id
     FROM instances
@@ -125,16 +125,13 @@ wanted AS (
 ), rules AS (
     SELECT tf_fail('RESOURCE_NOT_FOUND', 'instance_ids')
     WHERE NOT EXISTS (SELECT FROM wanted)
+
+-- part: bulk_rules
+{bulk_wanted}
 )
 
 -- part: bulk_tag_rules
-wanted AS (
-    SELECT id
-    FROM instances
-    WHERE id = ANY (:instance_ids::bigint[]) AND deleted_at IS NULL
-), rules AS (
-    SELECT tf_fail('RESOURCE_NOT_FOUND', 'instance_ids')
-    WHERE NOT EXISTS (SELECT FROM wanted)
+{bulk_wanted}
     UNION ALL
     SELECT tf_fail('RESOURCE_NOT_FOUND', 'tag_ids')
     WHERE NOT EXISTS (SELECT FROM tags WHERE id = ANY (:tag_ids::bigint[]))
