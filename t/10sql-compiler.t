@@ -6,11 +6,14 @@ use TaiFish;
 use File::Temp ();
 
 sub compile {
-    my ($sql) = @_;
+    my ($sql, $parts) = @_;
     my $dir = File::Temp::tempdir(CLEANUP => 1);
+    my @files = "$dir/x.sql";
 
-    TaiFish::spew("$dir/x.sql", $sql);
-    my $said = `perl $TaiFish::ROOT/src/core/tf_sql.pl $dir $dir/x.sql 2>&1`;
+    TaiFish::spew($files[0], $sql);
+    push @files, "$dir/parts.sql" if $parts;
+    TaiFish::spew($files[1], $parts) if $parts;
+    my $said = `perl $TaiFish::ROOT/src/core/tf_sql.pl $dir @files 2>&1`;
     return ($said, -e "$dir/tf_sql_list.c"
         ? TaiFish::slurp("$dir/tf_sql_list.c") : '');
 }
@@ -44,6 +47,27 @@ like $said, qr/x: nothing reads "rules"/, 'its name in a text';
 like $said, qr/x: nothing reads "rules"/, 'one in a part';
 
 
+# --- parts -----------------------------------------------------------------
+
+my $shared = "-- part: all\nSELECT * FROM {arg}\n\n"
+    . "-- part: now\nSELECT now()\n";
+my (undef, $text) = compile("-- name: x\n{all: users}\n\n-- name: y\n{now}\n",
+    $shared);
+like $text, qr/"SELECT \* FROM users"/, 'a part of all files, with a word';
+like $text, qr/"SELECT now\(\)"/, 'and one without';
+
+for my $case (["-- name: x\n{all}", "part 'all' needs an argument"],
+              ["-- name: x\n{now: users}", "part 'now' takes no argument"],
+              ["-- name: x\n{none}", "no part 'none'"],
+              ["-- name: x\nSELECT {arg}", 'stands outside of a part'],
+              ["-- part: now\nSELECT 1\n\n-- name: x\n{now}",
+               "part 'now' is there already"])
+{
+    ($said) = compile($case->[0], $shared);
+    like $said, qr/\Q$case->[1]\E/, $case->[1];
+}
+
+
 # --- lanes -----------------------------------------------------------------
 
 ($said) = compile("-- name: x\n-- lane: express\nSELECT 1");
@@ -58,7 +82,7 @@ like $c, qr/"y",.*?, 0, 0 \}/s, 'fast';
 # --- a page ----------------------------------------------------------------
 
 my $page = "-- name: x\n-- sort: id=a.id name=a.name place=i.name\n"
-    . "SELECT a.name\nFROM k\n     JOIN a ON a.id = k._id\n-- keys\n"
+    . "SELECT a.name\nFROM k\n     JOIN accounts a ON a.id = k._id\n-- keys\n"
     . "FROM accounts a\n     JOIN instances i ON i.id = a.instance_id\n"
     . "WHERE true\n-- unfiltered: id name\n      AND a.plain\n-- filtered\n"
     . "      AND (:y::text IS NULL OR a.y = :y)\n";
