@@ -7,15 +7,12 @@
 
 
 #define NGX_TF_USER_SCHEMA                                                   \
-    "{\"type\":\"object\",\"required\":[\"id\",\"username\",\"role\","       \
-    "\"is_active\"],\"properties\":{\"id\":{\"type\":\"integer\"},"          \
-    "\"username\":{\"type\":\"string\"},"                                    \
-    "\"role\":{\"enum\":[\"admin\",\"operator\",\"user\",\"viewer\","       \
-    "\"auditor\"]},\"email\":{\"type\":[\"string\",\"null\"]},"               \
-    "\"created_at\":{\"type\":\"string\",\"format\":\"date-time\"},"         \
-    "\"last_login\":{\"type\":[\"string\",\"null\"],"                       \
-    "\"format\":\"date-time\"},"                                           \
-    "\"is_active\":{\"type\":\"boolean\"}}}"
+    "{'type':'object','required':['id','username','role','is_active'],"      \
+    "'properties':{'id':{'type':'integer'},'username':{'type':'string'},"    \
+    "'role':{'enum':['admin','operator','user','viewer','auditor']},"        \
+    "'email':{'type':['string','null']},'created_at':{'type':'string',"      \
+    "'format':'date-time'},'last_login':{'type':['string','null'],"          \
+    "'format':'date-time'},'is_active':{'type':'boolean'}}}"
 
 
 static ngx_int_t ngx_tf_auth_csrf(ngx_tf_op_t *op);
@@ -80,8 +77,8 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
                    "Get a token to send as X-CSRFToken"),
       .next = ngx_tf_auth_csrf,
       .render = NGX_TF_CUSTOM,
-      .schema = "{\"type\":\"object\",\"required\":[\"csrf_token\"],"
-                "\"properties\":{\"csrf_token\":{\"type\":\"string\"}}}" },
+      .schema = "{'type':'object','required':['csrf_token'],"
+                "'properties':{'csrf_token':{'type':'string'}}}" },
 
     { NGX_TF_ROUTE(POST, "/auth/login", TF_ANYONE, "Sign in"),
       .audit = TF_AUDIT_SIGN_IN,
@@ -93,11 +90,10 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
       .sets = "_old _new _life _rehash _hash _id",
       .errors = ngx_tf_auth_login_errors,
       .render = NGX_TF_CUSTOM,
-      .schema = "{\"type\":\"object\",\"required\":[\"auth_model\","
-                "\"csrf_token\",\"user\"],\"properties\":{"
-                "\"auth_model\":{\"enum\":[\"session\"]},"
-                "\"csrf_token\":{\"type\":\"string\"},"
-                "\"user\":" NGX_TF_USER_SCHEMA "}}" },
+      .schema = "{'type':'object','required':['auth_model','csrf_token',"
+                "'user'],'properties':{'auth_model':{'enum':['session']},"
+                "'csrf_token':{'type':'string'},"
+                "'user':" NGX_TF_USER_SCHEMA "}}" },
 
     { NGX_TF_ROUTE(POST, "/auth/logout", TF_LOGIN, "Sign out"),
       .audit = TF_AUDIT_SIGN_OUT,
@@ -105,21 +101,19 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
       .next = ngx_tf_auth_logout,
       .errors = ngx_tf_auth_person_errors,
       .render = NGX_TF_CUSTOM,
-      .schema = "{\"type\":\"null\"}" },
+      .schema = "{'type':'null'}" },
 
     { NGX_TF_ROUTE(GET, "/auth/session", TF_ANYONE, "Who is signed in"),
       .sql = { TF_SQL_auth_me },
       .next = ngx_tf_auth_session,
       .render = NGX_TF_CUSTOM,
-      .schema = "{\"type\":\"object\",\"required\":[\"authenticated\","
-                "\"auth_model\",\"csrf_token\",\"permissions\",\"user\"],"
-                "\"properties\":{"
-                "\"authenticated\":{\"type\":\"boolean\"},"
-                "\"auth_model\":{\"enum\":[\"session\",\"token\"]},"
-                "\"csrf_token\":{\"type\":[\"string\",\"null\"]},"
-                "\"permissions\":{\"type\":\"array\","
-                "\"items\":{\"type\":\"string\"}},"
-                "\"user\":{\"oneOf\":[{\"type\":\"null\"},"
+      .schema = "{'type':'object','required':['authenticated','auth_model',"
+                "'csrf_token','permissions','user'],"
+                "'properties':{'authenticated':{'type':'boolean'},"
+                "'auth_model':{'enum':['session','token']},"
+                "'csrf_token':{'type':['string','null']},"
+                "'permissions':{'type':'array','items':{'type':'string'}},"
+                "'user':{'oneOf':[{'type':'null'},"
                 NGX_TF_USER_SCHEMA "]}}}" },
 
     { NGX_TF_ROUTE(POST, "/auth/change-password", TF_LOGIN,
@@ -134,8 +128,8 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
       .rights = "_user_id",
       .errors = ngx_tf_auth_password_errors,
       .render = NGX_TF_CUSTOM,
-      .schema = "{\"type\":\"object\",\"required\":[\"csrf_token\"],"
-                "\"properties\":{\"csrf_token\":{\"type\":\"string\"}}}" },
+      .schema = "{'type':'object','required':['csrf_token'],"
+                "'properties':{'csrf_token':{'type':'string'}}}" },
 
     { NGX_TF_ROUTE(GET, "/auth/me", TF_LOGIN, "One's own user"),
       .sql = { TF_SQL_auth_me },
@@ -158,18 +152,14 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
       .errors = ngx_tf_auth_person_errors,
       .render = NGX_TF_CREATED,
       .constraints = ngx_tf_auth_token_constraints,
-      .schema = "{\"type\":\"object\",\"required\":[\"id\",\"name\","
-                "\"prefix\",\"scope\",\"created_at\",\"expires_at\","
-                "\"token\"],\"properties\":{"
-                "\"id\":{\"type\":\"integer\"},"
-                "\"name\":{\"type\":\"string\"},"
-                "\"prefix\":{\"type\":\"string\"},"
-                "\"scope\":{\"enum\":[\"read\",\"write\"]},"
-                "\"created_at\":{\"type\":\"string\","
-                "\"format\":\"date-time\"},"
-                "\"expires_at\":{\"type\":\"string\","
-                "\"format\":\"date-time\"},"
-                "\"token\":{\"type\":\"string\"}}}" },
+      .schema = "{'type':'object','required':['id','name','prefix','scope',"
+                "'created_at','expires_at','token'],"
+                "'properties':{'id':{'type':'integer'},"
+                "'name':{'type':'string'},'prefix':{'type':'string'},"
+                "'scope':{'enum':['read','write']},"
+                "'created_at':{'type':'string','format':'date-time'},"
+                "'expires_at':{'type':'string','format':'date-time'},"
+                "'token':{'type':'string'}}}" },
 
     { NGX_TF_ROUTE(DELETE, "/auth/tokens/{id}", TF_LOGIN,
                    "Revoke an API token"),
@@ -179,8 +169,8 @@ const ngx_tf_route_t  ngx_tf_auth_routes[] = {
       .next = ngx_tf_auth_token_revoke,
       .errors = ngx_tf_auth_person_errors,
       .render = NGX_TF_CUSTOM,
-      .schema = "{\"type\":\"object\",\"required\":[\"id\"],"
-                "\"properties\":{\"id\":{\"type\":\"integer\"}}}" },
+      .schema = "{'type':'object','required':['id'],"
+                "'properties':{'id':{'type':'integer'}}}" },
 
     { .method = 0 }
 };

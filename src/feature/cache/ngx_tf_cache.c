@@ -23,12 +23,11 @@ const ngx_tf_route_t  ngx_tf_cache_routes[] = {
     { NGX_TF_ROUTE(GET, "/cache/stats", TF_LOGIN, "State of Redis"),
       .next = ngx_tf_cache_stats,
       .render = NGX_TF_CUSTOM,
-      .schema = "{\"type\":\"object\",\"required\":[\"backend\",\"status\","
-                "\"reconnects\",\"subscriptions\"],\"properties\":{"
-                "\"backend\":{\"enum\":[\"redis\"]},"
-                "\"status\":{\"enum\":[\"connected\",\"disconnected\"]},"
-                "\"reconnects\":{\"type\":\"integer\"},"
-                "\"subscriptions\":{\"type\":\"integer\"}}}" },
+      .schema = "{'type':'object','required':['backend','status','reconnects',"
+                "'subscriptions'],'properties':{'backend':{'enum':['redis']},"
+                "'status':{'enum':['connected','disconnected']},"
+                "'reconnects':{'type':'integer'},"
+                "'subscriptions':{'type':'integer'}}}" },
 
     { NGX_TF_ROUTE(GET, "/cache/classification/stats", TF_VIEW,
                    "State of the cache of rules"),

@@ -82,9 +82,9 @@ static const tf_param_t  ngx_tf_account_stats_overview[] = {
 
 
 static const char  ngx_tf_account_stats_schema[] =
-    "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"object\","
-    "\"properties\":{\"account_count\":{\"type\":\"integer\"},"
-    "\"display_name\":{\"type\":\"string\"}}}}";
+    "{'type':'object','additionalProperties':{'type':'object',"
+    "'properties':{'account_count':{'type':'integer'},"
+    "'display_name':{'type':'string'}}}}";
 
 
 const ngx_tf_route_t  ngx_tf_account_stats_routes[] = {

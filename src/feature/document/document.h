@@ -47,6 +47,15 @@ void document_schema_body(tf_buf_t *b, const tf_param_t *params);
 /* Writes the JSON Schema of a row. */
 void document_schema_row(tf_buf_t *b, const ngx_tf_columns_t *columns);
 
+/* Writes JSON in which ' stands for ", as it does in ngx_tf_route_t.schema. */
+static inline void
+document_lit(tf_buf_t *b, const char *json)
+{
+    for ( /* void */ ; *json; json++) {
+        tf_buf_char(b, *json == '\'' ? '"' : (u_char) *json);
+    }
+}
+
 /* Writes a comma unless b ends in '{', '[' or ':'. */
 void document_schema_comma(tf_buf_t *b);
 

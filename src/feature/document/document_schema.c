@@ -55,7 +55,7 @@ document_schema_param(tf_buf_t *b, const tf_param_t *p, ngx_uint_t body,
         }
 
         if (p->flags & TF_P_CLAMP) {
-            tf_buf_lit(b, ",\"x-clamped\":true");
+            document_lit(b, ",'x-clamped':true");
         }
 
         break;
@@ -107,7 +107,7 @@ document_type(tf_buf_t *b, const char *type, ngx_uint_t nullable)
     if (nullable) {
         tf_buf_char(b, '[');
         tf_json_string(b, tf_str(type));
-        tf_buf_lit(b, ",\"null\"]");
+        document_lit(b, ",'null']");
 
     } else {
         tf_json_string(b, tf_str(type));
@@ -190,7 +190,7 @@ document_list(tf_buf_t *b, const tf_param_t *p)
     tf_json_key(b, "items");
 
     if (p->type == TF_P_INTS) {
-        tf_buf_lit(b, "{\"type\":\"integer\"}");
+        document_lit(b, "{'type':'integer'}");
         return;
     }
 
@@ -293,7 +293,7 @@ document_schema_body(tf_buf_t *b, const tf_param_t *params)
     ngx_uint_t         n;
     const tf_param_t  *p;
 
-    tf_buf_lit(b, "{\"type\":\"object\"");
+    document_lit(b, "{'type':'object'");
 
     for (p = params, n = 0; p->type != TF_P_END; p++) {
         if (p->flags & TF_P_REQUIRED) {
@@ -343,7 +343,7 @@ document_members(tf_buf_t *b, const ngx_tf_columns_t *c,
     const char  *dot, *name;
 
     tf_buf_init(&names, b->mem, 512, 64 * 1024);
-    tf_buf_lit(b, "{\"type\":\"object\",\"properties\":{");
+    document_lit(b, "{'type':'object','properties':{");
 
     for (i = first; i < c->n; /* void */) {
         if (c->names[i][0] == '_') {
@@ -388,7 +388,7 @@ document_members(tf_buf_t *b, const ngx_tf_columns_t *c,
     }
 
     if (required.len) {
-        tf_buf_lit(b, ",\"required\":[");
+        document_lit(b, ",'required':[");
         tf_buf_str(b, required);
         tf_buf_char(b, ']');
     }

@@ -129,15 +129,15 @@ document_write(tf_buf_t *b, const document_t *doc)
 static void
 document_head(tf_buf_t *b)
 {
-    tf_buf_lit(b,
-        "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"TaiFish\","
-        "\"version\":\"" TF_RELEASE "\","
-        "\"license\":{\"name\":\"MIT License\",\"identifier\":\"MIT\"},"
-        "\"description\":\"Inventory, accounts,"
+    document_lit(b,
+        "{'openapi':'3.1.0','info':{'title':'TaiFish',"
+        "'version':'" TF_RELEASE "',"
+        "'license':{'name':'MIT License','identifier':'MIT'},"
+        "'description':'Inventory, accounts,"
         " privileges and their history of a fleet of databases.  Answers are"
-        " in zh-CN, or in English when Accept-Language prefers it.\"},"
-        "\"servers\":[{\"url\":\"/\",\"description\":\"this server\"}],"
-        "\"security\":[{\"session\":[]},{\"token\":[]}]");
+        " in zh-CN, or in English when Accept-Language prefers it.'},"
+        "'servers':[{'url':'/','description':'this server'}],"
+        "'security':[{'session':[]},{'token':[]}]");
 }
 
 
@@ -296,7 +296,7 @@ document_path(tf_buf_t *b, const document_t *doc, const char *path)
         }
     }
 
-    tf_buf_lit(b, "\":{");
+    document_lit(b, "':{");
 
     for (table = ngx_tf_routes; table->name; table++) {
         for (route = table->routes; route->method; route++) {
@@ -328,19 +328,19 @@ document_operation(tf_buf_t *b, const document_t *doc,
     document_params(b, route);
 
     if (route->body) {
-        tf_buf_lit(b, ",\"requestBody\":{\"required\":true,\"content\":"
-                   "{\"application/json\":{\"schema\":");
+        document_lit(b, ",'requestBody':{'required':true,'content':"
+                     "{'application/json':{'schema':");
         document_schema_body(b, route->body);
         tf_buf_lit(b, "}}}");
     }
 
     if (route->upload) {
-        tf_buf_lit(b, ",\"requestBody\":{\"required\":true,\"content\":"
-                   "{\"multipart/form-data\":{\"schema\":{\"type\":"
-                   "\"object\",\"required\":[\"file\"],\"properties\":"
-                   "{\"file\":{\"type\":\"string\","
-                   "\"contentMediaType\":\"text/csv\"}}}},"
-                   "\"text/csv\":{\"schema\":{\"type\":\"string\"}}}}");
+        document_lit(b, ",'requestBody':{'required':true,'content':"
+                     "{'multipart/form-data':{'schema':{'type':'object',"
+                     "'required':['file'],"
+                     "'properties':{'file':{'type':'string',"
+                     "'contentMediaType':'text/csv'}}}},"
+                     "'text/csv':{'schema':{'type':'string'}}}}");
     }
 
     tf_json_key(b, "responses");
@@ -414,7 +414,7 @@ document_perm(tf_buf_t *b, const ngx_tf_route_t *route)
     tf_json_member(b, "x-permission", tf_str(names[route->perm]));
 
     if (route->perm == TF_PUBLIC || route->perm == TF_ANYONE) {
-        tf_buf_lit(b, ",\"security\":[]");
+        document_lit(b, ",'security':[]");
     }
 }
 
@@ -441,7 +441,7 @@ document_params(tf_buf_t *b, const ngx_tf_route_t *route)
 
     for (p = route->query; p && p->type != TF_P_END; p++) {
         document_schema_comma(b);
-        tf_buf_lit(b, "{\"in\":\"query\"");
+        document_lit(b, "{'in':'query'");
         tf_json_member(b, "name", tf_str(p->name));
 
         if (p->about) {
@@ -449,13 +449,13 @@ document_params(tf_buf_t *b, const ngx_tf_route_t *route)
         }
 
         if (p->flags & TF_P_REQUIRED) {
-            tf_buf_lit(b, ",\"required\":true");
+            document_lit(b, ",'required':true");
         }
 
         if (p->type == TF_P_INTS || p->type == TF_P_STRS
             || p->type == TF_P_ENUMS)
         {
-            tf_buf_lit(b, ",\"style\":\"form\",\"explode\":false");
+            document_lit(b, ",'style':'form','explode':false");
         }
 
         tf_json_key(b, "schema");
@@ -465,7 +465,7 @@ document_params(tf_buf_t *b, const ngx_tf_route_t *route)
 
     if (document_unsafe(route)) {
         document_schema_comma(b);
-        tf_buf_lit(b, "{\"$ref\":\"#/components/parameters/csrf\"}");
+        document_lit(b, "{'$ref':'#/components/parameters/csrf'}");
     }
 
     tf_buf_char(b, ']');
@@ -488,13 +488,13 @@ document_path_params(tf_buf_t *b, const char *path)
         name.len = strcspn(p + 1, ":}");
 
         document_schema_comma(b);
-        tf_buf_lit(b, "{\"in\":\"path\"");
+        document_lit(b, "{'in':'path'");
         tf_json_member(b, "name", name);
-        tf_buf_lit(b, ",\"required\":true,\"schema\":");
-        tf_buf_lit(b, p[1 + name.len] == '}' ? "{\"type\":\"integer\"}"
+        document_lit(b, ",'required':true,'schema':");
+        document_lit(b, p[1 + name.len] == '}' ? "{'type':'integer'}"
                       : p[2 + name.len] == 'u'
-                      ? "{\"type\":\"string\",\"format\":\"uuid\"}"
-                      : "{\"type\":\"string\"}");
+                      ? "{'type':'string','format':'uuid'}"
+                      : "{'type':'string'}");
         tf_buf_char(b, '}');
     }
 }
@@ -505,47 +505,44 @@ document_success(tf_buf_t *b, const document_t *doc,
     const ngx_tf_route_t *route)
 {
     if (route->exports) {
-        tf_buf_lit(b, "\"200\":{\"description\":\"the file\","
-                   "\"headers\":{\"Content-Disposition\":{\"description\":"
-                   "\"its name\",\"schema\":{\"type\":\"string\"}}},"
-                   "\"content\":{"
-                   "\"text/csv\":{\"schema\":{\"type\":\"string\"}},"
-                   "\"application/x-ndjson\":{\"schema\":"
-                   "{\"type\":\"string\"}},"
-                   "\"" NGX_TF_XLSX_TYPE "\":{\"schema\":"
-                   "{\"type\":\"string\",\"format\":\"binary\"}}}}");
+        document_lit(b, "'200':{'description':'the file',"
+                     "'headers':{'Content-Disposition':{'description':"
+                     "'its name','schema':{'type':'string'}}},"
+                     "'content':{'text/csv':{'schema':{'type':'string'}},"
+                     "'application/x-ndjson':{'schema':{'type':'string'}},'"
+                     NGX_TF_XLSX_TYPE "':{'schema':"
+                     "{'type':'string','format':'binary'}}}}");
         return;
     }
 
     if (route->schema && route->schema[0] != '{') {
-        tf_buf_lit(b, "\"200\":{\"description\":\"the document\","
-                   "\"content\":{\"");
+        document_lit(b, "'200':{'description':'the document',"
+                     "'content':{'");
         tf_buf_lit(b, route->schema);
-        tf_buf_lit(b, "\":{\"schema\":{}}}}");
+        document_lit(b, "':{'schema':{}}}}");
         return;
     }
 
-    tf_buf_lit(b, route->render == NGX_TF_CREATED
-               ? "\"201\":{\"description\":\"created\""
-               : "\"200\":{\"description\":\"done\"");
-    tf_buf_lit(b, ",\"content\":{\"application/json\":{\"schema\":");
+    document_lit(b, route->render == NGX_TF_CREATED
+                 ? "'201':{'description':'created'"
+                 : "'200':{'description':'done'");
+    document_lit(b, ",'content':{'application/json':{'schema':");
 
     if (route->schema
-        && ngx_strcmp(route->schema, "{\"type\":\"null\"}") == 0)
+        && ngx_strcmp(route->schema, "{'type':'null'}") == 0)
     {
-        tf_buf_lit(b, "{\"$ref\":\"#/components/schemas/Success\"}}}}");
+        document_lit(b, "{'$ref':'#/components/schemas/Success'}}}}");
 
     } else {
-        tf_buf_lit(b, "{\"allOf\":[{\"$ref\":"
-                   "\"#/components/schemas/Success\"},"
-                   "{\"type\":\"object\",\"required\":[\"data\"],"
-                   "\"properties\":{\"data\":");
+        document_lit(b, "{'allOf':[{'$ref':"
+                     "'#/components/schemas/Success'},{'type':'object',"
+                     "'required':['data'],'properties':{'data':");
         document_data(b, doc, route);
         tf_buf_lit(b, "}}]}}}}");
     }
 
     if (ngx_tf_route_waits(route)) {
-        tf_buf_lit(b, ",\"202\":{\"$ref\":\"#/components/responses/Run\"}");
+        document_lit(b, ",'202':{'$ref':'#/components/responses/Run'}");
     }
 }
 
@@ -557,12 +554,12 @@ document_data(tf_buf_t *b, const document_t *doc,
     tf_sql_e  sql[2];
 
     if (route->schema) {
-        tf_buf_lit(b, route->schema);
+        document_lit(b, route->schema);
         return;
     }
 
     if (document_write_sql(route, sql) == 0) {
-        tf_buf_lit(b, "{\"type\":\"object\"}");
+        document_lit(b, "{'type':'object'}");
         return;
     }
 
@@ -572,14 +569,14 @@ document_data(tf_buf_t *b, const document_t *doc,
     }
 
     if (route->key) {
-        tf_buf_lit(b, "{\"type\":\"object\",\"required\":[");
+        document_lit(b, "{'type':'object','required':[");
         tf_json_string(b, tf_str(route->key));
-        tf_buf_lit(b, "],\"properties\":{");
+        document_lit(b, "],'properties':{");
         tf_json_key(b, route->key);
     }
 
     if (route->render == NGX_TF_LIST) {
-        tf_buf_lit(b, "{\"type\":\"array\",\"items\":");
+        document_lit(b, "{'type':'array','items':");
         document_schema_row(b, &doc->columns[sql[0]]);
         tf_buf_char(b, '}');
 
@@ -606,24 +603,23 @@ document_page(tf_buf_t *b, const document_t *doc,
     n = document_write_sql(route, sql);
     items = route->key ? route->key : "items";
 
-    tf_buf_lit(b, "{\"type\":\"object\",\"required\":[");
+    document_lit(b, "{'type':'object','required':[");
     tf_json_string(b, tf_str(items));
-    tf_buf_lit(b, ",\"total\",\"total_is_estimate\",\"page\",\"pages\","
-                  "\"limit\",\"has_prev\",\"has_next\",\"next\"],"
-                  "\"properties\":{"
-                  "\"total_is_estimate\":{\"type\":\"boolean\"},"
-                  "\"has_prev\":{\"type\":\"boolean\"},"
-                  "\"has_next\":{\"type\":\"boolean\"},"
-                  "\"next\":{\"type\":[\"string\",\"null\"]}");
+    document_lit(b, ",'total','total_is_estimate','page','pages','limit',"
+                    "'has_prev','has_next','next'],"
+                    "'properties':{'total_is_estimate':{'type':'boolean'},"
+                    "'has_prev':{'type':'boolean'},"
+                    "'has_next':{'type':'boolean'},'next':{'type':['string',"
+                    "'null']}");
 
     tf_json_key(b, items);
-    tf_buf_lit(b, "{\"type\":\"array\",\"items\":");
+    document_lit(b, "{'type':'array','items':");
     document_schema_row(b, &doc->columns[sql[0]]);
     tf_buf_char(b, '}');
 
     for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
         tf_json_key(b, counts[i]);
-        tf_buf_lit(b, "{\"type\":\"integer\"}");
+        document_lit(b, "{'type':'integer'}");
     }
 
     if (n > 1) {
@@ -653,11 +649,11 @@ document_errors(tf_buf_t *b, const ngx_tf_route_t *route)
 
         status = tf_errors[codes[i]].status;
 
-        tf_buf_lit(b, ",\"");
+        document_lit(b, ",'");
         tf_buf_int(b, status);
-        tf_buf_lit(b, "\":{\"description\":");
+        document_lit(b, "':{'description':");
         tf_json_string(b, tf_str(tf_errors[codes[i]].message[TF_LANG_EN]));
-        tf_buf_lit(b, ",\"x-codes\":[");
+        document_lit(b, ",'x-codes':[");
 
         for (k = i; k < n; k++) {
             e = &tf_errors[codes[k]];
@@ -669,8 +665,8 @@ document_errors(tf_buf_t *b, const ngx_tf_route_t *route)
             }
         }
 
-        tf_buf_lit(b, "],\"content\":{\"application/json\":{\"schema\":"
-                   "{\"$ref\":\"#/components/schemas/Error\"}}}}");
+        document_lit(b, "],'content':{'application/json':{'schema':"
+                     "{'$ref':'#/components/schemas/Error'}}}}");
     }
 }
 
@@ -724,56 +720,48 @@ document_codes(const ngx_tf_route_t *route, tf_code_e *codes)
 static void
 document_components(tf_buf_t *b)
 {
-    tf_buf_lit(b,
-        ",\"components\":{"
-        "\"securitySchemes\":{"
-        "\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\","
-        "\"name\":\"taifish_session\",\"description\":\"set by"
-        " POST /api/v1/auth/login; called __Host-taifish_session over TLS\"},"
-        "\"token\":{\"type\":\"http\",\"scheme\":\"bearer\","
-        "\"description\":\"made by POST /api/v1/auth/tokens\"}},"
+    document_lit(b,
+        ",'components':{"
+        "'securitySchemes':{"
+        "'session':{'type':'apiKey','in':'cookie',"
+        "'name':'taifish_session','description':'set by"
+        " POST /api/v1/auth/login; called __Host-taifish_session over TLS'},"
+        "'token':{'type':'http','scheme':'bearer',"
+        "'description':'made by POST /api/v1/auth/tokens'}},"
 
-        "\"parameters\":{\"csrf\":{\"in\":\"header\","
-        "\"name\":\"X-CSRFToken\",\"schema\":{\"type\":\"string\"},"
-        "\"description\":\"from GET /api/v1/auth/csrf-token; not needed with"
-        " an API token\"}},"
+        "'parameters':{'csrf':{'in':'header',"
+        "'name':'X-CSRFToken','schema':{'type':'string'},"
+        "'description':'from GET /api/v1/auth/csrf-token; not needed with"
+        " an API token'}},"
 
-        "\"responses\":{\"Run\":{\"description\":\"not done yet: follow"
-        " run_id\",\"content\":{\"application/json\":{\"schema\":{\"allOf\":["
-        "{\"$ref\":\"#/components/schemas/Success\"},"
-        "{\"type\":\"object\",\"required\":[\"data\"],\"properties\":{"
-        "\"data\":{\"type\":\"object\",\"required\":[\"run_id\"],"
-        "\"properties\":{\"run_id\":{\"type\":\"string\","
-        "\"format\":\"uuid\"}}}}}]}}}}},"
+        "'responses':{'Run':{'description':'not done yet: follow"
+        " run_id','content':{'application/json':{'schema':{'allOf':["
+        "{'$ref':'#/components/schemas/Success'},{'type':'object',"
+        "'required':['data'],'properties':{'data':{'type':'object',"
+        "'required':['run_id'],'properties':{'run_id':{'type':'string',"
+        "'format':'uuid'}}}}}]}}}}},"
 
-        "\"schemas\":{\"Success\":{\"type\":\"object\",\"required\":["
-        "\"success\",\"error\",\"message\",\"timestamp\"],\"properties\":{"
-        "\"success\":{\"const\":true},\"error\":{\"const\":false},"
-        "\"message\":{\"type\":\"string\"},"
-        "\"timestamp\":{\"type\":\"string\",\"format\":\"date-time\"}}},"
+        "'schemas':{'Success':{'type':'object','required':['success','error',"
+        "'message','timestamp'],'properties':{'success':{'const':true},"
+        "'error':{'const':false},'message':{'type':'string'},"
+        "'timestamp':{'type':'string','format':'date-time'}}},"
 
-        "\"Error\":{\"type\":\"object\",\"required\":[\"success\",\"error\","
-        "\"error_id\",\"category\",\"severity\",\"message_code\",\"message\","
-        "\"timestamp\",\"recoverable\",\"suggestions\",\"context\"],"
-        "\"properties\":{\"success\":{\"const\":false},"
-        "\"error\":{\"const\":true},\"error_id\":{\"type\":\"string\"},"
-        "\"category\":{\"enum\":[\"validation\",\"business\","
-        "\"authentication\",\"authorization\",\"security\",\"database\","
-        "\"external\",\"network\",\"system\",\"unknown\"]},"
-        "\"severity\":{\"enum\":[\"low\",\"medium\",\"high\",\"critical\"]},"
-        "\"message_code\":{\"type\":\"string\"},"
-        "\"message\":{\"type\":\"string\"},"
-        "\"timestamp\":{\"type\":\"string\",\"format\":\"date-time\"},"
-        "\"recoverable\":{\"type\":\"boolean\"},"
-        "\"suggestions\":{\"type\":\"array\","
-        "\"items\":{\"type\":\"string\"}},"
-        "\"context\":{\"type\":\"object\",\"properties\":{"
-        "\"url\":{\"type\":\"string\"},\"method\":{\"type\":\"string\"},"
-        "\"request_id\":{\"type\":\"string\"},"
-        "\"user_id\":{\"type\":\"integer\"}}},"
-        "\"extra\":{\"type\":\"object\",\"properties\":{"
-        "\"field\":{\"type\":\"string\"},"
-        "\"detail\":{\"type\":\"string\"}}}}}}}");
+        "'Error':{'type':'object','required':['success','error','error_id',"
+        "'category','severity','message_code','message','timestamp',"
+        "'recoverable','suggestions','context'],"
+        "'properties':{'success':{'const':false},'error':{'const':true},"
+        "'error_id':{'type':'string'},'category':{'enum':['validation',"
+        "'business','authentication','authorization','security','database',"
+        "'external','network','system','unknown']},'severity':{'enum':['low',"
+        "'medium','high','critical']},'message_code':{'type':'string'},"
+        "'message':{'type':'string'},'timestamp':{'type':'string',"
+        "'format':'date-time'},'recoverable':{'type':'boolean'},"
+        "'suggestions':{'type':'array','items':{'type':'string'}},"
+        "'context':{'type':'object','properties':{'url':{'type':'string'},"
+        "'method':{'type':'string'},'request_id':{'type':'string'},"
+        "'user_id':{'type':'integer'}}},'extra':{'type':'object',"
+        "'properties':{'field':{'type':'string'},"
+        "'detail':{'type':'string'}}}}}}}");
 }
 
 

@@ -19,14 +19,11 @@ const ngx_tf_route_t  ngx_tf_document_routes[] = {
     { NGX_TF_ROUTE(GET, "/", TF_PUBLIC, "What this is and where to read on"),
       .next = ngx_tf_document_index,
       .render = NGX_TF_CUSTOM,
-      .schema = "{\"type\":\"object\",\"required\":[\"name\","
-                "\"version\",\"openapi\"],\"properties\":{"
-                "\"name\":{\"type\":\"string\"},"
-                "\"version\":{\"type\":\"string\"},"
-                "\"openapi\":{\"type\":\"string\"},"
-                "\"openapi_url\":{\"type\":\"string\"},"
-                "\"docs_url\":{\"type\":\"string\"},"
-                "\"health_ping_url\":{\"type\":\"string\"}}}" },
+      .schema = "{'type':'object','required':['name','version','openapi'],"
+                "'properties':{'name':{'type':'string'},"
+                "'version':{'type':'string'},'openapi':{'type':'string'},"
+                "'openapi_url':{'type':'string'},'docs_url':{'type':'string'},"
+                "'health_ping_url':{'type':'string'}}}" },
 
     { NGX_TF_ROUTE(GET, "/openapi.json", TF_PUBLIC, "This document"),
       .next = ngx_tf_document,

@@ -14,24 +14,24 @@
 
 
 #define NGX_TF_HEALTH_STATUS                                                 \
-    "\"status\":{\"enum\":[\"healthy\",\"unhealthy\"]}"
+    "'status':{'enum':['healthy','unhealthy']}"
 #define NGX_TF_HEALTH_PART                                                   \
-    NGX_TF_HEALTH_STATUS ",\"healthy\":{\"type\":\"boolean\"}"
-#define NGX_TF_HEALTH_PERCENT  "{\"type\":[\"integer\",\"null\"]}"
-#define NGX_TF_HEALTH_COUNT    "{\"type\":\"integer\"}"
+    NGX_TF_HEALTH_STATUS ",'healthy':{'type':'boolean'}"
+#define NGX_TF_HEALTH_PERCENT  "{'type':['integer','null']}"
+#define NGX_TF_HEALTH_COUNT    "{'type':'integer'}"
 #define NGX_TF_HEALTH_TIME                                                   \
-    "\"timestamp\":{\"type\":\"string\",\"format\":\"date-time\"}"
+    "'timestamp':{'type':'string','format':'date-time'}"
 
 #define NGX_TF_HEALTH_SCHEMA                                                 \
-    "{\"type\":\"object\",\"required\":[\"status\",\"database\",\"redis\","  \
-    "\"timestamp\",\"uptime\"],\"properties\":{" NGX_TF_HEALTH_STATUS ","    \
-    "\"database\":{\"enum\":[\"connected\",\"disconnected\"]},"              \
-    "\"redis\":{\"enum\":[\"connected\",\"disconnected\"]},"                 \
-    NGX_TF_HEALTH_TIME ",\"uptime\":" NGX_TF_HEALTH_COUNT "}}"
+    "{'type':'object','required':['status','database','redis',"              \
+    "'timestamp','uptime'],'properties':{" NGX_TF_HEALTH_STATUS ","          \
+    "'database':{'enum':['connected','disconnected']},"                      \
+    "'redis':{'enum':['connected','disconnected']},"                         \
+    NGX_TF_HEALTH_TIME ",'uptime':" NGX_TF_HEALTH_COUNT "}}"
 
 #define NGX_TF_HEALTH_STATUS_SCHEMA(word)                                    \
-    "{\"type\":\"object\",\"required\":[\"status\"],\"properties\":{"        \
-    "\"status\":{\"enum\":[\"" word "\"]}}}"
+    "{'type':'object','required':['status'],'properties':{"                  \
+    "'status':{'enum':['" word "']}}}"
 
 
 static ngx_int_t ngx_tf_health_ping(ngx_tf_op_t *op);
@@ -88,48 +88,45 @@ const ngx_tf_route_t  ngx_tf_health_routes[] = {
                    "That the process answers, and its release"),
       .next = ngx_tf_health_basic,
       .render = NGX_TF_CUSTOM,
-      .schema = "{\"type\":\"object\",\"required\":[\"status\","
-                "\"timestamp\",\"version\"],\"properties\":{"
+      .schema = "{'type':'object','required':['status','timestamp','version'],"
+                "'properties':{"
                 NGX_TF_HEALTH_STATUS "," NGX_TF_HEALTH_TIME ","
-                "\"version\":{\"type\":\"string\"}}}" },
+                "'version':{'type':'string'}}}" },
 
     { NGX_TF_ROUTE(GET, "/health/cache", TF_LOGIN, "Health of Redis"),
       .next = ngx_tf_health_cache,
       .render = NGX_TF_CUSTOM,
-      .schema = "{\"type\":\"object\",\"required\":[\"healthy\","
-                "\"status\"],\"properties\":{"
-                "\"healthy\":{\"type\":\"boolean\"},"
-                "\"status\":{\"enum\":[\"connected\",\"disconnected\"]}}}" },
+      .schema = "{'type':'object','required':['healthy','status'],"
+                "'properties':{'healthy':{'type':'boolean'},"
+                "'status':{'enum':['connected','disconnected']}}}" },
 
     { NGX_TF_ROUTE(GET, "/health/detailed", TF_PUBLIC,
                    "Health of all components"),
       .sql = { TF_SQL_health_workers },
       .next = ngx_tf_health_detailed,
       .render = NGX_TF_CUSTOM,
-      .schema = "{\"type\":\"object\",\"required\":[\"status\","
-                "\"timestamp\",\"version\",\"components\"],\"properties\":{"
+      .schema = "{'type':'object','required':['status','timestamp','version',"
+                "'components'],'properties':{"
                 NGX_TF_HEALTH_STATUS "," NGX_TF_HEALTH_TIME ","
-                "\"version\":{\"type\":\"string\"},"
-                "\"components\":{\"type\":\"object\",\"properties\":{"
-                "\"database\":{\"type\":\"object\",\"properties\":{"
-                NGX_TF_HEALTH_PART ",\"waiting\":" NGX_TF_HEALTH_COUNT ","
-                "\"in_flight\":" NGX_TF_HEALTH_COUNT ","
-                "\"reconnects\":" NGX_TF_HEALTH_COUNT ","
-                "\"rejected\":" NGX_TF_HEALTH_COUNT "}},"
-                "\"cache\":{\"type\":\"object\",\"properties\":{"
-                NGX_TF_HEALTH_PART ",\"reconnects\":" NGX_TF_HEALTH_COUNT ","
-                "\"subscriptions\":" NGX_TF_HEALTH_COUNT "}},"
-                "\"system\":{\"type\":\"object\",\"properties\":{"
-                NGX_TF_HEALTH_PART ",\"cpu_percent\":" NGX_TF_HEALTH_PERCENT
-                ",\"memory_percent\":" NGX_TF_HEALTH_PERCENT
-                ",\"disk_percent\":" NGX_TF_HEALTH_PERCENT "}},"
-                "\"workers\":{\"type\":\"object\",\"properties\":{"
-                "\"status\":{\"enum\":[\"healthy\",\"unhealthy\","
-                "\"unknown\"]},"
-                "\"healthy\":{\"type\":[\"boolean\",\"null\"]},"
-                "\"alive\":{\"type\":[\"integer\",\"null\"]},"
-                "\"last_seen_at\":{\"type\":[\"string\",\"null\"],"
-                "\"format\":\"date-time\"}}}}}}}" },
+                "'version':{'type':'string'},'components':{'type':'object',"
+                "'properties':{'database':{'type':'object','properties':{"
+                NGX_TF_HEALTH_PART ",'waiting':" NGX_TF_HEALTH_COUNT ","
+                "'in_flight':" NGX_TF_HEALTH_COUNT ","
+                "'reconnects':" NGX_TF_HEALTH_COUNT ","
+                "'rejected':" NGX_TF_HEALTH_COUNT "}},"
+                "'cache':{'type':'object','properties':{"
+                NGX_TF_HEALTH_PART ",'reconnects':" NGX_TF_HEALTH_COUNT ","
+                "'subscriptions':" NGX_TF_HEALTH_COUNT "}},"
+                "'system':{'type':'object','properties':{"
+                NGX_TF_HEALTH_PART ",'cpu_percent':" NGX_TF_HEALTH_PERCENT
+                ",'memory_percent':" NGX_TF_HEALTH_PERCENT
+                ",'disk_percent':" NGX_TF_HEALTH_PERCENT "}},"
+                "'workers':{'type':'object',"
+                "'properties':{'status':{'enum':['healthy','unhealthy',"
+                "'unknown']},'healthy':{'type':['boolean','null']},"
+                "'alive':{'type':['integer','null']},"
+                "'last_seen_at':{'type':['string','null'],"
+                "'format':'date-time'}}}}}}}" },
 
     { .method = 0 }
 };
@@ -181,8 +178,7 @@ ngx_tf_health_ready(ngx_tf_op_t *op)
                       "of taifish_api", role.len, role.data);
         return ngx_tf_request_fail(op, TF_E_SERVICE_UNAVAILABLE, NULL,
                                    "the role of DATABASE_URL may not do "
-                                   "nginx's work: use a member of "
-                                   "taifish_api");
+                                   "nginx's work: use a member of taifish_api");
     }
 
     if (version > told) {

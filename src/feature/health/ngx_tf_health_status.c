@@ -11,9 +11,9 @@
 
 
 #define NGX_TF_HEALTH_STATUS_PERCENT                                         \
-    "{\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":100}"
+    "{'type':['integer','null'],'minimum':0,'maximum':100}"
 #define NGX_TF_HEALTH_STATUS_WORD                                            \
-    "{\"enum\":[\"healthy\",\"unhealthy\"]}"
+    "{'enum':['healthy','unhealthy']}"
 
 
 static ngx_int_t ngx_tf_health_status_show(ngx_tf_op_t *op);
@@ -28,14 +28,14 @@ const ngx_tf_route_t  ngx_tf_health_status_routes[] = {
                    "answer"),
       .next = ngx_tf_health_status_show,
       .render = NGX_TF_CUSTOM,
-      .schema = "{\"type\":\"object\",\"required\":[\"cpu\",\"memory\","
-                "\"disk\",\"database\",\"redis\",\"uptime\"],\"properties\":{"
-                "\"cpu\":" NGX_TF_HEALTH_STATUS_PERCENT ","
-                "\"memory\":" NGX_TF_HEALTH_STATUS_PERCENT ","
-                "\"disk\":" NGX_TF_HEALTH_STATUS_PERCENT ","
-                "\"database\":" NGX_TF_HEALTH_STATUS_WORD ","
-                "\"redis\":" NGX_TF_HEALTH_STATUS_WORD ","
-                "\"uptime\":{\"type\":\"integer\"}}}" },
+      .schema = "{'type':'object','required':['cpu','memory','disk',"
+                "'database','redis','uptime'],'properties':{"
+                "'cpu':" NGX_TF_HEALTH_STATUS_PERCENT ","
+                "'memory':" NGX_TF_HEALTH_STATUS_PERCENT ","
+                "'disk':" NGX_TF_HEALTH_STATUS_PERCENT ","
+                "'database':" NGX_TF_HEALTH_STATUS_WORD ","
+                "'redis':" NGX_TF_HEALTH_STATUS_WORD ","
+                "'uptime':{'type':'integer'}}}" },
 
     { .method = 0 }
 };

@@ -51,26 +51,18 @@ static void ngx_tf_import_list(tf_buf_t *b, const char *name, tf_buf_t *list);
 
 
 const char  ngx_tf_import_schema[] =
-    "{\"type\":\"object\",\"required\":[\"created_count\",\"errors\","
-    "\"duplicate_names\",\"skipped_existing_names\",\"message\","
-    "\"row_errors\",\"error_count\",\"total\",\"ignored_columns\"],"
-    "\"properties\":{"
-    "\"created_count\":{\"type\":\"integer\"},"
-    "\"errors\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
-    "\"duplicate_names\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
-    "\"skipped_existing_names\":{\"type\":\"array\","
-    "\"items\":{\"type\":\"string\"}},"
-    "\"message\":{\"type\":\"string\"},"
-    "\"row_errors\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
-    "\"required\":[\"row\",\"column\",\"code\",\"message\"],\"properties\":{"
-    "\"row\":{\"type\":\"integer\"},"
-    "\"column\":{\"type\":[\"string\",\"null\"]},"
-    "\"code\":{\"type\":\"string\"},"
-    "\"message\":{\"type\":\"string\"}}}},"
-    "\"error_count\":{\"type\":\"integer\"},"
-    "\"total\":{\"type\":\"integer\"},"
-    "\"ignored_columns\":{\"type\":\"array\","
-    "\"items\":{\"type\":\"string\"}}}}";
+    "{'type':'object','required':['created_count','errors','duplicate_names',"
+    "'skipped_existing_names','message','row_errors','error_count','total',"
+    "'ignored_columns'],'properties':{'created_count':{'type':'integer'},"
+    "'errors':{'type':'array','items':{'type':'string'}},"
+    "'duplicate_names':{'type':'array','items':{'type':'string'}},"
+    "'skipped_existing_names':{'type':'array','items':{'type':'string'}},"
+    "'message':{'type':'string'},'row_errors':{'type':'array',"
+    "'items':{'type':'object','required':['row','column','code','message'],"
+    "'properties':{'row':{'type':'integer'},'column':{'type':['string',"
+    "'null']},'code':{'type':'string'},'message':{'type':'string'}}}},"
+    "'error_count':{'type':'integer'},'total':{'type':'integer'},"
+    "'ignored_columns':{'type':'array','items':{'type':'string'}}}}";
 
 
 ngx_int_t
@@ -85,7 +77,7 @@ ngx_tf_import_template(ngx_tf_op_t *op)
 
     if (ngx_tf_reply_header(op, "Content-Disposition",
                             tf_str("attachment; filename="
-                                   "\"instances_import_template.csv\""))
+                                   "'instances_import_template.csv'"))
         != NGX_OK)
     {
         return NGX_ERROR;

@@ -108,12 +108,9 @@ static const ngx_tf_constraint_t  ngx_tf_instances_rules[] = {
 
 
 static const char  ngx_tf_instances_tested[] =
-    "{\"type\":\"object\",\"required\":[\"success\",\"message\"],"
-    "\"properties\":{"
-    "\"success\":{\"type\":\"boolean\"},"
-    "\"message\":{\"type\":\"string\"},"
-    "\"error_code\":{\"type\":\"string\"},"
-    "\"details\":{\"type\":\"object\"}}}";
+    "{'type':'object','required':['success','message'],"
+    "'properties':{'success':{'type':'boolean'},'message':{'type':'string'},"
+    "'error_code':{'type':'string'},'details':{'type':'object'}}}";
 
 static const char  ngx_tf_instances_checked[] =
     "{\"type\":\"object\",\"required\":[\"success\",\"message\",\"rights\","
@@ -142,13 +139,10 @@ static const char  ngx_tf_instances_checked[] =
     "\"description\":\"those it is missing for\"}}}}}}";
 
 static const char  ngx_tf_instances_tests_done[] =
-    "{\"type\":\"object\",\"properties\":{"
-    "\"run_id\":{\"type\":\"string\",\"format\":\"uuid\"},"
-    "\"results\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
-    "\"summary\":{\"type\":\"object\",\"properties\":{"
-    "\"total\":{\"type\":\"integer\"},"
-    "\"success\":{\"type\":\"integer\"},"
-    "\"failed\":{\"type\":\"integer\"}}}}}";
+    "{'type':'object','properties':{'run_id':{'type':'string',"
+    "'format':'uuid'},'results':{'type':'array','items':{'type':'object'}},"
+    "'summary':{'type':'object','properties':{'total':{'type':'integer'},"
+    "'success':{'type':'integer'},'failed':{'type':'integer'}}}}}";
 
 
 const ngx_tf_route_t  ngx_tf_instances_routes[] = {

@@ -40,18 +40,17 @@ static const tf_param_t  ngx_tf_partitions_chart[] = {
 
 
 #define NGX_TF_PARTITIONS_ITEM                                               \
-    "{\"type\":\"object\",\"properties\":{\"table\":{\"type\":\"string\"},"  \
-    "\"table_name\":{\"type\":\"string\"},\"partition_name\":{\"type\":"     \
-    "\"string\"},\"display_name\":{\"type\":\"string\"},\"status\":"         \
-    "{\"type\":\"string\"}}}"
+    "{'type':'object','properties':{'table':{'type':'string'},"              \
+    "'table_name':{'type':'string'},'partition_name':{'type':'string'},"     \
+    "'display_name':{'type':'string'},'status':{'type':'string'}}}"
 
 #define NGX_TF_PARTITIONS_RESULT(list)                                       \
-    "{\"type\":\"object\",\"properties\":{\"result\":{\"type\":\"object\","  \
-    "\"properties\":{\"success\":{\"type\":\"boolean\"},\"message\":"        \
-    "{\"type\":\"string\"},\"partition_start\":{\"type\":\"string\"},"       \
-    "\"partition_end\":{\"type\":\"string\"},\"" list "\":{\"type\":"        \
-    "\"array\",\"items\":" NGX_TF_PARTITIONS_ITEM "}}},\"timestamp\":"       \
-    "{\"type\":\"string\"}}}"
+    "{'type':'object','properties':{'result':{'type':'object',"              \
+    "'properties':{'success':{'type':'boolean'},'message':{'type':'string'},"\
+    "'partition_start':{'type':'string'},"                                   \
+    "'partition_end':{'type':'string'},'" list "':{'type':"                  \
+    "'array','items':" NGX_TF_PARTITIONS_ITEM "}}},'timestamp':"             \
+    "{'type':'string'}}}"
 
 
 const ngx_tf_route_t  ngx_tf_partitions_routes[] = {

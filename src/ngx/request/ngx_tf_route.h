@@ -118,8 +118,8 @@ struct ngx_tf_route_s {
     const tf_sql_e              *uses;
     const char                  *sets;
 
-    /* JSON Schema of data, for rows whose data is not the columns of a
-     * statement; or the media type of a body without the envelope */
+    /* JSON Schema of data, with ' for ", for rows whose data is not the columns
+     * of a statement; or the media type of a body without the envelope */
     const char                  *schema;
 
     const tf_export_t           *exports;       /* NGX_TF_EXPORT() */
