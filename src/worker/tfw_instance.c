@@ -89,9 +89,28 @@ tfw_instance_connect(tfw_job_t *job, tfw_instance_t *in)
         return TF_ERROR;
     }
 
+    in->connected = 1;
     tfw_job_connected(job);
 
     return TF_OK;
+}
+
+
+tf_int_t
+tfw_instance_read(tfw_job_t *job, tfw_instance_t *in, const char *reading,
+    tfw_sink_t *sink)
+{
+    tfw_job_progress(job, "connect", 0, 0);
+
+    if (tfw_instance_connect(job, in) != TF_OK) {
+        return TF_ERROR;
+    }
+
+    job->err.code = TF_E_NONE;
+    tfw_job_progress(job, "read", 0, 0);
+
+    return tfw_reading_run(in->engine, reading, in->session, job->mem, sink,
+                           &job->err);
 }
 
 

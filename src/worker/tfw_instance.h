@@ -20,6 +20,7 @@ typedef struct {
                                            texts are those of the row */
     void                *session;       /* NULL: not open */
     tfw_version_t        version;
+    unsigned             connected:1;
 
     char                 address[TFW_ADDRESS_LEN];
     char                 ca_path[TFW_CA_LEN];
@@ -41,6 +42,10 @@ tf_int_t tfw_instance_prepare(tfw_job_t *job, const PGresult *row,
 tf_int_t tfw_instance_connect(tfw_job_t *job, tfw_instance_t *in)
     TF_MUST_CHECK;
 void tfw_instance_close(tfw_instance_t *in);
+
+/* Connects and runs a reading, with the progress of both. */
+tf_int_t tfw_instance_read(tfw_job_t *job, tfw_instance_t *in,
+    const char *reading, tfw_sink_t *sink) TF_MUST_CHECK;
 
 
 #endif /* _TFW_INSTANCE_H_INCLUDED_ */

@@ -12,7 +12,6 @@
 #define TFW_ACCOUNTS_LOOK       4096
 
 
-static tf_int_t tfw_accounts_session(tfw_accounts_t *s, tfw_instance_t *in);
 static tf_int_t tfw_accounts_row(tfw_accounts_t *s, tf_int_t rc);
 static tf_int_t tfw_accounts_sink_account(tfw_sink_t *sink,
     tf_str_t principal, tf_str_t username, tf_str_t host, tf_kind_e kind,
@@ -32,6 +31,7 @@ tf_int_t
 tfw_accounts_read(tfw_accounts_t *s)
 {
     tf_int_t        rc;
+    tfw_job_t      *job = s->job;
     tfw_instance_t  in;
 
     s->sink.account = tfw_accounts_sink_account;
@@ -41,46 +41,25 @@ tfw_accounts_read(tfw_accounts_t *s)
     s->sink.verified = tfw_accounts_sink_verified;
     s->sink.database = tfw_accounts_sink_database;
 
-    rc = tfw_instance_prepare(s->job, s->instance, &in);
+    rc = tfw_instance_prepare(job, s->instance, &in);
 
     if (rc == TF_OK) {
-        rc = tfw_accounts_session(s, &in);
+        s->engine = in.engine->engine;
+        s->set = tf_accounts_create(job->mem, s->engine);
+
+        if (s->set == NULL) {
+            rc = tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL,
+                         "out of memory");
+        }
+    }
+
+    if (rc == TF_OK) {
+        rc = tfw_instance_read(job, &in, "accounts", &s->sink);
+        s->connected = in.connected;
+        s->version = in.version;
     }
 
     tfw_instance_close(&in);
-
-    return rc;
-}
-
-
-static tf_int_t
-tfw_accounts_session(tfw_accounts_t *s, tfw_instance_t *in)
-{
-    tf_int_t    rc;
-    tfw_job_t  *job;
-
-    job = s->job;
-    s->engine = in->engine->engine;
-    s->set = tf_accounts_create(job->mem, s->engine);
-
-    if (s->set == NULL) {
-        return tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL,
-                       "out of memory");
-    }
-
-    tfw_job_progress(job, "connect", 0, 0);
-
-    rc = tfw_instance_connect(job, in);
-
-    if (rc == TF_OK) {
-        s->connected = 1;
-        s->version = in->version;
-        job->err.code = TF_E_NONE;
-
-        tfw_job_progress(job, "read", 0, 0);
-        rc = tfw_reading_run(in->engine, "accounts", in->session, job->mem,
-                             &s->sink, &job->err);
-    }
 
     if (s->stopped) {
         return tf_fail(&job->err, TF_E_RUN_CANCELLED, NULL, "stopped");

@@ -51,7 +51,7 @@ static const tf_param_t  ngx_tf_classification_change[] = {
 
 #define NGX_TF_CLASSIFICATION_EXPRESSION                                     \
     { "rule_expression", TF_P_JSON, 0, 0, 0, NULL, NULL,                     \
-      "the rule as JSON, {\"version\": 4, \"expr\": ...}, or that in a"          \
+      "the rule as JSON, {\"version\": 4, \"expr\": ...}, or that in a"      \
       " string" },                                                           \
     { "rule_text", TF_P_STR, 0, 0, TF_RULE_TEXT_MAX, NULL, NULL,             \
       "the rule as text instead, such as SUPERUSER AND NOT LOCKED" }

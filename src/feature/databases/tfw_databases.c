@@ -47,7 +47,6 @@ typedef struct {
 static tf_int_t tfw_databases_run(tfw_databases_t *s);
 static tf_int_t tfw_databases_instance(tfw_databases_t *s);
 static tf_int_t tfw_databases_read(tfw_databases_t *s);
-static tf_int_t tfw_databases_session(tfw_databases_t *s, tfw_instance_t *in);
 static tf_int_t tfw_databases_write(tfw_databases_t *s);
 static tf_int_t tfw_databases_lock(tfw_databases_t *s);
 static tf_int_t tfw_databases_json(tfw_databases_t *s, tf_str_t *json);
@@ -152,44 +151,25 @@ tfw_databases_read(tfw_databases_t *s)
 
     if (rc == TF_OK) {
         in.target.statement_timeout = TFW_DATABASES_STATEMENT;
-        rc = tfw_databases_session(s, &in);
+        rc = tfw_instance_read(s->job, &in, "databases", &s->sink);
+        s->connected = in.connected;
+        s->version = in.version;
     }
 
     tfw_instance_close(&in);
 
-    return rc;
-}
-
-
-static tf_int_t
-tfw_databases_session(tfw_databases_t *s, tfw_instance_t *in)
-{
-    tf_int_t    rc;
-    tfw_job_t  *job = s->job;
-
-    tfw_job_progress(job, "connect", 0, 0);
-
-    if (tfw_instance_connect(job, in) != TF_OK) {
-        return TF_ERROR;
+    if (s->stopped) {
+        return tf_fail(&s->job->err, TF_E_RUN_CANCELLED, NULL, "stopped");
     }
 
-    s->connected = 1;
-    s->version = in->version;
-    tfw_job_progress(job, "read", 0, 0);
-
-    rc = tfw_reading_run(in->engine, "databases", in->session, job->mem,
-                         &s->sink, &job->err);
-
-    if (rc != TF_OK && s->listed == TF_SCOPE_OK && !s->stopped) {
+    if (rc != TF_OK && s->listed == TF_SCOPE_OK) {
         /* the list is there: what has no size has its reason */
         s->sized = TF_SCOPE_ERROR;
-        s->err = job->err;
+        s->err = s->job->err;
         return TF_OK;
     }
 
-    return s->stopped ? tf_fail(&job->err, TF_E_RUN_CANCELLED, NULL,
-                                "stopped")
-                      : rc;
+    return rc;
 }
 
 

@@ -31,8 +31,6 @@ static tf_int_t tfw_tables_sync(tfw_tables_t *s);
 static tf_int_t tfw_tables_target(tfw_tables_t *s, tf_sql_e sql,
     PGresult **res);
 static tf_int_t tfw_tables_read(tfw_tables_t *s);
-static tf_int_t tfw_tables_session(tfw_tables_t *s,
-    tfw_instance_t *in);
 static tf_int_t tfw_tables_write(tfw_tables_t *s);
 static tf_int_t tfw_tables_lock(tfw_tables_t *s);
 static tf_int_t tfw_tables_report(tfw_tables_t *s,
@@ -131,33 +129,12 @@ tfw_tables_read(tfw_tables_t *s)
     if (rc == TF_OK) {
         in.target.statement_timeout = TFW_TABLES_STATEMENT;
         in.target.only = (char *) tf_row_get(s->target, 0, "database").data;
-        rc = tfw_tables_session(s, &in);
+        rc = tfw_instance_read(s->job, &in, "table_sizes", &s->sink);
     }
 
     tfw_instance_close(&in);
 
-    return rc;
-}
-
-
-static tf_int_t
-tfw_tables_session(tfw_tables_t *s, tfw_instance_t *in)
-{
-    tf_int_t    rc;
-    tfw_job_t  *job = s->job;
-
-    tfw_job_progress(job, "connect", 0, 0);
-
-    if (tfw_instance_connect(job, in) != TF_OK) {
-        return TF_ERROR;
-    }
-
-    tfw_job_progress(job, "read", 0, 0);
-
-    rc = tfw_reading_run(in->engine, "table_sizes", in->session, job->mem,
-                         &s->sink, &job->err);
-
-    return s->stopped ? tf_fail(&job->err, TF_E_RUN_CANCELLED, NULL,
+    return s->stopped ? tf_fail(&s->job->err, TF_E_RUN_CANCELLED, NULL,
                                 "stopped")
                       : rc;
 }

@@ -14,7 +14,12 @@ typedef struct {
     const char          *key;           /* of the list in the result */
     const char          *zh;
     const char          *en;
+    const char          *partitions;    /* metrics */
+    const char          *rows;
+} tfw_partitions_job_t;
 
+typedef struct {
+    const tfw_partitions_job_t  *what;
     const char          *today;         /* NULL: the day it is */
     const char          *month;
     const char          *months;
@@ -28,7 +33,9 @@ typedef struct {
 } tfw_partitions_t;
 
 
-static tf_int_t tfw_partitions_run(tfw_job_t *job, tfw_partitions_t *p);
+static tf_int_t tfw_partitions_run(tfw_job_t *job,
+    const tfw_partitions_job_t *what);
+static tf_int_t tfw_partitions_all(tfw_job_t *job, tfw_partitions_t *p);
 static const char *tfw_partitions_payload(tfw_job_t *job, const char *name);
 static tf_int_t tfw_partitions_table(tfw_job_t *job, tfw_partitions_t *p,
     const PGresult *tables, int row);
@@ -40,49 +47,44 @@ static tf_int_t tfw_partitions_details(tfw_job_t *job, tfw_partitions_t *p);
 tf_int_t
 tfw_partitions_ahead(tfw_job_t *job)
 {
-    tfw_partitions_t  p;
+    static const tfw_partitions_job_t  make = {
+        TF_SQL_partitions_make, "created_partitions", "分区已创建",
+        "partitions created", "partitions_created", "rows_moved"
+    };
 
-    memset(&p, 0, sizeof(tfw_partitions_t));
-
-    p.sql = TF_SQL_partitions_make;
-    p.key = "created_partitions";
-    p.zh = "分区已创建";
-    p.en = "partitions created";
-
-    if (tfw_partitions_run(job, &p) != TF_OK) {
-        return TF_ERROR;
-    }
-
-    return tfw_job_report(job, "partitions_created", p.partitions) == TF_OK
-           && tfw_job_report(job, "rows_moved", p.rows) == TF_OK
-           ? TF_OK : TF_ERROR;
+    return tfw_partitions_run(job, &make);
 }
 
 
 tf_int_t
 tfw_partitions_cleanup(tfw_job_t *job)
 {
+    static const tfw_partitions_job_t  drop = {
+        TF_SQL_partitions_drop, "dropped_partitions", "旧分区已清理",
+        "old partitions dropped", "partitions_dropped", "rows_dropped"
+    };
+
+    return tfw_partitions_run(job, &drop);
+}
+
+
+static tf_int_t
+tfw_partitions_run(tfw_job_t *job, const tfw_partitions_job_t *what)
+{
     tfw_partitions_t  p;
 
     memset(&p, 0, sizeof(tfw_partitions_t));
+    p.what = what;
 
-    p.sql = TF_SQL_partitions_drop;
-    p.key = "dropped_partitions";
-    p.zh = "旧分区已清理";
-    p.en = "old partitions dropped";
-
-    if (tfw_partitions_run(job, &p) != TF_OK) {
-        return TF_ERROR;
-    }
-
-    return tfw_job_report(job, "partitions_dropped", p.partitions) == TF_OK
-           && tfw_job_report(job, "rows_dropped", p.rows) == TF_OK
+    return tfw_partitions_all(job, &p) == TF_OK
+           && tfw_job_report(job, what->partitions, p.partitions) == TF_OK
+           && tfw_job_report(job, what->rows, p.rows) == TF_OK
            ? TF_OK : TF_ERROR;
 }
 
 
 static tf_int_t
-tfw_partitions_run(tfw_job_t *job, tfw_partitions_t *p)
+tfw_partitions_all(tfw_job_t *job, tfw_partitions_t *p)
 {
     int        i;
     tf_int_t   rc;
@@ -150,7 +152,7 @@ tfw_partitions_table(tfw_job_t *job, tfw_partitions_t *p,
     int        i;
     PGresult  *res;
 
-    res = tfw_db_run(job->db, p->sql,
+    res = tfw_db_run(job->db, p->what->sql,
                      TFW_ARGS({ "table", (char *) tf_row_get(tables, row,
                                                      "table_name").data },
                               { "type", (char *) tf_row_get(tables, row,
@@ -199,7 +201,7 @@ tfw_partitions_item(tfw_partitions_t *p, const PGresult *tables, int row,
     tf_json_member(&p->list, "display_name", tf_row_get(tables, row, "title"));
     tf_json_member(&p->list, "status",
                    tf_str(rows.data == NULL ? "exists"
-                          : p->sql == TF_SQL_partitions_make ? "created"
+                          : p->what->sql == TF_SQL_partitions_make ? "created"
                                                              : "dropped"));
     tf_buf_char(&p->list, '}');
 }
@@ -219,8 +221,8 @@ tfw_partitions_details(tfw_job_t *job, tfw_partitions_t *p)
     }
 
     res = tfw_db_run(job->db, TF_SQL_partitions_done,
-                     TFW_ARGS({ "key", p->key }, { "zh", p->zh },
-                              { "en", p->en }, { "lang", p->lang },
+                     TFW_ARGS({ "key", p->what->key }, { "zh", p->what->zh },
+                              { "en", p->what->en }, { "lang", p->lang },
                               { "month", p->month },
                               { "list", (char *) list.data }),
                      &job->err);
