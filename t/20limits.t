@@ -140,7 +140,7 @@ print $slow "GET /health/live HTTP/1.1\r\n";
     my $r = $client->post('/auth/login', { username => 'admin',
         password => $TaiFish::PASSWORD });
     is $r->status, 429, 'with the right password too';
-    is $r->code, 'RATE_LIMIT_EXCEEDED', 'and is told so';
+    is $r->code, 'RATE_LIMIT_EXCEEDED', 'the answer says why';
     is $client->post('/auth/login', { username => 'admin',
         password => $TaiFish::PASSWORD }, { 'x-forwarded-for' => '192.0.2.1',
         'x-real-ip' => '192.0.2.2', forwarded => 'for=192.0.2.3' })->status,

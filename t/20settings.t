@@ -79,6 +79,6 @@ $tf->start_nginx;
 is $tf->client->get('/health/ready')->status, 200, 'ready with a newer schema'
     for 1 .. 3;
 is scalar(() = $tf->error_log =~ /\[warn\].* schema is newer \(9999\)/g), 1,
-    'it is told once';
+    'it is reported once';
 
 done_testing;

@@ -82,14 +82,15 @@ $r = $plain->get("http://127.0.0.1:$port/api/v1/tags",
     { headers => { 'accept-language' => 'en' } });
 is $r->{status}, 403, 'a program is refused';
 like $r->{content}, qr/"message_code":"FORBIDDEN".*"This action is forbidden"/,
-    'and told so';
+    'the answer says so';
 is $r->{headers}{'cache-control'}, 'no-store', 'with our headers';
 
 # what is said to the TLS port without TLS, and the other way round
 
 $r = $plain->get("http://127.0.0.1:$tls/api/v1/tags");
 is $r->{status}, 400, 'no TLS on the port with TLS';
-like $r->{content}, qr/"message_code":"INVALID_REQUEST"/, 'is told so';
+like $r->{content}, qr/"message_code":"INVALID_REQUEST"/,
+    'the answer has a code';
 is $r->{headers}{'cache-control'}, 'no-store', 'with our headers';
 is $tf->client->get('/health/live')->header('strict-transport-security'),
     undef, 'no HSTS without TLS';

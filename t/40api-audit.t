@@ -96,7 +96,8 @@ is_deeply [@$row{qw(action object_id object_name)}],
     ['instance.delete', $instance, 'db1'], 'which';
 ($row) = row_of($admin, POST => "/instances/$instance/actions/restore", undef,
     200, 'it comes back');
-is $row->{action}, 'instance.restore', 'told apart';
+is $row->{action}, 'instance.restore',
+    'a restored instance has an action of its own';
 
 ($row, $r) = row_of($admin, POST => '/instances/actions/sync-accounts', undef,
     200, 'a run is started');
@@ -115,7 +116,7 @@ sub made {
 ($row) = row_of($admin, POST => '/tags/batch-delete', { tag_ids => \@many },
     200, 'thirty tags go');
 is $row->{details}{changed}, 30, 'all are counted';
-is scalar(@{ $row->{details}{changes} }), 20, 'and twenty told';
+is scalar(@{ $row->{details}{changes} }), 20, 'twenty of them are listed';
 
 ($row) = row_of($admin, GET => '/instances/exports?format=jsonl&search=db',
     undef, 200, 'an export');

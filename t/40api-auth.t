@@ -40,7 +40,7 @@ sub refused {
     is($r->json->{extra}{field}, $field, "$name: field") if $field;
 }
 
-# Within the time an answer is believed.
+# Within the time an answer is cached.
 
 sub soon {
     my ($client, $status, $name) = @_;

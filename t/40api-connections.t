@@ -146,7 +146,7 @@ for my $what (sort keys %why) {
     is_deeply [$r->status, $r->code, $d->{error_code}],
         [409, 'DATABASE_CONNECTION_ERROR', "TARGET_$code"], $what
         or diag $r->as_string;
-    cmp_ok time - $began, '>=', 0.5, 'not told in a hurry';
+    cmp_ok time - $began, '>=', 0.5, 'the answer takes at least half a second';
     unlike $r->body, qr/canary|HTTP|mon'|denied for/i,
         'in no words of the server';
     like $d->{detail}, qr/\p{Han}/, 'but in ours';

@@ -111,7 +111,7 @@ subtest 'without PostgreSQL' => sub {
     my $start = time;
     my $r = $c->get('/health/ready');
     is $r->status . ' ' . $r->code, '503 SERVICE_UNAVAILABLE', 'not ready';
-    cmp_ok time - $start, '<', 3, 'told soon';
+    cmp_ok time - $start, '<', 3, 'an answer within 3 s';
 
     $tf->pg->start;
     ok TaiFish::Server::until_true(20, sub {

@@ -107,7 +107,7 @@ cmp_ok $count, '>', 800, "$count requests";
 # pg_isready asks as nobody
 my @said = $tf->pg->output =~ /^(.*ERROR:.*(?:syntax[ ]error|unterminated
     |invalid[ ](?:byte|input)|does[ ]not[ ]exist|internal[ ]error).*)$/mgx;
-is_deeply \@said, [], 'PostgreSQL was never told nonsense';
+is_deeply \@said, [], 'PostgreSQL logged no syntax or encoding error';
 is $tf->value('SELECT count(*) > 0 FROM users'), 't', 'and has its tables';
 
 done_testing;

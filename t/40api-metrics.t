@@ -533,7 +533,7 @@ subtest 'rules' => sub {
         "check config $root/conf/prometheus.yml",
         "check rules $root/conf/prometheus-rules.yml",
         "test rules $root/t/data/metrics-rules.yml"], [],
-        'promtool has no complaint';
+        'promtool accepts the metrics';
 
     my $text = TaiFish::slurp("$root/conf/prometheus-rules.yml");
     my $tests = TaiFish::slurp("$root/t/data/metrics-rules.yml");

@@ -174,7 +174,7 @@ my $second = $tf->as('admin');
 is $second->post("/task-runs/$running->{run_id}/actions/cancel")->status, 200,
     'cancelled';
 waitpid $pid, 0;
-is $? >> 8, 0, 'whoever waited is told';
+is $? >> 8, 0, 'the request that waited is answered RUN_CANCELLED';
 ok TaiFish::Server::until_true(20, sub {
     $tf->value("SELECT count(*)
                 FROM task_items i JOIN task_runs r ON r.id = i.run_id

@@ -231,7 +231,7 @@ my ($status, undef, $body) = raw("POST /api/v1/auth/login HTTP/1.1\r\n"
 is $status, 403, 'the first of two is answered' or diag $body;
 like $body, qr{\{"status":"live"\}}, 'then the second, as one of its own';
 
-# what a client says of itself is not believed
+# an address that a client claims is not used
 
 my $addr = sub {
     sleep 1.2;

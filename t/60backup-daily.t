@@ -73,10 +73,11 @@ like $said->{error}, qr/schema_migrations/, 'is no backup';
 ($code, $said) = $backup->run(['now'], BACKUP_VERIFY_URL =>
     "host=$pg->{socket} dbname=postgres user=taifish_api");
 is $code, 1, 'a role that may not make a scratch database';
-like $said->{error}, qr/no scratch database:.*permission denied/, 'is told';
+like $said->{error}, qr/no scratch database:.*permission denied/,
+    'the error names the missing right';
 ($code, $said) = $backup->run(['now'], DATABASE_URL => 'host=/nowhere user=x');
 is $code, 1, 'no server';
-like $said->{error}, qr/nowhere/, 'is told';
+like $said->{error}, qr/nowhere/, 'the error names the server';
 is(($backup->run(['now'], DATABASE_URL => ''))[0], 2, 'no URL');
 is(($backup->run(['now'], BACKUP_DIR => '/nowhere'))[0], 2, 'no directory');
 is(($backup->run(['now'], BACKUP_KEEP_DAILY => 'x'))[0], 2, 'a wrong number');
@@ -203,7 +204,8 @@ TaiFish::spew("$dir/$bad.dump", 'short');
 ($code, $said) = $backup->run(['prune'], BACKUP_KEEP_DAILY => 1,
     BACKUP_KEEP_WEEKLY => 1, BACKUP_KEEP_MONTHLY => 1);
 is_deeply [kept()], [$good, $bad], 'the newest whole one stays';
-is "$said->{damaged} $said->{kept} $said->{removed}", '1 1 1', 'and is told';
+is "$said->{damaged} $said->{kept} $said->{removed}", '1 1 1',
+    'the counts are reported';
 TaiFish::spew("$dir/$good.dump", 'short');
 ($code, $said) = $backup->run(['prune']);
 is $code, 3, 'none is whole';

@@ -230,7 +230,7 @@ is $second->value('SELECT count(*) FROM users', 'beside'), 5, 'which stays';
 ($code, $out) = $backup->restore([$first, '--into', 'x'],
     $words =~ s/'p/'q/r);
 is $code, 1, 'a wrong password';
-like $out, qr/authentication failed/, 'is told';
+like $out, qr/authentication failed/, 'PostgreSQL refuses it';
 unlike $out, qr/\Q$password\E|\Q$escaped\E/, 'and not repeated';
 is(($backup->restore([$first], 'postgresql://%zz@/x'))[0], 2, 'a wrong URL');
 

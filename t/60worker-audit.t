@@ -59,7 +59,7 @@ sub damaged {
 
 work(12);
 my $head = is_whole('a log that nobody touched');
-ok $head, 'its head is told';
+ok $head, 'its head is printed';
 my ($last) = $head =~ /^(\d+)/;
 
 damaged("UPDATE audit_log SET actor_name = 'eve' WHERE seq = 5",

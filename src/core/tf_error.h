@@ -68,8 +68,8 @@ typedef enum {
     TF_E_RUN_CANCELLED,                 /* 409 */
     TF_E_RUN_ENDED,                     /* 409: its state is the detail */
 
-    /* what a connection to a managed database can end in; 409 to API clients
-     * so that they are told apart from a failure of TaiFish itself */
+    /* what a connection to a managed database can end in; 409 to API clients,
+     * which distinguishes them from a failure of TaiFish itself */
 
     TF_E_TARGET_DNS,
     TF_E_TARGET_REFUSED,                /* or it ended the connection */

@@ -31,8 +31,7 @@ typedef intptr_t  tf_int_t;
 #define TF_MUST_CHECK  __attribute__((warn_unused_result))
 
 
-/* Not NUL terminated.  The members are those of ngx_str_t, asserted in
- * ngx_tf.h, so the one may be passed for the other. */
+/* Not NUL terminated.  The members are those of nginx's ngx_str_t. */
 
 typedef struct {
     size_t           len;

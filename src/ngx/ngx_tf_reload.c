@@ -223,7 +223,7 @@ ngx_tf_reload_linger(void)
 
 /*
  * Whether a client of HTTP/1 may send a request on this connection at any
- * moment, told by the action nginx keeps for its log.  HTTP/2 says GOAWAY and
+ * moment, by the action nginx keeps for its log.  HTTP/2 says GOAWAY and
  * needs no help.  A client that has connected and said nothing yet is not
  * idle to nginx and would keep the process for client_header_timeout.
  */

@@ -93,7 +93,7 @@ static const tfw_command_t  tfw_commands[] = {
 
       "Computes the hash of every row again and names what is changed,\n"
       "missing or forked, the first one first.  A break that was acknowledged\n"
-      "is told and is none.\n"
+      "is shown, and is no failure.\n"
       "\n"
       "  --head SEQ:HASH  a head that was published (the worker's log has one\n"
       "                   each hour): finds rows that were cut off the end\n" },

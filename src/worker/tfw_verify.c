@@ -24,7 +24,7 @@
 
 
 #define TFW_VERIFY_HEX    (2 * TF_DIGEST_LEN)
-#define TFW_VERIFY_BREAKS 20            /* that are told */
+#define TFW_VERIFY_BREAKS 20            /* that are reported */
 #define TFW_VERIFY_ZEROS                                                     \
     "0000000000000000000000000000000000000000000000000000000000000000"
 
@@ -199,7 +199,7 @@ tfw_verify_head_option(tfw_verify_t *v, int *argc, char **argv)
 }
 
 
-/* Reads all of it; breaks are told as they are found.  1: it could not. */
+/* Reads all of it; breaks are reported as they are found.  1: it could not. */
 
 static int
 tfw_verify_run(tfw_verify_t *v, const tfw_conf_t *conf, tf_err_t *err)

@@ -55,7 +55,7 @@ tf_account_rename_gone(const tf_mem_t *mem, tf_account_renames_t *r,
 {
     size_t    i;
     tf_buf_t  b;
-    tf_str_t  told;
+    tf_str_t  text;
 
     for (i = 0; i < r->count; i++) {
         if (tf_str_cmp(r->rename[i].to, name) == 0) {
@@ -73,8 +73,8 @@ tf_account_rename_gone(const tf_mem_t *mem, tf_account_renames_t *r,
     tf_buf_str(&b, native_id);
     tf_buf_char(&b, ')');
 
-    if (tf_buf_done(&b, &told) != TF_OK
-        || tf_account_rename(mem, r, name, told) != TF_OK)
+    if (tf_buf_done(&b, &text) != TF_OK
+        || tf_account_rename(mem, r, name, text) != TF_OK)
     {
         return TF_ERROR;
     }

@@ -30,8 +30,8 @@ SELECT audit_cut((now() AT TIME ZONE 'UTC')::date, :actor) AS rows
 
 -- name: audit_rows
 -- worker
--- For verifying: the text is made here and hashed by the program, so that no
--- function of the database has to be believed.
+-- For verifying: the text is made here and hashed by the program, so that the
+-- result depends on no function of the database.
 SELECT seq, encode(prev_hash, 'hex') AS prev_hash, encode(hash, 'hex') AS hash,
        time, jsonb_build_array(seq, to_char(time AT TIME ZONE 'UTC',
                              'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),

@@ -18,8 +18,8 @@ typedef struct {
     ngx_uint_t           buckets;
     ngx_tf_slot_t       *slots;
 
-    /* of the users whose id has this remainder, nothing asked before this
-     * time is believed; 0: never set */
+    /* of the users whose id has this remainder, entries from before this
+     * time are not used; 0: never set */
     ngx_msec_t           forgotten[NGX_TF_SESSION_USERS];
 } ngx_tf_session_sh_t;
 
@@ -302,10 +302,10 @@ ngx_tf_session_place(ngx_tf_session_sh_t *sh, const u_char id[TF_DIGEST_LEN])
 {
     ngx_uint_t       i;
     ngx_msec_int_t   age, oldest;
-    ngx_tf_slot_t   *slot, *victim;
+    ngx_tf_slot_t   *slot, *replaced;
 
     slot = ngx_tf_session_bucket(sh, id);
-    victim = slot;
+    replaced = slot;
     oldest = -1;
 
     for (i = 0; i < NGX_TF_SESSION_WAYS; i++, slot++) {
@@ -325,11 +325,11 @@ ngx_tf_session_place(ngx_tf_session_sh_t *sh, const u_char id[TF_DIGEST_LEN])
 
         if (age > oldest) {
             oldest = age;
-            victim = slot;
+            replaced = slot;
         }
     }
 
-    return victim;
+    return replaced;
 }
 
 

@@ -36,7 +36,7 @@ void ngx_tf_session_zone_put(const ngx_tf_session_t *s);
 void ngx_tf_session_zone_forget(const u_char id[TF_DIGEST_LEN]);
 
 /* To be called before a statement is sent that changes what a user may do or
- * what proves who the user is.  Nothing of the user is believed on this host
+ * what proves who the user is.  No entry of the user is used on this host
  * from now until the request's deadline: each request asks PostgreSQL, so that
  * the change counts from its commit on, whether or not anybody waits for it. */
 void ngx_tf_session_zone_forget_user(int64_t user_id);

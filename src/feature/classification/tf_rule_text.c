@@ -5,7 +5,7 @@
  * The text of a function in tf_rule_fns is its grammar: words, "(" and ")"
  * stand for themselves and $ for the next argument.  Functions that begin with
  * the same word are tried one after the other, and the error that was found
- * farthest in the text is the one that is told.
+ * farthest in the text is the one that is reported.
  */
 
 

@@ -156,7 +156,7 @@ ngx_tf_health_ready(ngx_tf_op_t *op)
 {
     tf_str_t          text, role;
     ngx_int_t         version;
-    static ngx_int_t  told = TF_SCHEMA_VERSION;
+    static ngx_int_t  logged = TF_SCHEMA_VERSION;
 
     if (op->step == 0) {
         return ngx_tf_op_send(op, op->route->sql, 1);
@@ -181,8 +181,8 @@ ngx_tf_health_ready(ngx_tf_op_t *op)
                                    "nginx's work: use a member of taifish_api");
     }
 
-    if (version > told) {
-        told = version;
+    if (version > logged) {
+        logged = version;
         ngx_log_error(NGX_LOG_WARN, op->r->connection->log, 0,
                       "taifish: the schema is newer (%i) than this module (%d)",
                       version, TF_SCHEMA_VERSION);

@@ -1,6 +1,6 @@
 
 /*
- * What an instance is told by: the parameters of the endpoints, and the rows of
+ * What describes an instance: the parameters of the endpoints, and the rows of
  * files that are exported and imported.
  */
 

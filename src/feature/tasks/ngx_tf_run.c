@@ -249,8 +249,8 @@ ngx_tf_run_failed(ngx_tf_op_t *op, ngx_uint_t cancelled, ngx_uint_t test)
 }
 
 
-/* {key: details} or the details themselves; a run that left none is told by its
- * id. */
+/* {key: details} or the details themselves; of a run that left none its
+ * id is written. */
 
 static void
 ngx_tf_run_data(ngx_tf_op_t *op, ngx_uint_t status, tf_str_t details)

@@ -6,7 +6,7 @@
 coalesce(tf_word('task', r.task_key, :_lang), r.task_key)
 
 -- part: run_error
--- What went wrong is told by the words of its code; error_detail is what the
+-- What went wrong is shown by the text of its code; error_detail is what the
 -- program noted, where that says more.
 coalesce((SELECT CASE :_lang::text WHEN 'en' THEN x.en ELSE x.zh END
                  FROM error_texts x

@@ -34,7 +34,7 @@ WITH changed AS (
     UPDATE api_tokens
     SET revoked_at = now()
     WHERE user_id IN (SELECT id FROM changed) AND revoked_at IS NULL
-), forgiven AS (
+), unthrottled AS (
     DELETE FROM login_throttle
     WHERE lower(username) = lower(:username)
 )

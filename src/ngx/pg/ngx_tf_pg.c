@@ -802,14 +802,14 @@ ngx_tf_pg_again(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item)
         item->u.res[i] = NULL;
     }
 
-    if (!item->victim) {
+    if (!item->aborted) {
         item->u.retried = 1;
     }
 
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, item->u.log, 0,
                    "taifish %V: unit %ui: to be sent again%s",
                    &item->u.label, item->u.number,
-                   item->victim ? ", another one of its Sync failed" : "");
+                   item->aborted ? ", another one of its Sync failed" : "");
 
     item->u.sent = 0;
     item->since = ngx_current_msec;

@@ -238,7 +238,7 @@ ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
     item->since = ngx_current_msec;
     item->at = 0;
     item->again = 0;
-    item->victim = 0;
+    item->aborted = 0;
     item->shared = !sync;
     u->sent = 1;
 
@@ -527,7 +527,7 @@ ngx_tf_pg_conn_result(ngx_tf_pg_conn_t *conn, PGresult *res)
             /* of another one before this Sync, or the connection breaks */
 
             item->again = 1;
-            item->victim = 1;
+            item->aborted = 1;
             item->alone = 1;
         }
 

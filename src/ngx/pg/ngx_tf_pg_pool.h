@@ -51,8 +51,8 @@ typedef struct {
     unsigned              prepare:1;    /* a Parse of sql[0], the pool's own */
     unsigned              again:1;      /* its error is worth another try */
     unsigned              shared:1;     /* the next one's Sync is its own */
-    unsigned              victim:1;     /* an error before it, same Sync */
-    unsigned              alone:1;      /* was a victim once: from then on it
+    unsigned              aborted:1;    /* by an error before it, same Sync */
+    unsigned              alone:1;      /* was aborted once: from then on it
                                            gets a Sync of its own */
 } ngx_tf_pg_item_t;
 

@@ -51,7 +51,7 @@ typedef struct {
     ngx_uint_t            host;
 
     ngx_queue_t           subs[NGX_TF_REDIS_BUCKETS];
-    ngx_queue_t          *next;             /* of the message being told */
+    ngx_queue_t          *next;             /* of the message being delivered */
     ngx_tf_redis_state_t  seen;
 
     unsigned              writing:1;        /* inside redisAsyncHandleWrite */

@@ -38,7 +38,7 @@ typedef struct {
     void               (*await_run)(ngx_tf_op_t *op);
 
     /* A statement is about to change what this user may do, or what proves
-     * who the user is: nothing that was known of it is believed. */
+     * who the user is: what is cached of it is no longer used. */
     void               (*forget)(int64_t user_id);
 
     const tf_sql_e      *uses;

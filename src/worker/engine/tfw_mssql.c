@@ -210,7 +210,7 @@ tfw_mssql_address(tfw_odbc_t *o, const char *database, tf_buf_t *b,
 }
 
 
-/* What FreeTDS's string can not hold is told as an attribute, which takes any
+/* What FreeTDS's string can not hold is given as an attribute, which takes any
  * ASCII. */
 
 static tf_int_t
@@ -259,14 +259,14 @@ tfw_mssql_freetds(tfw_odbc_t *o, tf_err_t *err)
         return tf_fail(err, TF_E_TARGET_OTHER, NULL, "the host is too long");
     }
 
-    o->told = memfd_create("freetds", MFD_CLOEXEC);
+    o->settings = memfd_create("freetds", MFD_CLOEXEC);
 
-    if (o->told == -1 || write(o->told, text, (size_t) n) != n) {
+    if (o->settings == -1 || write(o->settings, text, (size_t) n) != n) {
         return tf_fail(err, TF_E_INTERNAL_ERROR, NULL,
                        "settings of the driver: %s", strerror(errno));
     }
 
-    (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", o->told);
+    (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", o->settings);
 
     /* one that dumps packets would write passwords to a file */
 

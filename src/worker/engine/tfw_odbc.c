@@ -167,7 +167,7 @@ tfw_odbc_connect(tfw_odbc_t *o, tf_err_t *err)
 
     if (wide == NULL) {
         return tf_fail(err, TF_E_TARGET_OTHER, NULL,
-                       "what the driver has to be told is too long");
+                       "the settings of the driver are too long");
     }
 
     tfw_odbc_guard_until(o->deadline);
@@ -399,9 +399,9 @@ tfw_odbc_close(void *session)
 
     tfw_odbc_guard_end();
 
-    if (o->told) {
-        (void) close(o->told);
-        o->told = 0;
+    if (o->settings) {
+        (void) close(o->settings);
+        o->settings = 0;
     }
 }
 
@@ -733,7 +733,7 @@ tfw_odbc_failed(tfw_odbc_t *o, SQLSMALLINT type, SQLHANDLE handle,
 
     tfw_odbc_said(o, type, handle, text, sizeof(text));
 
-    if (tfw_odbc_guard_strayed()) {
+    if (tfw_odbc_guard_refused()) {
         return tf_fail(err, TF_E_TARGET_NOT_ALLOWED, NULL,
                        "sends the session to another host: %s", text);
     }

@@ -4,7 +4,7 @@
  * values, and what keeps a vendor's driver within bounds.
  *
  * An engine of this kind is a tfw_odbc_engine_t: where its driver is found, how
- * it is told to connect, which errors mean what, and its first statements.
+ * it is asked to connect, which errors mean what, and its first statements.
  * Everything else is the same for all of them.
  *
  * A driver is a vendor's code in our process.  It looks hosts up by itself and
@@ -30,7 +30,7 @@
 #define TFW_ODBC_GRACE    3000              /* ms past a statement's timeout */
 
 
-/* The families of drivers: they differ in how they are told about TLS. */
+/* The families of drivers: they differ in their settings of TLS. */
 
 typedef enum {
     TFW_ODBC_FREETDS = 1,
@@ -51,7 +51,7 @@ typedef struct {
     int64_t                   deadline; /* of what is going on */
     int                       connected;
     int                       intent;   /* says that it only reads */
-    int                       told;     /* fd of the driver's settings, or 0 */
+    int                       settings; /* fd of the driver's file, or 0 */
     tfw_odbc_family_e         family;
     char                      driver[1024];
     char                      name[1024];    /* session.database */
@@ -76,7 +76,7 @@ struct tfw_odbc_engine_s {
                                            of the first that is there */
     const tfw_odbc_error_t  *errors;    /* ended by native 0 */
 
-    /* Appends what the driver has to be told besides DRIVER, UID and PWD. */
+    /* Appends the driver's keywords besides DRIVER, UID and PWD. */
     tf_int_t (*address)(tfw_odbc_t *o, const char *database, tf_buf_t *b,
         tf_err_t *err);
 
@@ -149,7 +149,7 @@ void tfw_odbc_guard_cut(void);
 
 /* 1 when the driver looked up another host, as one does that was sent on by the
  * server. */
-int tfw_odbc_guard_strayed(void);
+int tfw_odbc_guard_refused(void);
 
 
 /* --- tfw_odbc_text.c ----------------------------------------------------- */

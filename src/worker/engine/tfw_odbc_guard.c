@@ -39,7 +39,7 @@ static void tfw_odbc_guard_signal(int signo);
 
 static struct {
     int                      on;
-    int                      strayed;
+    int                      refused;
     const char              *host;
     const char              *address;
     unsigned char            before[TFW_ODBC_FILES];    /* was a socket */
@@ -77,7 +77,7 @@ tfw_odbc_guard_begin(const char *host, const char *address, tf_err_t *err)
 
     tfw_odbc_guard.host = host;
     tfw_odbc_guard.address = address;
-    tfw_odbc_guard.strayed = 0;
+    tfw_odbc_guard.refused = 0;
     tfw_odbc_guard.on = 1;
 
     return TF_OK;
@@ -127,9 +127,9 @@ tfw_odbc_guard_cut(void)
 
 
 int
-tfw_odbc_guard_strayed(void)
+tfw_odbc_guard_refused(void)
 {
-    return tfw_odbc_guard.strayed;
+    return tfw_odbc_guard.refused;
 }
 
 
@@ -181,7 +181,7 @@ getaddrinfo(const char *node, const char *service,
     if (strcasecmp(node, tfw_odbc_guard.host) != 0
         && strcmp(node, tfw_odbc_guard.address) != 0)
     {
-        tfw_odbc_guard.strayed = 1;
+        tfw_odbc_guard.refused = 1;
         return EAI_NONAME;
     }
 
