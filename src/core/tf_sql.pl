@@ -325,7 +325,7 @@ for my $file (sort { ($b =~ m{/parts\.sql$}) <=> ($a =~ m{/parts\.sql$}) }
 
     while (my ($what, $name, $body) = splice @pieces, 0, 3) {
         $name =~ /^[a-z][a-z0-9_]*$/ or fail("$file: bad name '$name'");
-        $body =~ s/\{([a-z0-9_]+)(?::\s*(\w+))?\}/
+        $body =~ s/\{([a-z0-9_]+)(?::\s*(\w*))?\}/
             $1 eq 'sort' || $1 eq 'arg' ? $&
                 : part($file, $1, $part{$1}, $2)/gex;
 

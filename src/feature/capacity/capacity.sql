@@ -171,6 +171,22 @@ WITH old AS (
 SELECT count(*) AS n
 FROM new
 
+-- part: spread
+round(a.avg_{arg}bytes {mb})::bigint AS avg_{arg}size_mb,
+       round(a.max_{arg}bytes {mb})::bigint AS max_{arg}size_mb,
+       round(a.min_{arg}bytes {mb})::bigint AS min_{arg}size_mb
+
+-- part: change
+round((a.avg_{arg}_bytes - a.before_{arg}_bytes) {mb})::bigint
+       AS {arg}_size_change_mb,
+       capacity_percent(a.avg_{arg}_bytes - a.before_{arg}_bytes,
+                        a.before_{arg}_bytes)::float8
+       AS {arg}_size_change_percent
+
+-- part: wanted
+AND (:instance_id::bigint[] IS NULL OR i.id = ANY (:instance_id))
+      AND (:db_type::text[] IS NULL OR i.db_type = ANY (:db_type))
+
 -- part: time_range
 AND (:start_date::date IS NOT NULL OR :end_date::date IS NOT NULL
            OR :time_range::int IS NULL
@@ -203,9 +219,7 @@ AND (:start_date::date IS NULL OR a.period_end >= :start_date)
 -- sort: id=a.id period_start=a.period_start total_size_mb=a.avg_bytes
 SELECT a.id, a.instance_id, a.period_type, a.period_start, a.period_end,
        round(a.avg_bytes {mb})::bigint AS total_size_mb,
-       round(a.avg_bytes {mb})::bigint AS avg_size_mb,
-       round(a.max_bytes {mb})::bigint AS max_size_mb,
-       round(a.min_bytes {mb})::bigint AS min_size_mb,
+       {spread:},
        a.data_count, a.database_count,
        a.avg_database_count::float8 AS avg_database_count,
        a.max_database_count, a.min_database_count,
@@ -251,29 +265,15 @@ WHERE i.deleted_at IS NULL
 -- sort: id=a.id period_start=a.period_start avg_size_mb=a.avg_bytes
 SELECT a.id, a.instance_id, d.name AS database_name, a.database_id,
        a.period_type, a.period_start, a.period_end,
-       round(a.avg_bytes {mb})::bigint AS avg_size_mb,
-       round(a.max_bytes {mb})::bigint AS max_size_mb,
-       round(a.min_bytes {mb})::bigint AS min_size_mb,
+       {spread:},
        a.data_count,
-       round(a.avg_data_bytes {mb})::bigint AS avg_data_size_mb,
-       round(a.max_data_bytes {mb})::bigint AS max_data_size_mb,
-       round(a.min_data_bytes {mb})::bigint AS min_data_size_mb,
-       round(a.avg_log_bytes {mb})::bigint AS avg_log_size_mb,
-       round(a.max_log_bytes {mb})::bigint AS max_log_size_mb,
-       round(a.min_log_bytes {mb})::bigint AS min_log_size_mb,
+       {spread: data_},
+       {spread: log_},
        coalesce(round((a.avg_bytes - a.before_bytes) {mb}), 0)::bigint
        AS size_change_mb,
        coalesce(c.percent, 0)::float8 AS size_change_percent,
-       round((a.avg_data_bytes - a.before_data_bytes) {mb})::bigint
-       AS data_size_change_mb,
-       capacity_percent(a.avg_data_bytes - a.before_data_bytes,
-                        a.before_data_bytes)::float8
-       AS data_size_change_percent,
-       round((a.avg_log_bytes - a.before_log_bytes) {mb})::bigint
-       AS log_size_change_mb,
-       capacity_percent(a.avg_log_bytes - a.before_log_bytes,
-                        a.before_log_bytes)::float8
-       AS log_size_change_percent,
+       {change: data},
+       {change: log},
        coalesce(c.percent, 0)::float8 AS growth_rate,
        capacity_trend(c.percent) AS trend_direction,
        a.avg_bytes AS avg_size_bytes, a.max_bytes AS max_size_bytes,
@@ -330,8 +330,7 @@ WITH newest AS MATERIALIZED (
              LIMIT 1
          ) s
     WHERE i.deleted_at IS NULL
-          AND (:instance_id::bigint[] IS NULL OR i.id = ANY (:instance_id))
-          AND (:db_type::text[] IS NULL OR i.db_type = ANY (:db_type))
+          {wanted}
 ), sizes AS (
     SELECT CASE WHEN n.is_complete THEN n.size_bytes
                 ELSE (SELECT s.size_bytes
@@ -377,8 +376,7 @@ WITH shown AS (
              LIMIT 1
          ) o ON true
     WHERE d.dropped_at IS NULL AND i.deleted_at IS NULL AND i.is_active
-          AND (:instance_id::bigint[] IS NULL OR i.id = ANY (:instance_id))
-          AND (:db_type::text[] IS NULL OR i.db_type = ANY (:db_type))
+          {wanted}
           AND (:database_name::text IS NULL OR d.name = :database_name)
           AND (:database_id::bigint IS NULL OR d.id = :database_id)
 )
@@ -413,8 +411,7 @@ FROM instances i
      CROSS JOIN LATERAL capacity_days_until_full(
          i.capacity_limit_bytes, g.size_bytes, g.bytes_per_day) f
 WHERE i.deleted_at IS NULL
-      AND (:instance_id::bigint[] IS NULL OR i.id = ANY (:instance_id))
-      AND (:db_type::text[] IS NULL OR i.db_type = ANY (:db_type))
+      {wanted}
 ORDER BY {sort}
 LIMIT :limit::int OFFSET :_offset::int
 
