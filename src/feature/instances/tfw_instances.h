@@ -36,7 +36,7 @@ PGresult *tfw_instances_place(tfw_job_t *job) TF_MUST_CHECK;
 
 /* Ends a job that could not connect, for the reason in job->err.  Why is for
  * the log; the client gets one of a few codes, and not sooner for one than for
- * the other.  started: tfw_engine_clock() */
+ * the other.  started: tfw_clock() */
 tf_int_t tfw_instances_failed(tfw_job_t *job, const tfw_instance_t *in,
     int64_t started) TF_MUST_CHECK;
 

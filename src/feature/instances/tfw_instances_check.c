@@ -41,7 +41,7 @@ tfw_check_collector(tfw_job_t *job)
     tfw_check_t     c;
     tfw_instance_t  in;
 
-    started = tfw_engine_clock();
+    started = tfw_clock();
 
     place = tfw_instances_place(job);
     if (place == NULL) {
