@@ -1,6 +1,8 @@
-# One set of scenarios per engine (t/scenario), over every version at hand.  The
-# servers of SQL Server and Oracle are simulated: their documented catalogs on a
-# PostgreSQL that is reached through unixODBC.
+# One set of scenarios per engine (t/scenario), over every version at hand, and
+# at the end the table of all of them.  PostgreSQL, MySQL and MariaDB are real,
+# and each account is also what the server itself says; more versions are in
+# TAIFISH_ENGINE_ROOT.  The servers of SQL Server and Oracle are simulated: their
+# documented catalogs on a PostgreSQL that is reached through unixODBC.
 
 use lib 't/lib';
 use TaiFish;
@@ -8,9 +10,68 @@ use TaiFish::Dump;
 use TaiFish::Scenario;
 use TaiFish::SimMssql;
 use TaiFish::SimOracle;
+use TaiFish::Truth;
 
 my $dir = TaiFish::Server::private_dir();
 my %count;
+
+binmode Test::More->builder->$_, ':utf8'
+    for qw(output failure_output todo_output);
+
+# --- real servers -------------------------------------------------------------
+
+my @mon = (user => 'mon', password => 'secret');
+
+sub postgresql {
+    my $pg = TaiFish::Server::pg("$dir/pg",
+        port => TaiFish::Server::free_port());
+    $pg->sql(q{CREATE ROLE mon LOGIN PASSWORD 'secret'; CREATE DATABASE app});
+
+    $count{postgresql} = TaiFish::Scenario::check(engine => 'postgresql',
+        version => int($pg->value('SHOW server_version_num') / 100), real => 1,
+        ignore => qr/^role_attributes\|/,
+        run => sub { $pg->sql($_[0], 'app') },
+        read => sub { TaiFish::Dump::read('postgresql', port => $pg->port,
+            @mon) },
+        truth => sub { TaiFish::Truth::postgresql($pg,
+            TaiFish::Truth::dumped($_[0])) });
+    $pg->close;
+}
+
+# Databases, tables and routines of the scenarios are there before.
+
+sub mysql {
+    my ($product) = @_;
+    my $my = $product eq 'mysql' ? TaiFish::Server::mysql("$dir/mysql")
+                                 : TaiFish::Server::mariadb("$dir/mariadb");
+    $my->sql(q{CREATE USER mon@'%' IDENTIFIED BY 'secret';
+        GRANT SELECT ON mysql.* TO mon@'%'; CREATE DATABASE app;
+        CREATE TABLE app.t (a int, b int); CREATE VIEW app.v AS SELECT 1 AS one;
+        CREATE PROCEDURE app.p() SELECT 1;
+        CREATE FUNCTION app.f() RETURNS int DETERMINISTIC RETURN 1;
+        CREATE DATABASE `o'dd "``db`; CREATE TABLE `o'dd "``db`.`t.1` (a int)});
+    # accounts of hosts by name, which a server that looks none up ignores
+    $my->sql(q{DELETE FROM mysql.global_priv WHERE User IN ('root', '')
+        AND Host <> 'localhost'; FLUSH PRIVILEGES}) if $product eq 'mariadb';
+
+    my ($major, $minor) = $my->value('SELECT VERSION()') =~ /^(\d+)\.(\d+)/;
+    $count{$product} = TaiFish::Scenario::check(engine => 'mysql',
+        product => $product, version => $major * 100 + $minor, real => 1,
+        run => sub { $my->sql($_[0]) },
+        read => sub { TaiFish::Dump::read('mysql', port => $my->port, @mon,
+            ('tls', 'require') x ($product eq 'mysql')) },
+        truth => sub { my ($d) = @_;
+            TaiFish::Truth::mysql($my, TaiFish::Truth::dumped($d),
+                grep { $_->[1] ne 'public' }
+                map { [$_, $d->{accounts}{$_}{kind}] }
+                sort keys %{ $d->{accounts} }) });
+    $my->close;
+}
+
+postgresql();
+mysql(($TaiFish::Server::root // '') =~ /sid/ ? 'mysql' : 'mariadb');
+
+# --- simulated ones -----------------------------------------------------------
 
 # Sizes of SQL Server; those of tables need a right of their own.
 
@@ -108,5 +169,6 @@ for my $version (1102, 1900, 2300) {
 }
 
 cmp_ok $count{$_}, '>=', 50, "$_: $count{$_} scenarios" for sort keys %count;
+diag TaiFish::Scenario::table();
 
 done_testing;

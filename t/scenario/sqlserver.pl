@@ -5,7 +5,7 @@ my $sql = 'server_permissions CONNECT SQL';
 [
 # --- logins ---
 
-{ name => 'a login with a password',
+{ name => 'a user with a password',
   do => q{CREATE LOGIN a1 WITH PASSWORD = 'x'},
   is => { a1 => [$sql, 'login_type=SQL_LOGIN', 'kind:user', '-is_superuser',
       '-is_locked', '-can_grant', '-is_system', '+password_policy_enforced',
@@ -53,7 +53,7 @@ my $sql = 'server_permissions CONNECT SQL';
 
 # --- lock and expiry ---
 
-{ name => 'a disabled login, enabled again',
+{ name => 'locked, and unlocked',
   do => q{CREATE LOGIN b1 WITH PASSWORD = 'x'; ALTER LOGIN b1 DISABLE},
   is => { b1 => [$sql, '+is_disabled', '+is_locked'] },
   then => q{ALTER LOGIN b1 ENABLE},
@@ -77,14 +77,14 @@ my $sql = 'server_permissions CONNECT SQL';
 
 # --- server roles ---
 
-{ name => 'sysadmin is a superuser',
+{ name => 'a superuser',
   do => q{CREATE LOGIN c1 WITH PASSWORD = 'x';
       ALTER SERVER ROLE sysadmin ADD MEMBER c1},
   is => { c1 => [$sql, 'server_roles sysadmin', '+is_superuser',
       '+can_grant'] },
   then => q{ALTER SERVER ROLE sysadmin DROP MEMBER c1},
   after => { c1 => [$sql, '-is_superuser', '-can_grant'] } },
-{ name => 'securityadmin may grant',
+{ name => 'who may grant',
   do => q{CREATE LOGIN c2 WITH PASSWORD = 'x';
       ALTER SERVER ROLE securityadmin ADD MEMBER c2},
   is => { c2 => [$sql, 'server_roles securityadmin', '-is_superuser',
@@ -98,7 +98,7 @@ my $sql = 'server_permissions CONNECT SQL';
           'login_type=SERVER_ROLE', '-is_superuser'] },
   then => q{ALTER SERVER ROLE c3r DROP MEMBER c3; DROP SERVER ROLE c3r},
   after => { c3 => [$sql], c3r => undef } },
-{ name => 'sysadmin through roles in roles',
+{ name => 'a superuser through roles in roles',
   do => q{CREATE SERVER ROLE c4r; CREATE SERVER ROLE c4s;
       CREATE LOGIN c4 WITH PASSWORD = 'x';
       ALTER SERVER ROLE c4r ADD MEMBER c4;
@@ -357,7 +357,7 @@ my $sql = 'server_permissions CONNECT SQL';
 
 # --- hostile names ---
 
-{ name => 'a login with quotes and brackets in its name',
+{ name => 'hostile names',
   do => q{CREATE LOGIN [i'1"; DROP TABLE x;--]]y] WITH PASSWORD = 'x'},
   is => { q{i'1"; DROP TABLE x;--]y} => [$sql] } },
 { name => 'a login that looks like a user of a database',
