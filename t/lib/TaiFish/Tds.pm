@@ -15,6 +15,7 @@ use warnings;
 use utf8;
 
 use Encode ();
+use IO::Select;
 use IO::Socket::INET;
 use JSON::PP ();
 use POSIX ();
@@ -27,13 +28,18 @@ sub new {
     my $listen = IO::Socket::INET->new(Listen => 50, LocalAddr => '127.0.0.1',
         LocalPort => 0) or die $!;
     my $log = TaiFish::Server::private_dir() . '/tds';
+    pipe my $test, my $alive or die $!;
     my $pid = fork() // die $!;
 
     if (!$pid) {
+        CORE::close $alive;
         $SIG{PIPE} = 'IGNORE';
         $SIG{CHLD} = 'IGNORE';
         $SIG{TERM} = 'DEFAULT';
         while (1) {
+            # a test that was killed says so by the end of the pipe
+            my @ready = IO::Select->new($listen, $test)->can_read;
+            POSIX::_exit(0) if grep { $_ == $test } @ready;
             my $client = $listen->accept or next;
             next if fork();
             alarm 60;
@@ -44,7 +50,9 @@ sub new {
             POSIX::_exit(0);
         }
     }
-    return bless { pid => $pid, port => $listen->sockport, log => $log },
+    CORE::close $test;
+    return bless { pid => $pid, port => $listen->sockport, log => $log,
+                   alive => $alive },
         $class;
 }
 
