@@ -10,6 +10,7 @@
 #include "tfw_supervisor.h"
 
 
+#define TFW_LEASES_GRACE  300       /* ms, for an item that was cancelled */
 #define TFW_LEASES_TEXT  (TFW_CHILDREN_MAX * 24 + 3)
 
 
@@ -102,7 +103,7 @@ tfw_leases_watch(tfw_supervisor_t *s, tf_err_t *err)
 
             if (PQgetvalue(res, row, 2)[0] == 't') {
                 tfw_procs_stop(l.of[found].proc, l.of[found].item,
-                               TFW_STOP_CANCEL, 1000);
+                               TFW_STOP_CANCEL, TFW_LEASES_GRACE);
             }
         }
     }

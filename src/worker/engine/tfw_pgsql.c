@@ -553,6 +553,11 @@ tfw_pgsql_settings(tfw_pgsql_t *pg, tf_err_t *err)
                       tfw_pgsql_sql_jit);
     }
 
+    if (pg->session.version >= 140000) {
+        n += snprintf(sql + n, sizeof(sql) - (size_t) n, "%s",
+                      tfw_pgsql_sql_check);
+    }
+
     encoding = PQparameterStatus(pg->conn, "server_encoding");
 
     if (encoding) {

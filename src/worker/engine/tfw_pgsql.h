@@ -99,6 +99,7 @@ extern const tfw_query_t  tfw_pgsql_tables[];
 
 extern const char  tfw_pgsql_sql_settings[];
 extern const char  tfw_pgsql_sql_jit[];
+extern const char  tfw_pgsql_sql_check[];
 extern const char  tfw_pgsql_sql_utf8[];
 extern const char  tfw_pgsql_sql_which[];
 

@@ -176,6 +176,11 @@ const char  tfw_pgsql_sql_settings[] =
 const char  tfw_pgsql_sql_jit[] =
     ", pg_catalog.set_config('jit', 'off', false)";
 
+/* from PostgreSQL 14 on: a statement of a sync that is gone ends by itself */
+
+const char  tfw_pgsql_sql_check[] =
+    ", pg_catalog.set_config('client_connection_check_interval', '500', false)";
+
 
 /* which database it is in, which its name may not say any more; as long as the
  * session is there nobody can rename it */
