@@ -1,55 +1,10 @@
-/* The pages: one folder each, loaded when it is opened. */
+/* Going from page to page: what was typed is not lost, and the focus follows. */
 
 import { nextTick } from 'vue';
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import { createRouter, createWebHistory } from 'vue-router';
+import { routes } from './routes';
 import { mayLeave, unsaved } from './use/guard';
 import { ended } from './use/update';
-
-declare module 'vue-router' {
-    interface RouteMeta {
-        title: string;
-        need?: string;
-        /** the list holds the window's height */
-        fill?: boolean;
-    }
-}
-
-const page = (path: string, name: string, file: () => Promise<unknown>, meta: object = {}) =>
-    ({ path, name, component: file, meta: { title: `page.${name}`, ...meta } }) as RouteRecordRaw;
-
-const list = { fill: true };
-const thing = () => import('./frame/ThingPage.vue');
-
-export const routes: RouteRecordRaw[] = [
-    page('/', 'dashboard', () => import('./page/dashboard/Dashboard.vue')),
-    page('/start', 'start', () => import('./page/start/Start.vue')),
-    page('/instances', 'instances', () => import('./page/instances/Instances.vue'), list),
-    page('/instances/:id(\\d+)', 'instance', thing),
-    page('/databases', 'databases', () => import('./page/databases/Databases.vue'), list),
-    page('/databases/:id(\\d+)', 'database', thing),
-    page('/capacity', 'capacity', () => import('./page/capacity/Capacity.vue')),
-    page('/accounts', 'accounts', () => import('./page/accounts/Accounts.vue'), list),
-    page('/accounts/:id(\\d+)', 'account', thing),
-    page('/classes', 'classes', () => import('./page/classes/Classes.vue'), list),
-    page('/classes/rules/:id(\\d+|new)', 'rule', () => import('./page/classes/RuleEditor.vue')),
-    page('/changes', 'changes', () => import('./page/changes/Changes.vue'), list),
-    page('/changes/:id(\\d+)', 'change', thing),
-    page('/schedules', 'schedules', () => import('./page/schedules/Schedules.vue'), list),
-    page('/runs', 'runs', () => import('./page/runs/Runs.vue'), list),
-    page('/runs/:id', 'run', thing),
-    page('/logs', 'logs', () => import('./page/logs/Logs.vue'), { ...list, need: 'logs' }),
-    page('/logs/:id(\\d+)', 'log', thing, { need: 'logs' }),
-    page('/audit', 'audits', () => import('./page/audit/Audit.vue'), { ...list, need: 'logs' }),
-    page('/audit/:id(\\d+)', 'audit', thing, { need: 'logs' }),
-    page('/credentials', 'credentials', () => import('./page/credentials/Credentials.vue'), list),
-    page('/tags', 'tags', () => import('./page/tags/Tags.vue'), list),
-    page('/tags/assign', 'assign', () => import('./page/tags/Assign.vue')),
-    page('/partitions', 'partitions', () => import('./page/partitions/Partitions.vue')),
-    page('/users', 'users', () => import('./page/users/Users.vue'), { ...list, need: 'admin' }),
-    page('/settings', 'settings', () => import('./page/settings/Settings.vue')),
-    page('/about', 'about', () => import('./page/about/About.vue')),
-    page('/:rest(.*)', 'nowhere', () => import('./page/nowhere/Nowhere.vue')),
-];
 
 export const router = createRouter({
     history: createWebHistory(),
@@ -57,14 +12,30 @@ export const router = createRouter({
     scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
 });
 
-router.beforeEach(async (to, from) => to.path === from.path || !unsaved() || await mayLeave());
+/* Is a page on its way? */
+let going = false;
+
+router.beforeEach(async (to, from) => {
+    going = true;
+    return to.path === from.path || !unsaved() || await mayLeave();
+});
 
 router.afterEach((to, from, failure) => {
+    going = false;
     if (!failure && to.path !== from.path && from.matched.length) {
         void nextTick(() => document.getElementById('main')?.focus({ preventScroll: true }));
     }
 });
 
-/* A tab that is older than the server asks for files that are gone. */
-router.onError((_e, to) => ended(to.fullPath));
-window.addEventListener('vite:preloadError', (e) => e.preventDefault());
+/* A tab that is older than the server asks for files that are gone: those of a
+ * page, or of a part of the one that is there. */
+router.onError((_e, to) => {
+    going = false;
+    ended(to.fullPath);
+});
+window.addEventListener('vite:preloadError', (e) => {
+    e.preventDefault();
+    if (!going) {
+        ended(router.currentRoute.value.fullPath);
+    }
+});

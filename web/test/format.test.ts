@@ -116,7 +116,7 @@ describe('words', () => {
         (typeof v === 'string' ? [[path + k, v] as [string, string]] : flat(v as object, `${path}${k}.`)));
     const left = new Map(flat(JSON.parse(zh)));
     const right = new Map(flat(JSON.parse(en)));
-    const names = (s: string): string[] => (s.match(/\{\w+\}/g) ?? []).sort();
+    const names = (s: string): string[] => [...new Set(s.match(/\{\w+\}/g))].sort();
 
     it('exist in both languages, with the same parts', () => {
         expect([...left.keys()].sort()).toEqual([...right.keys()].sort());

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import document from '../../docs/openapi.json?raw';
 import errors from '../../src/core/tf_error.c?raw';
+import classesSql from '../../sql/0010_classification.sql?raw';
 import kinds from '../../src/worker/tfw_job_kinds.c?raw';
 import en from '@/lang/en.json';
 import zh from '@/lang/zh-CN.json';
+import { BUILT_IN } from '@/use/builtin';
 
 /* What the API has words for is read where it is defined: a new code without
  * words in the console is found here. */
@@ -67,5 +69,16 @@ describe('every code has words', () => {
             }
         }
         expect(checked).toBeGreaterThan(20);
+    });
+});
+
+describe('classes and rules that come along', () => {
+    it('are named in both languages', () => {
+        const classes = all([classesSql], /\('\w+', '([^']+)', '[^']+', \d,/g);
+        const about = all([classesSql], /\('\w+', '[^']+', '([^']+)', \d,/g);
+        const rules = all([classesSql], /\n {4}\('\w+', '\w+',\s+'([^']+)'/g);
+        expect([classes.length, about.length, rules.length > 5]).toEqual([6, 6, true]);
+        expect([...classes, ...about, ...rules].filter((name) => !Object.hasOwn(BUILT_IN, name))).toEqual([]);
+        expect(missing('builtin', Object.values(BUILT_IN))).toEqual([]);
     });
 });

@@ -105,7 +105,9 @@ async function freshToken(): Promise<void> {
 
 async function send(request: Request): Promise<Response> {
     const changes = request.method !== 'GET';
-    const signingIn = request.url.endsWith('/auth/login');
+    const signingIn = /\/auth\/(login|session)$/.test(request.url);
+    const patience = Date.now() + 60000;
+    let waits = 0;
 
     for (let attempt = 1; ; attempt++) {
         const headers = new Headers(request.headers);
@@ -118,14 +120,15 @@ async function send(request: Request): Promise<Response> {
         }
 
         const response = await fetch(new Request(request.clone(), { headers }));
-        if (response.ok || attempt > 4) {
+        if (response.ok || attempt - waits > 4) {
             return response;
         }
 
-        if (response.status === 503 && !changes) {
+        // for a minute, less and less often
+        if (response.status === 503 && !changes && !signingIn && Date.now() < patience) {
             const after = Number(response.headers.get('retry-after'));
             if (after > 0) {
-                await pause(after, request.signal);
+                await pause(Math.max(after, Math.min(++waits, 5)), request.signal);
                 continue;
             }
         }

@@ -2,6 +2,7 @@
 
 import { defineStore } from 'pinia';
 import { computed, ref } from 'vue';
+import { forget } from '@/use/guard';
 import { api, ask, resume, setToken, wire } from './client';
 import type { Session } from './types';
 
@@ -12,7 +13,8 @@ export const useSession = defineStore('session', () => {
     const permissions = ref<string[]>([]);
     const loaded = ref(false);
 
-    function take(session: Session): void {
+    /** False: another user, and the page begins anew. */
+    function take(session: Session): boolean {
         const before = user.value?.id;
         user.value = session.authenticated ? session.user : null;
         permissions.value = session.permissions ?? [];
@@ -21,19 +23,28 @@ export const useSession = defineStore('session', () => {
 
         // nothing of one user may stay on the screen of another
         if (before !== undefined && user.value && user.value.id !== before) {
+            forget();
             window.location.reload();
+            return false;
         }
+        return true;
     }
 
-    async function look(): Promise<void> {
-        take(await ask(api.GET('/api/v1/auth/session')));
+    const read = (): Promise<Session> => ask(api.GET('/api/v1/auth/session'));
+
+    async function look(): Promise<boolean> {
+        return take(await read());
     }
 
     async function signIn(username: string, password: string): Promise<void> {
         await ask(api.POST('/api/v1/auth/login', { body: { username, password } }));
-        await look();
+        const same = await look();
         tabs.postMessage('changed');
-        resume();
+
+        // what one user was refused is not sent as another
+        if (same) {
+            resume();
+        }
     }
 
     async function signOut(): Promise<void> {
@@ -51,15 +62,14 @@ export const useSession = defineStore('session', () => {
     }
 
     tabs.onmessage = async () => {
-        if (!loaded.value) {
-            return;
-        }
-        const had = user.value !== null;
-        await look().catch(() => undefined);
-        if (had && user.value === null) {
+        const session = loaded.value ? await read().catch(() => undefined) : undefined;
+        if (session?.authenticated) {
+            if (take(session)) {
+                resume();
+            }
+        } else if (session && user.value) {
+            // the page stays, with what was typed in it
             wire.ended = true;
-        } else if (user.value !== null) {
-            resume();
         }
     };
 

@@ -157,13 +157,6 @@ export interface Point {
     expected_days: number;
 }
 
-export interface SyncDay {
-    date: string;
-    completed: number;
-    completed_with_errors: number;
-    failed: number;
-}
-
 export type Log = Row<'/api/v1/logs'>;
 
 export type Database = Row<'/api/v1/databases/ledgers'>;

@@ -2,6 +2,7 @@
 
 import { api, ask } from '@/api/client';
 import type { Class } from '@/api/types';
+import { named } from './builtin';
 
 export type CountedClass = Class & { accounts: number | null };
 
@@ -16,10 +17,10 @@ export async function readClasses(signal?: AbortSignal): Promise<CountedClass[]>
 
 export const classOptions = async (): Promise<{ value: string; label: string }[]> => {
     const { classifications } = await ask(api.GET('/api/v1/accounts/classifications'));
-    return classifications.map((c) => ({ value: String(c.id), label: c.display_name ?? '' }));
+    return classifications.map((c) => ({ value: String(c.id), label: named(c.display_name) }));
 };
 
 export const classCodes = async (): Promise<{ value: string; label: string }[]> => {
     const { classifications } = await ask(api.GET('/api/v1/accounts/classifications'));
-    return classifications.map((c) => ({ value: c.code ?? '', label: c.display_name ?? '' }));
+    return classifications.map((c) => ({ value: c.code ?? '', label: named(c.display_name) }));
 };

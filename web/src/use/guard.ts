@@ -8,6 +8,9 @@ const dirty = reactive(new Set<symbol>());
 
 export const unsaved = (): boolean => dirty.size > 0;
 
+/** What was typed is given up without a question. */
+export const forget = (): void => dirty.clear();
+
 window.addEventListener('beforeunload', (e) => {
     if (unsaved()) {
         e.preventDefault();
@@ -28,7 +31,7 @@ export async function mayLeave(): Promise<boolean> {
         confirmButtonText: t('form.discard'), cancelButtonText: t('form.stay'), type: 'warning',
     }).then(() => true, () => false);
     if (go) {
-        dirty.clear();
+        forget();
     }
     return go;
 }

@@ -13,7 +13,13 @@ export const i18n = createI18n({
     missingWarn: false,
     fallbackWarn: false,
 });
-export const t = i18n.global.t as (key: string, named?: Record<string, unknown>) => string;
+const say = i18n.global.t as unknown as (key: string, named: Record<string, unknown>, options: { plural: number }) => string;
+
+/** The words of a key; {n} decides between one and many, "1,200" is a number too. */
+export function t(key: string, named: Record<string, unknown> = {}): string {
+    return say(key, named, { plural: Number(String(named.n ?? 1).replace(/\D/g, '')) });
+}
+
 export const language = ref<Language>('zh-CN');
 export const elementWords = shallowRef();
 

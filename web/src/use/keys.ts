@@ -17,9 +17,10 @@ export const known = reactive<Key[]>([]);
 let before = '';
 let at = 0;
 
+/* A box that is ticked takes no text. */
 function typing(target: EventTarget | null): boolean {
     return target instanceof HTMLElement
-        && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+        && (target.isContentEditable || target.matches('input:not([type=checkbox], [type=radio]), textarea, select'));
 }
 
 /* Is one of these on the screen? */
@@ -32,7 +33,8 @@ window.addEventListener('keydown', (e) => {
         || open('.el-dialog, .el-message-box')) {
         return;
     }
-    const now = Date.now();
+    // when it was pressed, not when there was time for it
+    const now = e.timeStamp;
     const pair = now - at < 1000 ? `${before} ${e.key}` : '';
     const drawer = open('.el-drawer');
     const last = known.filter((k) => !drawer || k.over).reverse();
