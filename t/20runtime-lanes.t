@@ -3,6 +3,7 @@
 
 use lib 't/lib';
 use TaiFish;
+use TaiFish::Check;
 
 use IO::Socket::INET;
 
@@ -11,6 +12,7 @@ my $tf = TaiFish->new(http => "taifish_pg_slow_queue $queue;"
                               . 'taifish_pg_queue 64;'
                               . 'taifish_pg_slow_connections 2')->start;
 my $admin = $tf->as('admin');
+my $viewer = $tf->as('viewer');
 my $slow = '/account-change-logs/statistics';
 my $fast = '/tags/options';
 
@@ -55,14 +57,15 @@ sub locked {
 # A client that asks and does not wait.
 
 sub ask {
-    my ($path, $method, $body) = @_;
+    my ($path, $method, $body, $who) = @_;
+    $who ||= $admin;
     my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
         PeerPort => $tf->port) or die "connect: $!";
     $method ||= 'GET';
-    my $cookies = join '; ', map { "$_=$admin->{cookies}{$_}" }
-        sort keys %{ $admin->{cookies} };
+    my $cookies = join '; ', map { "$_=$who->{cookies}{$_}" }
+        sort keys %{ $who->{cookies} };
     print $s "$method /api/v1$path HTTP/1.1\r\nHost: x\r\n"
-        . "Cookie: $cookies\r\nX-CSRFToken: " . $admin->csrf . "\r\n"
+        . "Cookie: $cookies\r\nX-CSRFToken: " . $who->csrf . "\r\n"
         . (defined $body ? "Content-Type: application/json\r\nContent-Length: "
             . length($body) . "\r\n" : '') . "\r\n" . ($body // '');
     return $s;
@@ -96,7 +99,8 @@ locked(sub {
     $client = ask($slow);
     ok TaiFish::Server::until_true(10, sub { slow_ones() == 1 }),
         'the next one has its turn';
-    my @others = map { ask($slow) } 2 .. $queue;
+    my @others = map { ask($slow, 'GET', undef, $_ % 2 ? $viewer : $admin) }
+        2 .. $queue;
     TaiFish::Server::until_true(10, sub { pool() >= $queue });
 
     my $r = $admin->get($slow);
@@ -149,7 +153,8 @@ locked(sub {
 });
 
 $tf->stop_nginx;
-$tf->{opt}{http} = 'taifish_pg_slow_connections 2; taifish_pg_slow_slots 2';
+$tf->{opt}{http} = 'taifish_pg_slow_connections 2; taifish_pg_slow_slots 2;'
+    . "taifish_pg_slow_queue $queue";
 $tf->write_nginx_conf;
 $tf->start_nginx;
 
@@ -170,6 +175,35 @@ locked(sub {
     is queued(), 0, 'nothing waits for a slot';
     close $_ for @clients;
 });
+
+# One user has half of the queue, and waits for the others.
+
+locked(sub {
+    my @mine = map { ask($slow, 'GET', undef, $viewer) } 1 .. 2;
+    TaiFish::Server::until_true(10, sub { slow_ones() == 2 });
+    push @mine, map { ask($slow, 'GET', undef, $viewer) } 1 .. $queue / 2;
+    TaiFish::Server::until_true(10, sub { pool() == 2 + $queue / 2 });
+
+    refused $viewer->get($slow), 429, 'RATE_LIMIT_EXCEEDED', undef,
+        'more than half of the queue is for no one user';
+    my $other = ask($slow);
+    ok TaiFish::Server::until_true(10, sub { pool() == 3 + $queue / 2 }),
+        'another one has a place';
+    $tf->sql("SELECT pg_terminate_backend(pid) FROM pg_locks
+              WHERE relation = 'account_changes'::regclass
+                    AND mode = 'AccessExclusiveLock'");
+    sysread $_, my $all, 65536 for @mine, $other;
+});
+
+my @turns;
+ok TaiFish::Server::until_true(10, sub {
+    @turns = $tf->access_log
+        =~ /"user":"(\w+)".*"route":"[^"]*change-logs[^"]*".*"status":200/g;
+    splice @turns, 0, -3 - $queue / 2;
+    grep({ $_ eq 'viewer' } @turns) == 2 + $queue / 2;
+}), 'all are answered';
+like "@turns", qr/^viewer viewer .*admin.* viewer$/,
+    'and it did not wait for all of the first one';
 
 
 # --- a write that a client left goes on -------------------------------------

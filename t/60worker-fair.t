@@ -7,6 +7,8 @@ use TaiFish;
 use TaiFish::Check;
 
 use IO::Socket::INET;
+use IO::Socket::SSL ();
+use POSIX ();
 use Time::HiRes qw(time sleep);
 
 my $tf = TaiFish->new(http => 'taifish_run_wait 500ms',
@@ -28,10 +30,11 @@ my $credential = data_of($api->post('/credentials', {
     ->{credential}{id};
 
 sub instance {
-    my ($name, $port) = @_;
+    my ($name, $port, $tls) = @_;
     my $r = $api->post('/instances', {
         name => $name, db_type => 'postgresql', host => '127.0.0.1',
-        port => $port, credential_id => $credential, tls_mode => 'disable' });
+        port => $port, credential_id => $credential,
+        tls_mode => $tls || 'disable' });
     return $r->data->{instance}{id} // die $r->as_string;
 }
 
@@ -48,12 +51,20 @@ sub state_of {
 }
 
 sub seconds_until {
-    my ($kind, $id) = @_;
+    my ($kind, $id, $begin) = @_;
     my $start = time;
+    $begin->() if $begin;
     TaiFish::Server::until_true(60,
         sub { state_of($kind, $id) =~ /^(?:done|dead)$/ });
     is state_of($kind, $id), 'done', "$kind of the one that answers";
     return time - $start;
+}
+
+sub cpu_seconds {
+    my ($pid) = @_;
+    my @f = split ' ', TaiFish::slurp_if("/proc/$pid/stat") =~ s/.*\) //sr;
+    return (($f[11] // 0) + ($f[12] // 0)) / POSIX::sysconf(
+        POSIX::_SC_CLK_TCK());
 }
 
 sub open_items {
@@ -165,8 +176,67 @@ cancel_all();
 
 # --- the deadline for connecting -------------------------------------------
 
-# A server that keeps the library busy would be the real case; here the child
-# itself is stopped, which no timeout of a library ends.
+# A server that announces 2,000,000,000 rounds of SCRAM.  Under TLS nobody but
+# libpq reads that, which then hashes for many minutes without a look at the
+# clock: the supervisor ends the child at the deadline for connecting.
+
+$tf->sql('DELETE FROM instance_answers');
+my $pem = $tf->dir . '/scram';
+system('openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=x'
+    . " -keyout $pem.key -out $pem.crt 2>/dev/null") == 0 or die 'openssl';
+my $hasher = IO::Socket::INET->new(Listen => 8, LocalAddr => '127.0.0.1')
+    or die $!;
+my $server = fork() // die $!;
+
+if (!$server) {
+    while (my $s = $hasher->accept) {
+        sysread $s, my $hello, 8 or next;               # SSLRequest
+        syswrite $s, 'S';
+        IO::Socket::SSL->start_SSL($s, SSL_server => 1,
+            SSL_cert_file => "$pem.crt", SSL_key_file => "$pem.key") or next;
+        sysread $s, my $startup, 65536 or next;
+        print $s pg_auth(10, "SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0");
+        sysread $s, my $first, 65536 or next;
+        my ($nonce) = $first =~ /r=([^,\0]+)/ or next;
+        print $s pg_auth(11, "r=${nonce}x,s=c2FsdA==,i=2000000000");
+        sysread $s, my $proof, 65536;
+    }
+    POSIX::_exit(0);
+}
+
+sub pg_auth {
+    my ($code, $body) = @_;
+    return 'R' . pack('NN', 8 + length $body, $code) . $body;
+}
+
+my $slow = instance('hasher', $hasher->sockport, 'require');
+my @before = TaiFish::children($tf->worker->pid);
+my $began = time;
+$as{viewer}->post('/instances/actions/test-connection',
+                  { instance_id => $slow });
+ok TaiFish::Server::until_true(30, sub {
+    grep { cpu_seconds($_) > 3 } TaiFish::children($tf->worker->pid) }),
+    'a child hashes';
+$took = seconds_until('test_connection', $live,
+    sub { $api->post('/instances/actions/test-connection',
+                     { instance_id => $live }) });
+cmp_ok $took, '<', 15, "the worker goes on meanwhile ($took)";
+TaiFish::Server::until_true(40, sub {
+    state_of('test_connection', $slow) eq 'dead' });
+is $tf->value("SELECT error_code FROM task_items WHERE instance_id = $slow"),
+    'TARGET_TIMEOUT', 'the hashing ends at the deadline for connecting';
+cmp_ok time - $began, '<', 40, 'which is 18 s (' . (time - $began) . ')';
+ok TaiFish::Server::until_true(10, sub {
+    !grep { cpu_seconds($_) > 3 } TaiFish::children($tf->worker->pid) }),
+    'with the child';
+isnt join(' ', TaiFish::children($tf->worker->pid)), "@before",
+    'another one has its place';
+$api->post("/instances/$live/actions/sync-accounts");
+seconds_until('sync_accounts', $live);
+kill KILL => $server;
+waitpid $server, 0;
+
+# A library that does not even take time: the child itself is stopped.
 
 $tf->sql('DELETE FROM instance_answers');
 $api->post("/instances/$dead[0]/actions/sync-accounts");

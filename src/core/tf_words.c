@@ -94,7 +94,10 @@ static const tf_words_t  tf_words_table[] = {
       "向新的目标使用较弱的 TLS 须由管理员决定" },
     { "there is no active instance with a credential",
       "没有已启用且配置了凭据的实例" },
-    { "one's own user cannot be deleted", "不能删除自己的用户" }
+    { "one's own user cannot be deleted", "不能删除自己的用户" },
+
+    { "too many requests wait for PostgreSQL", "等待 PostgreSQL 的请求过多" },
+    { "too many requests of yours wait", "您等待中的请求过多" }
 };
 
 

@@ -23,6 +23,8 @@ static ngx_tf_pg_item_t *ngx_tf_pg_take(ngx_tf_pg_lane_t *lane);
 static void ngx_tf_pg_connect(ngx_tf_pg_conn_t *conn);
 static ngx_uint_t ngx_tf_pg_serves(ngx_tf_pg_lane_t *lane);
 static void ngx_tf_pg_expire_handler(ngx_event_t *ev);
+static ngx_uint_t ngx_tf_pg_turn(ngx_tf_pg_lane_t *lane,
+    ngx_tf_pg_item_t *item);
 static void ngx_tf_pg_queue(ngx_tf_pg_item_t *item, ngx_tf_pg_lane_t *lane);
 static void ngx_tf_pg_move(ngx_tf_pg_item_t *item, ngx_tf_pg_where_e where);
 static void ngx_tf_pg_cancel(ngx_tf_pg_conn_t *conn);
@@ -259,6 +261,7 @@ ngx_tf_pg_alloc(const tf_sql_e *sql, ngx_uint_t n, size_t size)
 ngx_int_t
 ngx_tf_pg_send(ngx_tf_pg_unit_t *u)
 {
+    ngx_int_t          rc;
     ngx_tf_pg_item_t  *item;
     ngx_tf_pg_lane_t  *lane;
     ngx_tf_pg_pool_t  *pool;
@@ -268,18 +271,28 @@ ngx_tf_pg_send(ngx_tf_pg_unit_t *u)
     lane = &pool->lanes[u->log_lane ? NGX_TF_PG_LOGS
                         : u->slow ? NGX_TF_PG_SLOW : NGX_TF_PG_FAST];
 
+    rc = NGX_OK;
+
     if (pool->conf == NULL
         || lane->count[NGX_TF_PG_WAITING] + lane->count[NGX_TF_PG_IN_FLIGHT]
            >= lane->queue)
     {
+        rc = NGX_BUSY;
+
+    } else if (u->slow && ngx_tf_pg_turn(lane, item) >= (lane->queue + 1) / 2) {
+        rc = NGX_DECLINED;
+    }
+
+    if (rc != NGX_OK) {
         pool->state.rejected++;
 
-        ngx_log_debug2(NGX_LOG_DEBUG_HTTP, u->log, 0,
-                       "taifish %V: unit %ui: refused, the queue is full",
-                       &u->label, u->number);
+        ngx_log_debug3(NGX_LOG_DEBUG_HTTP, u->log, 0,
+                       "taifish %V: unit %ui: refused, the queue is full%s",
+                       &u->label, u->number,
+                       rc == NGX_DECLINED ? " of this user's" : "");
 
         ngx_tf_pg_free(item);
-        return NGX_BUSY;
+        return rc;
     }
 
     ngx_tf_pg_queue(item, lane);
@@ -288,14 +301,51 @@ ngx_tf_pg_send(ngx_tf_pg_unit_t *u)
 }
 
 
+/* Sets the unit's turn, which comes after those of its user that wait, and
+ * returns their number. */
+
+static ngx_uint_t
+ngx_tf_pg_turn(ngx_tf_pg_lane_t *lane, ngx_tf_pg_item_t *item)
+{
+    ngx_uint_t         n;
+    ngx_queue_t       *q;
+    ngx_tf_pg_item_t  *other;
+
+    n = 0;
+
+    for (q = ngx_queue_head(&lane->waiting);
+         q != ngx_queue_sentinel(&lane->waiting);
+         q = ngx_queue_next(q))
+    {
+        other = ngx_tf_pg_item(q);
+
+        if (other->u.user == item->u.user) {
+            item->turn = other->turn + 1;
+            n++;
+        }
+    }
+
+    return n;
+}
+
+
 static void
 ngx_tf_pg_queue(ngx_tf_pg_item_t *item, ngx_tf_pg_lane_t *lane)
 {
+    ngx_queue_t  *q;
+
     item->lane = lane;
     item->since = ngx_current_msec;
 
     ngx_tf_pg_move(item, NGX_TF_PG_WAITING);
-    ngx_queue_insert_tail(&lane->waiting, &item->u.queue);
+
+    for (q = ngx_queue_last(&lane->waiting);
+         q != ngx_queue_sentinel(&lane->waiting)
+         && ngx_tf_pg_item(q)->turn > item->turn;
+         q = ngx_queue_prev(q))
+    { /* void */ }
+
+    ngx_queue_insert_after(q, &item->u.queue);
 
     ngx_log_debug4(NGX_LOG_DEBUG_HTTP, item->u.log, 0,
                    "taifish %V: unit %ui: queued, %ui statements, lane %s",

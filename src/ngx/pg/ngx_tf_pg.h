@@ -35,8 +35,9 @@ ngx_tf_pg_unit_t *ngx_tf_pg_unit(const tf_sql_e *sql, ngx_uint_t n,
  * Queues the unit; it is sent at the end of this turn of the event loop.  done
  * is called exactly once, later, unless detached; then the pool frees the unit
  * after done returned.  NGX_BUSY: the queue is full (the unit is freed); the
- * client gets 503 with Retry-After.  While PostgreSQL is away units that read
- * wait for a short time (up to 1 s) for it to return, then fail with
+ * client gets 503 with Retry-After.  NGX_DECLINED: half of the slow lane's
+ * queue is this user's own (the unit is freed).  While PostgreSQL is away units
+ * that read wait for a short time (up to 1 s) for it to return, then fail with
  * SERVICE_UNAVAILABLE.  A unit that only reads is sent again once when its
  * connection is lost; a sent unit that writes ends with OUTCOME_UNKNOWN.
  */

@@ -46,6 +46,7 @@ typedef struct {
     ngx_tf_pg_lane_t     *lane;         /* since it was queued */
     ngx_tf_pg_conn_t     *conn;         /* while it is in flight */
     ngx_msec_t            since;        /* queued or sent at */
+    ngx_uint_t            turn;         /* of its user, while it waits */
     ngx_uint_t            at;           /* the statement whose result is next */
     size_t                size;         /* of the values, which may be secret */
     unsigned              prepare:1;    /* a Parse of sql[0], the pool's own */

@@ -45,6 +45,10 @@ struct ngx_tf_pg_unit_s {
      * sql[0], and the bytes they point to: both inside the unit's block */
     const char         **values;
 
+    /* the user whose request it is, 0: none; set by the owner before sending.
+     * The users of the slow lane take turns. */
+    int64_t              user;
+
     /* for log lines; set by the owner between making and sending the unit, and
      * taken back when it detaches.  Without an owner: the process's own log. */
     ngx_log_t           *log;

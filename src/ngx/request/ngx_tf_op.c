@@ -477,8 +477,18 @@ ngx_tf_op_await(ngx_tf_op_t *op, ngx_tf_pg_unit_t *u)
     u->data = op;
     u->log = op->r->connection->log;
     u->label = op->id;
+    u->user = op->session.user_id;
 
-    if (ngx_tf_pg_send(u) != NGX_OK) {
+    switch (ngx_tf_pg_send(u)) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_DECLINED:
+        return ngx_tf_request_fail(op, TF_E_RATE_LIMIT_EXCEEDED, NULL,
+                                   "too many requests of yours wait");
+
+    default:
         return ngx_tf_request_fail(op, TF_E_SERVICE_UNAVAILABLE, NULL,
                                    "too many requests wait for PostgreSQL");
     }
