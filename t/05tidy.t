@@ -75,6 +75,11 @@ my @cases = (
       qr/worker includes tfw_job_kinds\.h of program/ ],
     [ 'src/worker/tfw_instance.c', qq(#include "tfw_credentials.h"\n),
       qr/worker includes tfw_credentials\.h of jobs/ ],
+    [ 'src/worker/engine/tfw_pgsql_gate.c',
+      qq(char *x = PQgetvalue(r, 0, 0);\n),
+      qr/takes a server's value in a second place: PQgetvalue/ ],
+    [ 'src/worker/engine/tfw_mysql.c', qq(void *x = mysql_fetch_row(r);\n),
+      qr/takes a server's value in a second place: mysql_fetch_row/ ],
 
     [ 'src/ngx/request/ngx_tf_thread.c',
       "\n\nvoid\nngx_tf_reply_planted(void)\n{\n}\n",

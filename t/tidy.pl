@@ -144,6 +144,11 @@ my @layers = (
     [ qr{/tfw_[^/]*$}, 'layer', qr/\bngx_\w+/, 'is of nginx' ],
 );
 
+# What a managed server sent is taken from a result in one place per library,
+# which checks it.
+
+my $server_value = qr/\b(PQgetvalue|mysql_fetch_row|SQLGetData)\s*\(/;
+
 my $banned = qr/(?<![\w.>])((?:str|wcs)(?:cpy|cat|tok)|v?sprintf|gmtime
     |localtime|ctime|asctime|gets|atoi|atol|atoll|atof|system|popen|tmpnam
     |mktemp|exec(?:l|lp|le|v|vp|vpe|ve)|fexecve|posix_spawnp?|rand|srand
@@ -194,6 +199,12 @@ for my $path (@c) {
     say_no($path, 0, 'nginx', "includes <$1> before nginx's headers")
         if $path =~ m{/ngx_tf_[^/]*$} && $text =~ /^#include ([<"].*)/m
            && $1 =~ /^<(?!ngx_config)(.*)>/;
+
+    say_no($path, 0, 'server', "takes a server's value in a second place: $1()")
+        if $path =~ m{^src/worker/engine/}
+           && (() = $bare =~ /$server_value/g)
+              > ($path =~ m{/tfw_(?:pgsql|mysql|odbc)\.c$})
+           && $bare =~ $server_value;
 
     functions($path, $bare) if $path =~ /\.c$/;
 }
