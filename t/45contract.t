@@ -583,13 +583,14 @@ line viewer => "GET /instances/$bare->{id}", undef, 200,
     'data.instance.credential' => 'null', 'data.instance.tags' => 'list';
 line viewer => 'GET /credentials', undef, 200,
     'data.items.0.created_at_display' => 'display';
-line admin => 'GET /users', undef, 200,
+line admin => 'GET /users', undef, 200, 'data.items.0.created_at' => 'time',
     'data.items.0.created_at_display' => 'display';
 line viewer => 'GET /api/v1/health/detailed', undef, 200, timestamp => 'time',
     'data.timestamp' => 'time', map { ("data.components.$_.healthy" => 'bool') }
         qw(database cache system workers);
 line nobody => 'GET /', undef, 200, 'data.docs_url' => '=/api/v1/docs',
     'data.openapi_url' => '=/api/v1/openapi.json',
+    'data.swagger_url' => '=/api/v1/docs',
     'data.health_ping_url' => '=/api/v1/health/ping';
 line viewer => 'GET /auth/session', undef, 200, 'data.user.email' => 'str|null',
     'data.user.created_at' => 'time', 'data.user.last_login' => 'str|null',
@@ -625,6 +626,10 @@ line nobody => 'GET /auth/session', undef, 200, 'data.user' => 'null',
     line admin => 'GET /logs?hours=99999&limit=1', undef, 200,
         'data.items.0.id' => 'int';
     line admin => 'GET /logs?level=loud', undef, 400, 'extra.field' => '=level';
+    line admin => "GET /logs?$_=2026-01-31T08:00:00", undef, 400,
+        'extra.field' => "=$_" for qw(start_time end_time);
+    line admin => 'GET /logs?limit=1&start_time=2026-01-31T08:00:00%2B08:00',
+        undef, 200, 'data.items.0.timestamp' => 'time';
     line admin => 'GET /logs/modules', undef, 200, 'data.modules.0' => 'str',
         'data.module_options.0.value' => 'str',
         'data.module_options.0.label' => 'str';
@@ -687,6 +692,15 @@ for ('viewer', 'user') {
 
 line user => "PUT /tags/$tag->{id}", { name => 'prod', display_name => '生产',
     category => 'environment' }, 200, 'data.tag.name' => '=prod';
+
+
+# what is not served: systems that are not connected
+
+line admin => "GET $_", undef, 404, message_code => '=RESOURCE_NOT_FOUND'
+    for '/sqlserver-clusters', '/mysql-clusters', '/risk-center/summary',
+        '/alerts/email-settings', '/integrations/jumpserver/source',
+        '/integrations/veeam/source', '/ad-domain-configs',
+        map { "/instances/$id/$_" } qw(ag-accounts audit-info backup-info);
 
 
 # errors

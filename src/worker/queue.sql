@@ -251,7 +251,7 @@ WHERE id = ANY (:ids::bigint[]) AND state = 'running'
 -- name: queue_summary
 -- worker
 -- What a run came to: its items, and the sums of their numbers.  Labels are
--- words, run_summary() has them.
+-- words, put in when it is read.
 WITH ended AS (
     SELECT r.id, r.task_key, r.progress_total, r.progress_completed,
            r.progress_failed,

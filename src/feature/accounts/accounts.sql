@@ -5,11 +5,13 @@
 -- ad_status is unknown.
 
 -- part: lock_reasons
-(SELECT coalesce(json_agg(coalesce(tf_word('lock', k.code, :_lang), k.code)
-                                 ORDER BY k.n), '[]')
+(SELECT coalesce(json_agg(coalesce(CASE :_lang::text WHEN 'en' THEN w.en
+                                                             ELSE w.zh END,
+                                           k.code) ORDER BY k.n), '[]')
         FROM json_array_elements_text(
                  v.facts::json -> 'capability_reasons' -> 'LOCKED')
-             WITH ORDINALITY AS k (code, n))
+             WITH ORDINALITY AS k (code, n)
+             LEFT JOIN words w ON w.topic = 'lock' AND w.code = k.code)
 
 -- part: account
 a.id, a.principal AS username, a.username AS original_username, a.host,

@@ -123,7 +123,12 @@ WITH audits AS (
     LIMIT :limit::int
 ), runs AS (
     SELECT coalesce(r.started_at, r.created_at) AS time, 'run' AS type,
-           r.run_id::text AS id, r.task_key AS key, coalesce(tf_word('task', r.task_key, :_lang), r.task_key) AS title,
+           r.run_id::text AS id, r.task_key AS key,
+           coalesce((SELECT CASE :_lang::text WHEN 'en' THEN w.en
+                                                   ELSE w.zh END
+                     FROM words w
+                     WHERE w.topic = 'task' AND w.code = r.task_key),
+                    r.task_key) AS title,
            NULL::text AS object, u.username AS actor, r.status
     FROM (SELECT r.*
           FROM task_runs r

@@ -23,6 +23,7 @@ const ngx_tf_route_t  ngx_tf_document_routes[] = {
                 "'properties':{'name':{'type':'string'},"
                 "'version':{'type':'string'},'openapi':{'type':'string'},"
                 "'openapi_url':{'type':'string'},'docs_url':{'type':'string'},"
+                "'swagger_url':{'type':'string'},"
                 "'health_ping_url':{'type':'string'}}}" },
 
     { NGX_TF_ROUTE(GET, "/openapi.json", TF_PUBLIC, "This document"),
@@ -44,6 +45,7 @@ ngx_tf_document_index(ngx_tf_op_t *op)
                                   "\"openapi_url\":"
                                   "\"/api/v1/openapi.json\","
                                   "\"docs_url\":\"/api/v1/docs\","
+                                  "\"swagger_url\":\"/api/v1/docs\","
                                   "\"health_ping_url\":"
                                   "\"/api/v1/health/ping\"}"));
 }

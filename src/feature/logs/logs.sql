@@ -41,8 +41,12 @@ coalesce(CASE :_lang::text WHEN 'en' THEN m.en ELSE m.zh END, l.module)
 
 -- part: spoken
 l.context || jsonb_strip_nulls(jsonb_build_object(
-                             'kind', tf_word('task', l.context ->> 'kind',
-                                             :_lang),
+                             'kind',
+                             (SELECT CASE :_lang WHEN 'en' THEN x.en
+                                                 ELSE x.zh END
+                              FROM words x
+                              WHERE x.topic = 'task'
+                                    AND x.code = l.context ->> 'kind'),
                              'error',
                              (SELECT CASE :_lang WHEN 'en' THEN x.en
                                                  ELSE x.zh END

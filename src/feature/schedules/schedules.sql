@@ -8,7 +8,10 @@
 
 -- part: job
 s.job_id AS id, s.job_id AS task_id, w.title AS name, w.title AS task_name,
-       coalesce(tf_word('task_about', s.task_key, :_lang), '') AS description,
+       coalesce((SELECT CASE :_lang::text WHEN 'en' THEN x.en ELSE x.zh END
+                 FROM words x
+                 WHERE x.topic = 'task_about' AND x.code = s.task_key), '')
+       AS description,
        to_timestamp((t.times ->> 0)::bigint) AS next_run_time,
        {next_times} AS next_run_times,
        coalesce(r.started_at, r.created_at) AS last_run_time,
@@ -34,8 +37,11 @@ s.job_id AS id, s.job_id AS task_id, w.title AS name, w.title AS task_name,
 -- part: job_from
 FROM schedules s
      CROSS JOIN LATERAL (
-         SELECT coalesce(tf_word('task', s.task_key, :_lang), s.task_key)
-                AS title
+         SELECT coalesce((SELECT CASE :_lang::text WHEN 'en' THEN x.en
+                                                   ELSE x.zh END
+                          FROM words x
+                          WHERE x.topic = 'task' AND x.code = s.task_key),
+                         s.task_key) AS title
      ) w
      CROSS JOIN LATERAL (
          SELECT p.f, CASE WHEN cardinality(p.f) > 5 THEN 1 ELSE 0 END AS skip

@@ -3,7 +3,28 @@
 -- something could not be read, and dead is failed.
 
 -- part: task_name
-coalesce(tf_word('task', r.task_key, :_lang), r.task_key)
+coalesce((SELECT CASE :_lang::text WHEN 'en' THEN w.en ELSE w.zh END
+                 FROM words w
+                 WHERE w.topic = 'task' AND w.code = r.task_key), r.task_key)
+
+-- part: summary
+-- With the labels of its numbers.
+CASE jsonb_typeof(r.summary #> ARRAY['common', 'metrics'])
+            WHEN 'array' THEN
+                jsonb_set(r.summary, ARRAY['common', 'metrics'],
+                    (SELECT coalesce(jsonb_agg(
+                                m || jsonb_build_object('label',
+                                         coalesce(CASE :_lang::text
+                                                  WHEN 'en' THEN w.en
+                                                  ELSE w.zh END, m ->> 'key'))
+                                ORDER BY n), '[]')
+                     FROM jsonb_array_elements(
+                              r.summary #> ARRAY['common', 'metrics'])
+                          WITH ORDINALITY AS e (m, n)
+                          LEFT JOIN words w
+                                 ON w.topic = 'metric'
+                                    AND w.code = m ->> 'key'))
+            ELSE r.summary END
 
 -- part: run_error
 -- What went wrong is shown by the text of its code; error_detail is what the
@@ -34,7 +55,7 @@ r.id, r.run_id, r.task_key, {task_name} AS task_name, r.task_category,
        r.trigger_source, r.status, r.started_at, r.completed_at,
        r.progress_total, r.progress_completed, r.progress_failed,
        r.progress_cancelled, r.progress_partial, r.created_by,
-       run_summary(r.summary, :_lang) AS summary_json,
+       {summary} AS summary_json,
        r.result_url, r.error_code, {run_error}, r.created_at,
        greatest(r.created_at, r.started_at, r.completed_at) AS updated_at
 
