@@ -25,7 +25,10 @@ for my $name (qw(direct-tls redirect errors error-words tls)) {
 
 $tf->{opt}{direct_tls} = 1;
 $tf->start_nginx;
-unlike $tf->error_log, qr/\[warn\]|deprecated/, 'nothing old in it';
+# an ordinary user's shell may open fewer files than nginx has connections
+unlike $tf->error_log,
+    qr/\[warn\](?!.* exceed open file resource limit)|deprecated/,
+    'nothing old in it';
 
 # What other versions of nginx would get
 
