@@ -146,6 +146,30 @@ for my $sort (qw(id username instance_name db_type is_locked is_superuser
         'and none of a deleted instance';
 }
 
+# Two characters, which another index serves, find what ILIKE finds: those of
+# names that are there, in either case, wildcards, and what nobody has.
+
+$tf->sql("UPDATE accounts SET principal = 'ÉCOLE_Ünal%' || id
+          WHERE id % 997 = 0;
+          UPDATE account_changes SET username = 'ÉCOLE_Ünal%' || id
+          WHERE id % 997 = 0");
+
+for my $two (qw(or OR 张伟 _p o_ d. É é ÉC éc ün %1 \\_ 财务 zq), '中文', '🐟') {
+    my $like = "ILIKE '%" . $two =~ s/([\\%_])/\\$1/gr . "%'";
+    utf8::encode(my $bytes = $two);
+    my $text = $bytes =~ s/(.)/sprintf '%%%02X', ord $1/gesr;
+
+    is page("/accounts/ledgers?search=$text")->{total},
+        $tf->value("SELECT count(*) $from WHERE $listed
+                    AND (a.principal $like OR i.name $like)"),
+        "accounts with $two";
+    is page("/account-change-logs?search=$text")->{total},
+        $tf->value("SELECT count(*)
+            FROM account_changes c JOIN instances i ON i.id = c.instance_id
+            WHERE c.username $like OR i.name $like"),
+        "changes with $two";
+}
+
 # The same rows by number and by cursor, and with a filter.
 
 my $path = '/accounts/ledgers?search=orders&limit=50&sort=username';

@@ -83,7 +83,10 @@ WHERE a.instance_id NOT IN (SELECT id
       AND (:include_deleted::boolean OR a.dropped_at IS NULL)
       AND (:include_roles::boolean
            OR a.kind = 'user' OR a.kind = 'role' AND a.db_type <> 'mysql')
-      AND (:search::text IS NULL OR a.principal ILIKE :search
+      AND (:search::text IS NULL
+           OR a.principal ILIKE :search
+              AND tf_bigrams(a.principal)
+                  @> tf_bigrams_like(:search COLLATE "C")
            OR a.instance_id = ANY (instances_like(:search)))
       AND (:instance_id::bigint IS NULL OR a.instance_id = :instance_id)
       AND (:owner_id::bigint IS NULL OR a.instance_id = :owner_id)
@@ -212,7 +215,9 @@ FROM account_changes c
 WHERE true
 -- unfiltered: id change_time username db_type change_type status
 -- filtered
-      AND (:search::text IS NULL OR c.username ILIKE :search
+      AND (:search::text IS NULL
+           OR c.username ILIKE :search
+              AND tf_bigrams(c.username) @> tf_bigrams_like(:search)
            OR c.instance_id = ANY (instances_like(:search)))
       AND (:instance_id::bigint IS NULL OR c.instance_id = :instance_id)
       AND (:account_id::bigint IS NULL OR c.account_id = :account_id)

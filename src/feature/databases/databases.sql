@@ -34,7 +34,10 @@ WHERE {alive}
 -- filtered
       AND (:include_deleted::boolean OR d.dropped_at IS NULL)
       AND (:include_system::boolean OR NOT d.is_system)
-      AND (:search::text IS NULL OR d.name ILIKE :search
+      AND (:search::text IS NULL
+           OR d.name ILIKE :search
+              AND tf_bigrams(d.name)
+                  @> tf_bigrams_like(:search COLLATE "C")
            OR d.instance_id = ANY (instances_like(:search)))
       AND (:instance_id::bigint IS NULL OR d.instance_id = :instance_id)
       AND (:db_type::text IS NULL OR :db_type = 'all'
