@@ -16,22 +16,9 @@ answer AS (
     WHERE a.answered <> EXCLUDED.answered
 )
 
--- part: settled
--- Given item (the rows that changed): their runs' counters and ends.
-ended AS (
-    SELECT run_id,
-           count(*) AS n,
-           count(*) FILTER (WHERE state = 'done') AS completed,
-           count(*) FILTER (WHERE state = 'dead') AS failed,
-           count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
-           count(*) FILTER (WHERE state = 'done' AND partial) AS partial,
-           max(completed_at) AS completed_at,
-           max(error_code) AS error_code,
-           max(error_message) AS error_message
-    FROM item
-    WHERE state IN ('done', 'dead', 'cancelled')
-    GROUP BY run_id
-), run AS (
+-- part: counted
+-- Given ended: how many items of each run ended how.
+run AS (
     UPDATE task_runs r
     SET progress_completed = r.progress_completed + e.completed,
         progress_failed = r.progress_failed + e.failed,
@@ -60,13 +47,33 @@ ended AS (
             ELSE r.error_message END
     FROM ended e
     WHERE r.id = e.run_id
-    RETURNING r.id, r.status, r.completed_at, r.progress_total,
+    RETURNING r.id, r.run_id, r.status, r.completed_at, r.progress_total,
               r.progress_completed, r.progress_failed, r.progress_cancelled
 )
-SELECT i.id, i.state, i.run_id, i.instance_id, i.item_name, i.attempt,
-       i.error_code, u.run_id AS run, r.status, r.progress_total,
+
+-- part: shown
+i.id, i.state, i.run_id, i.instance_id, i.item_name, i.attempt,
+       i.error_code, r.status, r.progress_total,
        r.progress_completed, r.progress_failed, r.progress_cancelled,
        r.completed_at IS NOT NULL AS run_ended
+
+-- part: settled
+-- Given item (the rows that changed): their runs' counters and ends.
+ended AS (
+    SELECT run_id,
+           count(*) AS n,
+           count(*) FILTER (WHERE state = 'done') AS completed,
+           count(*) FILTER (WHERE state = 'dead') AS failed,
+           count(*) FILTER (WHERE state = 'cancelled') AS cancelled,
+           count(*) FILTER (WHERE state = 'done' AND partial) AS partial,
+           max(completed_at) AS completed_at,
+           max(error_code) AS error_code,
+           max(error_message) AS error_message
+    FROM item
+    WHERE state IN ('done', 'dead', 'cancelled')
+    GROUP BY run_id
+), {counted}
+SELECT u.run_id AS run, {shown}
 FROM item i
      JOIN task_runs u ON u.id = i.run_id
      LEFT JOIN run r ON r.id = i.run_id
@@ -127,7 +134,8 @@ FROM item i
 
 -- name: queue_finish
 -- worker
--- Nothing comes back when the lease was lost: the caller rolls back.
+-- Nothing comes back when the lease was lost: the caller rolls back.  One item
+-- is most of what the queue does, so nothing is grouped, sorted or looked up.
 WITH item AS (
     UPDATE task_items t
     SET state = 'done',
@@ -138,8 +146,17 @@ WITH item AS (
         details = :details::jsonb
     WHERE t.id = :id::bigint AND t.token = :token::bigint
           AND t.worker_id = :worker::uuid AND t.state = 'running'
-    RETURNING t.*
-), {answers}, {settled}
+    RETURNING t.id, t.state, t.run_id, t.instance_id, t.item_name, t.attempt,
+              t.error_code, t.partial, t.completed_at
+), {answers}, ended AS (
+    SELECT run_id, 1 AS n, 1 AS completed, 0 AS failed, 0 AS cancelled,
+           partial::int AS partial, completed_at, NULL AS error_code,
+           NULL AS error_message
+    FROM item
+), {counted}
+SELECT r.run_id AS run, {shown}
+FROM item i
+     JOIN run r ON r.id = i.run_id
 
 -- name: queue_fail
 -- worker
