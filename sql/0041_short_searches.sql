@@ -50,3 +50,13 @@ CREATE INDEX databases_name_bigrams ON databases
 
 CREATE INDEX instances_deleted_idx ON instances (id)
     WHERE deleted_at IS NOT NULL;
+
+
+-- The ledger of one engine, by the names of instances: whose accounts are of
+-- another engine is seen without reading them.
+
+DROP INDEX accounts_instance_idx;
+CREATE INDEX accounts_instance_idx ON accounts (instance_id, id)
+    INCLUDE (db_type)
+    WHERE dropped_at IS NULL
+          AND (kind = 'user' OR kind = 'role' AND db_type <> 'mysql');

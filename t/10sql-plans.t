@@ -135,7 +135,7 @@ for my $i (0 .. $#fast) {
 # --- the slow lane ---------------------------------------------------------
 
 my %named = map { $_->{name} => $_ } TaiFish::Sql::statements();
-my %first = (%value, limit => 20, _offset => 0);
+my %first = (%value, limit => 20, _offset => 0, instance_id => undef);
 
 # A search by a word that few have, that many have, that none has; a filter by
 # each flag; each order; a page that comes after a row.

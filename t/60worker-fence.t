@@ -163,7 +163,7 @@ clear();
 
 # --- sweep -----------------------------------------------------------------
 
-my $held = running(lease_until => "now() + interval '2 seconds'");
+my $held = running(lease_until => "now() + interval '1 minute'");
 my $lost = running(lease_until => "now() - interval '1 second'");
 my $last = running(lease_until => "now() - interval '1 second'",
                    attempt => 3);
