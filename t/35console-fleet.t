@@ -4,7 +4,9 @@
 
 use lib 't/lib';
 use TaiFish;
-BEGIN { plan skip_all => 'only with TAIFISH_PROOF=1' unless $ENV{TAIFISH_PROOF} }
+BEGIN {
+    plan skip_all => 'only with TAIFISH_PROOF=1' unless $ENV{TAIFISH_PROOF};
+}
 use TaiFish::Browser;
 use TaiFish::Hostile;
 use TaiFish::Seed;

@@ -14,7 +14,8 @@ my $tf = TaiFish->new->start;
 sub update {
     my $dir = $tf->dir . '/web';
     my %new = map { my $name = s{.*/}{}r;
-                    ($name => $name =~ s/(.)(\.\w+)$/($1 eq 'x' ? 'y' : 'x') . $2/er) }
+                    ($name => $name
+                        =~ s/(.)(\.\w+)$/($1 eq 'x' ? 'y' : 'x') . $2/er) }
         grep { !/\.(?:gz|br)$/ } glob "$dir/assets/*";
     my $names = join '|', map { quotemeta } keys %new;
 

@@ -1,8 +1,8 @@
 # One set of scenarios per engine (t/scenario), over every version at hand, and
 # at the end the table of all of them.  PostgreSQL, MySQL and MariaDB are real,
 # and each account is also what the server itself says; more versions are in
-# TAIFISH_ENGINE_ROOT.  The servers of SQL Server and Oracle are simulated: their
-# documented catalogs on a PostgreSQL that is reached through unixODBC.
+# TAIFISH_ENGINE_ROOT.  The servers of SQL Server and Oracle are simulated:
+# their documented catalogs on a PostgreSQL that is reached through unixODBC.
 
 use lib 't/lib';
 use TaiFish;

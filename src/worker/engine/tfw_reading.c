@@ -17,8 +17,6 @@
 #include "tfw_reading_int.h"
 
 
-static tf_int_t tfw_reading_base(tfw_reading_t *rd, void *session,
-    tf_err_t *err);
 static int tfw_reading_applies(const tfw_query_t *q, const tfw_session_t *s);
 static int tfw_reading_wait(tfw_wait_t *wait);
 static tf_int_t tfw_reading_ended(tfw_batch_t *b, const tfw_query_t *q);
@@ -51,93 +49,6 @@ tfw_reading_open(const tfw_engine_t *engine, void *session,
     }
 
     engine->version(session, version);
-
-    return TF_OK;
-}
-
-
-tf_int_t
-tfw_reading_run(const tfw_engine_t *engine, const char *name, void *session,
-    const tf_mem_t *mem, tfw_sink_t *sink, tf_err_t *err)
-{
-    tf_int_t        rc;
-    tfw_reading_t  *rd;
-
-    rd = tf_calloc(mem, sizeof(tfw_reading_t));
-    if (rd == NULL) {
-        return tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "memory is out");
-    }
-
-    rd->engine = engine;
-    rd->target = ((tfw_session_t *) session)->target;
-    rd->mem = mem;
-    rd->sink = sink;
-    rd->visits = engine->connections;
-
-    for (rd->read = engine->reads; rd->read->name; rd->read++) {
-        if (strcmp(rd->read->name, name) == 0) {
-            break;
-        }
-    }
-
-    if (rd->read->name == NULL) {
-        return tf_fail(err, TF_E_DRIVER_MISSING, NULL, "%s has no reading %s",
-                       engine->engine->name, name);
-    }
-
-    if (rd->read->state_size) {
-        rd->state = tf_calloc(mem, rd->read->state_size);
-
-        if (rd->state == NULL) {
-            return tf_fail(err, TF_E_INTERNAL_ERROR, NULL, "memory is out");
-        }
-    }
-
-    rc = tfw_reading_base(rd, session, err);
-
-    if (rc == TF_OK && !rd->blind && rd->listed) {
-        engine->close(session);
-        rc = tfw_reading_visits(rd, err);
-    }
-
-    if (rd->stopped) {
-        return tf_fail(err, TF_E_INTERNAL_ERROR, NULL,
-                       "what was read could not be taken");
-    }
-
-    return rc;
-}
-
-
-/* Everything that the session of the caller can read. */
-
-static tf_int_t
-tfw_reading_base(tfw_reading_t *rd, void *session, tf_err_t *err)
-{
-    tfw_batch_t  b;
-
-    tfw_reading_batch(rd, &b, session, 1);
-
-    if (rd->engine->run(session, &b, err) != TF_OK
-        || tfw_reading_finish(rd->engine, session, err) != TF_OK)
-    {
-        /* a hung database is no reason to give the others up */
-
-        if (tfw_reading_rest(&b, err) != TF_OK) {
-            return TF_ERROR;
-        }
-    }
-
-    if (rd->blind) {
-        return TF_OK;
-    }
-
-    if (tfw_reading_absent(rd, TFW_ONCE_PER_INSTANCE, &b) != TF_OK
-        || (b.database.len
-            && tfw_reading_absent(rd, TFW_ONCE_PER_DATABASE, &b) != TF_OK))
-    {
-        return TF_ERROR;
-    }
 
     return TF_OK;
 }

@@ -88,8 +88,5 @@ tf_int_t tfw_reading_all(tfw_reading_t *rd, tf_str_t database,
     tf_scope_status_e status, const tf_err_t *err) TF_MUST_CHECK;
 tf_scope_status_e tfw_reading_status(const tf_err_t *err);
 
-/* Every database but the one that was read, then the outcome of the list. */
-tf_int_t tfw_reading_visits(tfw_reading_t *rd, tf_err_t *err) TF_MUST_CHECK;
-
 
 #endif /* _TFW_READING_INT_H_INCLUDED_ */

@@ -151,7 +151,8 @@ sub fill {
         [DATABASE => "max(id) FROM databases WHERE instance_id = $instance"],
         [RUN => "run_id FROM task_runs WHERE error_message = '$m'"],
         [LOG => "max(id) FROM app_logs WHERE code = 'HOSTILE'"],
-        [AUDIT => "max(seq) FROM audit_log WHERE object_name LIKE 'audited%'"] };
+        [AUDIT =>
+         "max(seq) FROM audit_log WHERE object_name LIKE 'audited%'"] };
 }
 
 1;

@@ -6,7 +6,8 @@ package TaiFish::Scenario;
 #     { name => 'a role in a role', since => 2012,
 #       do => 'statements of the engine',
 #       is => { principal => [...], ... },
-#       only => 'mariadb', then => 'more statements', after => { principal => [...] } }
+#       only => 'mariadb', then => 'more statements',
+#       after => { principal => [...] } }
 #
 # All "do" are run, the instance is read once and every "is" compared; then all
 # "then" are run, and so on.  A principal has to have exactly the rights that
@@ -60,7 +61,8 @@ sub check {
         my $d = $o{read}->();
         is $d->{exit}, 0, "$column: read" or diag $d->{detail};
         my $may = $o{real} ? qr/^(?:ok|unsupported)$/ : qr/^ok$/;
-        is_deeply [grep { $d->{scopes}{$_} !~ $may } sort keys %{ $d->{scopes} }], [], 'every scope';
+        is_deeply [grep { $d->{scopes}{$_} !~ $may }
+                   sort keys %{ $d->{scopes} }], [], 'every scope';
         is_deeply [$o{truth}->($d)], [], "$column: as the server says"
             if $o{truth};
 

@@ -137,7 +137,8 @@ sub mysql {
     for my $account (@accounts) {
         my ($principal, $kind) = @$account;
         my ($user, $host) = $principal =~ /^`(.*)`\@`(.*)`$/s
-            ? map { s/``/`/gr } $1, $2 : $principal =~ /^(.*?)(?:\@([^\@]*))?$/s;
+            ? map { s/``/`/gr } $1, $2
+            : $principal =~ /^(.*?)(?:\@([^\@]*))?$/s;
         my $as = join '@', map { "'" . s/([\\'])/\\$1/gr . "'" }
             grep { defined } $user, $host;
         my %server = map { $_ => 1 } granted($db->sql("SHOW GRANTS FOR $as"));
