@@ -201,8 +201,9 @@ for (['/instances/exports', 'instances_export',
         ['data.message', 'str'])], [], 'what it answers';
     $r = $as{viewer}->get('/instances/imports/template');
     like $r->body, qr/^\xef\xbb\xbfname,db_type,host,port,database_name,
-        description,credential_id\r\ndemo-mysql-01,mysql,10\.10\.10\.10,3306,/x,
-        'the template of an import';
+        description,credential_id,tags\r\n
+        demo-mysql-01,mysql,10\.10\.10\.10,3306,/x,
+        'the template of an import, with tags behind';
 }
 
 # connection tests
