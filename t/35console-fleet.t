@@ -35,7 +35,7 @@ $tf->sql("
 $tf->start;
 $tf->wait_run($tf->as('admin')
     ->post('/accounts/classifications/actions/auto-classify', {})
-    ->data->{run_id});
+    ->data->{run_id}, 600);
 
 TaiFish::Browser::walk($tf, 'walk.mjs',
     { %{ TaiFish::Hostile::fill($tf) }, FLEET => 1 });

@@ -95,7 +95,7 @@ export async function signedIn(options) {
 /* Nothing is asked for any more, and what came is on the screen: seen at three
  * looks with frames between them, for one answer may ask for the next. */
 export async function settled(page) {
-    const until = Date.now() + 30000;
+    const until = Date.now() + 120000;
     for (let calm = 0; calm < 3;) {
         const still = await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go(
             document.querySelector('.main')?.innerText.trim() && !document.querySelector('.waiting, [aria-busy=true]'))))));
