@@ -35,14 +35,16 @@ my @detail = qw(active_account_count active_db_count audit_status
     backup_last_time backup_status capacity_limit_bytes created_at credential
     credential_id
     database_name database_version db_type deleted_at description
-    detailed_version host id is_active is_jumpserver_managed is_tls_weak
+    detailed_version engine_tested host id is_active is_jumpserver_managed
+    is_tls_weak
     last_capacity_status last_capacity_time last_connected
     last_sync_status last_sync_time main_version name port size_is_complete
     sized_at status sync_count tags tls_ca tls_mode total_size_bytes
-    total_size_mb updated_at);
+    total_size_mb unread_scope_count updated_at);
 my @item = grep !/^(?:last_capacity.*|size.*|total_size.*|database_name|tls_ca
     |database_version
-    |detailed_version|sync_count|credential|last_connected
+    |detailed_version|engine_tested|unread_scope_count
+    |sync_count|credential|last_connected
     |capacity_limit_bytes|created_at|updated_at)$/x,
     @detail;
 
@@ -335,8 +337,8 @@ my @o = @{ $api->get('/instances/options?db_type=mysql,postgresql')
     ->data->{instances} };
 is_deeply [map $_->{name}, @o], ['weak', $name], 'options';
 is_deeply $o[0], { id => $weak->{id}, name => 'weak', db_type => 'mysql',
-    display_name => 'weak (db.example.org:3306)', asset_url => undef },
-    'one of them';
+    display_name => 'weak (db.example.org:3306)', asset_url => undef,
+    engine_tested => 'real' }, 'one of them';
 refused $api->get('/instances/options?db_type=x'), 400, 'VALIDATION_ERROR',
     'db_type', 'of known engines';
 is_deeply $api->get('/instances/account-scope-options?db_type=mysql')->data

@@ -453,7 +453,7 @@ TaiFish::Server::until_true(10, sub {
 my $run = $tf->value("SELECT run_id FROM tf_enqueue('partitions_ahead',
     'manual', payload => '{\"month\": \"2029-01-01\"}')");
 TaiFish::Server::until_true(30, sub {
-    $tf->value("SELECT error_code FROM task_items t JOIN task_runs r
+    $tf->value("SELECT t.error_code FROM task_items t JOIN task_runs r
         ON r.id = t.run_id WHERE r.run_id = '$run' AND t.state = 'retry'") })
     or die 'the job is not tried again';
 is $tf->value("SELECT to_regclass('database_sizes_2029_01')::text || ' '
