@@ -9,9 +9,9 @@ import { pages, plain } from './pages.mjs';
 const { FLEET, SHOTS } = process.env;
 const all = pages(process.env);
 
-/* Tooltips over each chart, and the words of what has some. */
+/* Tooltips over each chart that is shown (a tab left keeps its own), and the words of what has some. */
 async function hovered(page, where) {
-    for (const box of await page.locator('.main canvas, .el-drawer canvas').all()) {
+    for (const box of await page.locator('.main canvas:visible, .el-drawer canvas:visible').all()) {
         await box.hover();
     }
     const tips = page.locator('.main [data-tip*="alert("]:visible');

@@ -143,8 +143,7 @@ sub mysql {
             grep { defined } $user, $host;
         my %server = map { $_ => 1 } granted($db->sql("SHOW GRANTS FOR $as"));
         my %kept = map { $_ => 1 } kept($categories->($principal),
-            # an anonymous user has none
-            $kind eq 'user' && length $user ? $mandatory : []);
+            $kind eq 'user' ? $mandatory : []);
 
         # of a role MariaDB tells what its roles have, too
         my @roles = defined $host ? () : grep { s/^ROLE // } my @of
@@ -156,7 +155,10 @@ sub mysql {
         }
 
         # names as granted() has them
-        %kept = map { s/[`']//gr => 1 } keys %kept;
+        %kept = map { s/[`'\\]//gr => 1 } keys %kept;
+
+        # MySQL does not tell every account's mandatory roles
+        delete @kept{grep { !$server{$_} } map { "ROLE $_" } @$mandatory};
 
         for my $all (grep { /^ALL ON/ } keys %server) {
             my ($on) = $all =~ /^ALL (ON .*)/;
@@ -175,7 +177,7 @@ sub mysql {
 
 # An empty host is any host, and MariaDB shows it so.
 
-sub host { return $_[0] =~ /\@$/ ? "$_[0]%" : $_[0] }
+sub host { my ($name) = @_; return $name =~ /\@$/ ? "$name%" : $name }
 
 # "PRIVILEGE ON place" and "ROLE name" of the lines of SHOW GRANTS.
 
