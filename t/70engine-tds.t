@@ -80,7 +80,7 @@ openssl(qw(req -newkey rsa:2048 -nodes -keyout), "$dir/s.key", '-out',
 openssl(qw(x509 -req -days 2 -CAcreateserial -in), "$dir/s.csr", '-CA',
     "$dir/ca.pem", '-CAkey', "$dir/ca.key", '-extfile', "$dir/ext", '-out',
     "$dir/s.pem");
-openssl(qw(x509 -req -days -1 -CAcreateserial -in), "$dir/s.csr", '-CA',
+openssl(qw(x509 -req -days 0 -CAcreateserial -in), "$dir/s.csr", '-CA',
     "$dir/ca.pem", '-CAkey', "$dir/ca.key", '-extfile', "$dir/ext", '-out',
     "$dir/old.pem");
 openssl('rsa', '-in', "$dir/s.key", '-out', "$dir/old.key");

@@ -544,7 +544,7 @@ tfw_preview_rule(tfw_job_t *job)
     PGresult            *res;
     tfw_class_t          c;
     tfw_class_preview_t  p;
-    const tf_engine_t   *engine;
+    const tf_engine_t   *engine = NULL;
 
     if (tfw_class_wanted(job, &p, &engine) != TF_OK) {
         return TF_ERROR;
