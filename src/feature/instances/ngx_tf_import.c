@@ -77,7 +77,7 @@ ngx_tf_import_template(ngx_tf_op_t *op)
 
     if (ngx_tf_reply_header(op, "Content-Disposition",
                             tf_str("attachment; filename="
-                                   "'instances_import_template.csv'"))
+                                   "\"instances_import_template.csv\""))
         != NGX_OK)
     {
         return NGX_ERROR;
