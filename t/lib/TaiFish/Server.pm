@@ -418,7 +418,9 @@ sub start {
          '--innodb-buffer-pool-size=32M',
          '--innodb-flush-log-at-trx-commit=0', '--skip-log-bin',
          "--pid-file=$self->{dir}/pid", @own, @{ $self->{args} }], {},
-        root => $self->{root});
+        root => $self->{root},
+        # a MySQL whose files are gone never ends by TERM
+        death => 'KILL');
     TaiFish::Server::until_true(60, sub {
         $self->{process}->alive
             or die "$program ended: " . $self->{process}->output;
