@@ -35,15 +35,14 @@ my @detail = qw(active_account_count active_db_count audit_status
     backup_last_time backup_status capacity_limit_bytes created_at credential
     credential_id
     database_name database_version db_type deleted_at description
-    detailed_version engine_tested host id is_active is_jumpserver_managed
-    is_tls_weak
+    detailed_version host id is_active is_jumpserver_managed is_tls_weak
     last_capacity_status last_capacity_time last_connected
     last_sync_status last_sync_time main_version name port size_is_complete
     sized_at status sync_count tags tls_ca tls_mode total_size_bytes
     total_size_mb unread_scope_count updated_at);
 my @item = grep !/^(?:last_capacity.*|size.*|total_size.*|database_name|tls_ca
     |database_version
-    |detailed_version|engine_tested|unread_scope_count
+    |detailed_version|unread_scope_count
     |sync_count|credential|last_connected
     |capacity_limit_bytes|created_at|updated_at)$/x,
     @detail;

@@ -32,13 +32,12 @@ i.id, i.name, i.db_type, i.host, i.port, i.description,
        i.capacity_limit_bytes, size_mb(i.size_bytes) AS total_size_mb,
        i.size_bytes AS total_size_bytes, i.size_is_complete, i.sized_at,
        i.last_capacity_at AS last_capacity_time, i.last_capacity_status,
-       i.created_at, i.updated_at, e.tested AS engine_tested,
+       i.created_at, i.updated_at,
        (SELECT count(*)
         FROM instance_scopes s
         WHERE s.instance_id = i.id AND s.status <> 'ok'
               AND (s.known OR s.status <> 'unsupported')) AS unread_scope_count
 FROM instances i
-     JOIN engines e ON e.name = i.db_type
 
 
 -- name: instances_list
