@@ -62,8 +62,7 @@ sub mysql {
             ('tls', 'require') x ($product eq 'mysql')) },
         truth => sub { my ($d) = @_;
             TaiFish::Truth::mysql($my, TaiFish::Truth::dumped($d),
-                grep { $_->[1] ne 'public' }
-                map { [$_, $d->{accounts}{$_}{kind}] }
+                grep { $d->{accounts}{$_}{kind} ne 'public' }
                 sort keys %{ $d->{accounts} }) });
     $my->close;
 }

@@ -13,6 +13,7 @@ use IPC::Open2 ();
 use TaiFish::Cut;
 use TaiFish::Root;
 use TaiFish::Sync;
+use TaiFish::Truth;
 
 plan skip_all => 'a long one: TAIFISH_PROOF=1' unless $ENV{TAIFISH_PROOF};
 plan skip_all => $_ for grep { defined } TaiFish::Root::why_not();
@@ -44,7 +45,13 @@ for my $server (
            : TaiFish::Server::mariadb("$dir/db");
 
     my $from = time;
-    $differences = $kind eq 'pg' ? \&of_postgresql : \&of_mysql;
+    my $categories = sub { $s->categories($_[0]) };
+    $differences = $kind eq 'pg'
+        ? sub { TaiFish::Truth::postgresql($_[0], $categories) }
+        : sub { TaiFish::Truth::mysql($_[0], $categories,
+              map { $_->{principal} } $tf->rows(
+                  "SELECT principal FROM accounts WHERE dropped_at IS NULL
+                   AND kind <> 'public' AND instance_id = " . $s->id)) };
     $kind eq 'pg' ? postgresql($db) : mysql($db, $kind eq 'mysql');
     $db->close;
 
@@ -326,93 +333,6 @@ sub postgresql {
     step('after all of that', $db, [], []);
 }
 
-# What has_*_privilege() says otherwise than the rights that are kept.
-
-sub of_postgresql {
-    my ($db) = @_;
-    my (%kept, @differences);
-
-    my @roles = map { $_->{rolname} } $db->rows(
-        "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'");
-    $kept{$_} = $s->categories($_) || push @differences, "no account $_"
-        for @roles, 'PUBLIC';
-    return @differences if @differences;
-
-    # whose rights a role has without SET ROLE
-
-    my $inherits;
-    $inherits = sub {
-        my ($role, $seen) = @_;
-        return if $seen->{$role}++ || !$kept{$role};
-        my $k = $kept{$role};
-        for my $of (@{ $k->{postgresql_predefined_roles} || [] }) {
-            my @options = @{ $k->{postgresql_memberships}{$of} };
-            my $inherit = (grep { /^GRANTED BY/ } @options)
-                ? (grep { $_ eq 'INHERIT' } @options)
-                : $k->{postgresql_role_attributes}{can_inherit};
-            $inherits->($of, $seen) if $inherit;
-        }
-    };
-
-    my $new = $db->value('SHOW server_version_num') >= 170000;
-    my %all = (
-        table => [qw(SELECT INSERT UPDATE DELETE TRUNCATE REFERENCES TRIGGER),
-                  ('MAINTAIN') x $new],
-        sequence => [qw(USAGE SELECT UPDATE)], schema => [qw(USAGE CREATE)],
-        function => ['EXECUTE'], database => [qw(CONNECT CREATE TEMP)]);
-    my $relation = q{quote_ident(n.nspname) || '.' || quote_ident(c.relname)
-        AS name, c.oid FROM pg_class c JOIN pg_namespace n
-        ON n.oid = c.relnamespace WHERE c.oid >= 16384 AND n.nspname
-        !~ '^pg_' AND c.relkind};
-    my %from = (table => "$relation IN ('r', 'v')",
-        sequence => "$relation = 'S'",
-        schema => "nspname AS name, oid FROM pg_namespace WHERE oid >= 16384
-            AND nspname !~ '^pg_'",
-        function => q{quote_ident(n.nspname) || '.' || quote_ident(p.proname)
-            || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS name,
-            p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-            WHERE p.oid >= 16384},
-        database => 'datname AS name, oid FROM pg_database WHERE oid >= 16384');
-
-    for my $database (map { $_->{datname} } $db->rows(
-        "SELECT datname FROM pg_database WHERE oid >= 16384"))
-    {
-        for my $kind (sort keys %all) {
-            my $privileges = join ',', map { "('$_')" } @{ $all{$kind} };
-
-            for my $row ($db->rows("SELECT r.rolname, o.name, p.privilege,
-                has_${kind}_privilege(r.oid, o.oid, p.privilege) AS has
-                FROM pg_roles r, (SELECT $from{$kind}) o,
-                     (VALUES $privileges) AS p (privilege)
-                WHERE r.rolname !~ '^pg_'", $database))
-            {
-                my ($role, $on, $p) = @$row{qw(rolname name privilege)};
-                my %by;
-                $inherits->($role, \%by);
-
-                my $has = grep { $kept{$_}{postgresql_role_attributes}
-                                     {can_super} } $role;
-                for my $by (keys %by, 'PUBLIC') {
-                    my $k = $kept{$by};
-                    my ($granted, $owned) = $kind eq 'database'
-                        ? ($k->{postgresql_database_privileges}{$on}, 0)
-                        : ($k->{"postgresql_${kind}_privileges"}{$database}
-                               {$on},
-                           $k->{"postgresql_owned_${kind}s"}{$database}{$on});
-                    $has ||= $owned || grep { s/ WITH .*//r eq $p }
-                                           @{ $granted || [] };
-                }
-                push @differences, "$role $p ON $kind $database.$on: server "
-                    . ($row->{has} ? 'yes' : 'no')
-                    if !$has != !$row->{has};
-            }
-        }
-    }
-
-    return @differences;
-}
-
-
 # --- MySQL and MariaDB --------------------------------------------------------
 
 sub mysql {
@@ -606,137 +526,4 @@ sub mysql {
     $s->sync;
     $s->changes;
     step('after all of that', $db, [], []);
-}
-
-# What SHOW GRANTS says otherwise than the rights that are kept.
-
-sub of_mysql {
-    my ($db) = @_;
-    my @differences;
-    my $mandatory = ($s->categories('PUBLIC') || {})->{mysql_granted_roles}
-        {mandatory} || [];
-
-    for my $row ($tf->rows("SELECT principal, kind FROM accounts WHERE
-        dropped_at IS NULL AND kind <> 'public' AND instance_id = " . $s->id))
-    {
-        my ($user, $host) = $row->{principal} =~ /^(.*?)(?:\@([^\@]*))?$/;
-        my $show = "SHOW GRANTS FOR '$user'"
-            . (defined $host ? "\@'$host'" : '');
-        my %server = map { $_ => 1 } granted($db->sql($show));
-        my %kept = map { $_ => 1 } kept($s->categories($row->{principal}));
-
-        # what all have is told to who asks for itself
-
-        if ($row->{principal} eq 'root@localhost') {
-            my @more = grep { /^ROLE / && !$server{$_} }
-                granted($db->sql('SHOW GRANTS'));
-            push @differences, "all: @more: not @$mandatory"
-                if "@{[sort @more]}" ne join ' ', sort map { "ROLE $_" }
-                                                       @$mandatory;
-        }
-
-        # an empty host is any host in MariaDB's words
-        %kept = map { s/^PROXY ON \S*@\K$/%/r => 1 } keys %kept
-            if $db->isa('TaiFish::MariaDB') && !$db->isa('TaiFish::MySQL');
-
-        # of a role MariaDB tells what its roles have, too
-        my @roles = defined $host ? () : grep { s/^ROLE // } my @of
-            = keys %kept;
-        while (defined(my $role = shift @roles)) {
-            my @more = kept($s->categories($role));
-            @kept{@more} = (1) x @more;
-            push @roles, grep { s/^ROLE // } my @copy = @more;
-        }
-
-        for my $all (grep { /^ALL ON/ } keys %server) {
-            my ($on) = $all =~ /^ALL (ON .*)/;
-            my @of = grep { / \Q$on\E$/ && !/^GRANT OPTION/ } keys %kept;
-            delete @kept{@of}, delete $server{$all} if @of >= 18;
-        }
-        push @differences,
-            (map { "$row->{principal}: $_: server only" }
-             grep { !$kept{$_} } sort keys %server),
-            (map { "$row->{principal}: $_: kept only" }
-             grep { !$server{$_} } sort keys %kept);
-    }
-
-    return @differences;
-}
-
-# "PRIVILEGE ON place" and "ROLE name" of the lines of SHOW GRANTS.
-
-sub granted {
-    my ($text) = @_;
-    my @all;
-
-    for my $line (split /\n/, $text) {
-        $line =~ s/[`']//g;
-
-        if ($line =~ /^GRANT (PROXY) ON (\S+) TO/) {
-            push @all, "PROXY ON $2";
-
-        } elsif ($line =~ /^(GRANT|REVOKE) (.*) ON (.*?) (?:TO|FROM) /) {
-            my ($how, $list, $on) = ($1, $2, $3);
-            my $option = $line =~ / WITH GRANT OPTION$/;
-            $on =~ s/\\//g;
-            my @of;
-            while ($list =~ /\G([A-Z_ ]+?)(?: \(([^)]*)\))?(?:, ?|$)/g) {
-                my ($p, $columns) = ($1, $2);
-                next if $p eq 'USAGE';
-                $p = "ALL" if $p eq "ALL PRIVILEGES";
-                push @of, $columns ? map { "$p($_)" } split /, /, $columns
-                                   : $p;
-            }
-            my $dynamic = @of && !grep { !/^[A-Z]+_[A-Z_]+$/ } @of;
-            push @of, 'GRANT OPTION' if $option && !$dynamic;
-            push @all, map { ($how eq 'REVOKE' ? 'NOT ' : '') . "$_ ON $on"
-                . ($option && $dynamic ? ' GRANTABLE' : '') } @of;
-
-        } elsif ($line =~ /^GRANT (.*) TO .*?( WITH ADMIN OPTION)?$/) {
-            my $option = $2;
-            push @all, map { ("ROLE $_", ("ADMIN $_") x !!$option) }
-                split /,\s*/, $1;
-        }
-    }
-
-    return @all;
-}
-
-sub kept {
-    my ($c) = @_;
-    my @all = map { s/ WITH GRANT OPTION$// ? "$_ ON *.* GRANTABLE"
-                                            : "$_ ON *.*" }
-        map { "$_" } @{ $c->{mysql_global_privileges} || [] };
-    my $each = sub {
-        my ($key, $as) = @_;
-        for my $database (keys %{ $c->{$key} || {} }) {
-            for my $on (keys %{ $c->{$key}{$database} }) {
-                push @all, map { $as->($database, $on, $_) }
-                    @{ $c->{$key}{$database}{$on} };
-            }
-        }
-    };
-
-    for my $on (keys %{ $c->{mysql_database_privileges} || {} }) {
-        push @all, map { "$_ ON " . $on =~ s/^LIKE //r . '.*' }
-            @{ $c->{mysql_database_privileges}{$on} };
-    }
-    for my $on (keys %{ $c->{mysql_partial_revokes} || {} }) {
-        push @all, map { "NOT $_ ON $on.*" }
-            @{ $c->{mysql_partial_revokes}{$on} };
-    }
-    $each->('mysql_table_privileges', sub { "$_[2] ON $_[0].$_[1]" });
-    $each->('mysql_routine_privileges', sub {
-        my ($type, $routine) = split / /, $_[1], 2;
-        "$_[2] ON $type $_[0].$routine" });
-    $each->('mysql_column_privileges', sub {
-        my ($table, $column) = split /\./, $_[1], 2;
-        "$_[2]($column) ON $_[0].$table" });
-    push @all, map { "PROXY ON $_" }
-        keys %{ $c->{mysql_proxy_privileges} || {} };
-    my $roles = $c->{mysql_granted_roles} || {};
-    push @all, map { "ROLE $_" } @{ $roles->{direct} || [] };
-    push @all, map { "ADMIN $_" } @{ $roles->{admin} || [] };
-
-    return @all;
 }

@@ -17,7 +17,7 @@ my ($WRITE, $SLOW, $WORKER, $LOG) = (1, 2, 4, 8);
 # so many percent of them, says about how many there are.
 my ($EXACT, $SAMPLE) = (10000, 2);
 
-# How far a page without filters reaches: NGX_TF_PAGE_NEAR.
+# How many rows a statement of a page without filters may skip and show.
 my $NEAR = 1000;
 
 # Text in which a word is not SQL.
@@ -410,7 +410,8 @@ put("$dir/tf_sql_list.h",
     . "typedef enum {\n    TF_SQL_NONE = 0,\n"
     . join('', map { "    TF_SQL_$_->{name},\n" } @stmts)
     . "    TF_SQL_END\n} tf_sql_e;\n\n"
-    . "#define TF_SCHEMA_VERSION  " . ($schema // 0) . "\n\n"
+    . "#define TF_SCHEMA_VERSION  " . ($schema // 0) . "\n"
+    . "#define TF_SQL_NEAR        $NEAR\n\n"
     . "#endif /* _TF_SQL_LIST_H_INCLUDED_ */\n");
 
 put("$dir/tf_sql_list.c",

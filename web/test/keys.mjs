@@ -173,9 +173,8 @@ async function peek() {
     await page.locator('.el-drawer').getByRole('heading', { name: 'console_keys' }).waitFor();
 }
 
-async function ledger() {
-    await press('Escape');
-    await page.locator('.el-drawer:visible').waitFor({ state: 'detached' });
+/* The account's row, by a search of the ledger, and a look at it. */
+async function found() {
     await chord('g', 'a');
     await at(/\/accounts$/);
     await press('/');
@@ -184,6 +183,12 @@ async function ledger() {
     await page.waitForURL(/search=console_keys/);
     await settled(page);
     await peek();
+}
+
+async function ledger() {
+    await press('Escape');
+    await page.locator('.el-drawer:visible').waitFor({ state: 'detached' });
+    await found();
     ok(true, 'by keyboard: the account in the ledger');
 }
 
@@ -193,14 +198,7 @@ async function change() {
     await jump('keys target', 'keys target');
     await page.getByRole('heading', { name: 'keys target' }).waitFor();
     await sync();
-    await chord('g', 'a');
-    await at(/\/accounts$/);
-    await press('/');
-    await page.keyboard.type('console_keys');
-    await press('Enter');
-    await page.waitForURL(/search=console_keys/);
-    await settled(page);
-    await peek();
+    await found();
     await press('o');
     await at(/\/accounts\/\d+$/);
     await page.locator('.el-drawer:visible').waitFor({ state: 'detached' });

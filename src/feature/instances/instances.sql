@@ -523,21 +523,7 @@ FROM tf_enqueue(
 WHERE (SELECT count(*) FROM rules) = 0
 
 -- name: instances_check_collector
-WITH target AS (
-    SELECT id, credential_id
-    FROM instances
-    WHERE id = :id::bigint AND deleted_at IS NULL
-), rules AS (
-    SELECT tf_fail('CREDENTIAL_REQUIRED', 'credential_id')
-    FROM target
-    WHERE credential_id IS NULL
-)
-SELECT q.run_id
-FROM target t
-     CROSS JOIN LATERAL tf_enqueue('check_collector', 'manual',
-                                   :_user_id::bigint,
-                                   instance_ids => ARRAY[t.id]) q
-WHERE (SELECT count(*) FROM rules) = 0
+{sync_start: check_collector}
 
 -- name: instances_batch_test
 -- lane: slow

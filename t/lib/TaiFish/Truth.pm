@@ -8,7 +8,7 @@ package TaiFish::Truth;
 #
 # categories: a function from the name of an account to the categories of its
 # snapshot; dumped() gives one for what TaiFish::Dump::read gave.  accounts:
-# [principal, kind] each.
+# their principals.
 
 use strict;
 use warnings;
@@ -134,31 +134,40 @@ sub mysql {
     my $mandatory = ($categories->('PUBLIC') || {})->{mysql_granted_roles}
         {mandatory} || [];
 
-    for my $account (@accounts) {
-        my ($principal, $kind) = @$account;
+    for my $principal (@accounts) {
         my ($user, $host) = $principal =~ /^`(.*)`\@`(.*)`$/s
             ? map { s/``/`/gr } $1, $2
             : $principal =~ /^(.*?)(?:\@([^\@]*))?$/s;
         my $as = join '@', map { "'" . s/([\\'])/\\$1/gr . "'" }
             grep { defined } $user, $host;
         my %server = map { $_ => 1 } granted($db->sql("SHOW GRANTS FOR $as"));
-        my %kept = map { $_ => 1 } kept($categories->($principal),
-            $kind eq 'user' ? $mandatory : []);
+        my %kept = map { $_ => 1 } kept($categories->($principal));
+
+        # what all have is told to who asks for itself alone
+
+        if ($principal eq 'root@localhost') {
+            my @more = grep { /^ROLE / && !$server{$_} }
+                granted($db->sql('SHOW GRANTS'));
+            push @differences, "all: @more: not @$mandatory"
+                if "@{[sort @more]}" ne join ' ', sort map { "ROLE $_" }
+                                                       @$mandatory;
+        }
+
+        # an empty host is any host in MariaDB's words
+        %kept = map { s/^PROXY ON \S*@\K$/%/r => 1 } keys %kept
+            if $db->isa('TaiFish::MariaDB') && !$db->isa('TaiFish::MySQL');
 
         # of a role MariaDB tells what its roles have, too
         my @roles = defined $host ? () : grep { s/^ROLE // } my @of
             = keys %kept;
         while (defined(my $role = shift @roles)) {
-            my @more = kept($categories->($role), []);
+            my @more = kept($categories->($role));
             @kept{@more} = (1) x @more;
             push @roles, grep { s/^ROLE // } my @copy = @more;
         }
 
         # names as granted() has them
         %kept = map { s/[`'\\]//gr => 1 } keys %kept;
-
-        # MySQL does not tell every account's mandatory roles
-        delete @kept{grep { !$server{$_} } map { "ROLE $_" } @$mandatory};
 
         for my $all (grep { /^ALL ON/ } keys %server) {
             my ($on) = $all =~ /^ALL (ON .*)/;
@@ -175,10 +184,6 @@ sub mysql {
     return @differences;
 }
 
-# An empty host is any host, and MariaDB shows it so.
-
-sub host { my ($name) = @_; return $name =~ /\@$/ ? "$name%" : $name }
-
 # "PRIVILEGE ON place" and "ROLE name" of the lines of SHOW GRANTS.
 
 sub granted {
@@ -189,7 +194,7 @@ sub granted {
         $line =~ s/[`']//g;
 
         if ($line =~ /^GRANT (PROXY) ON (\S+) TO/) {
-            push @all, 'PROXY ON ' . host($2);
+            push @all, "PROXY ON $2";
 
         } elsif ($line =~ /^(GRANT|REVOKE) (.*) ON (.*?) (?:TO|FROM) /) {
             my ($how, $list, $on) = ($1, $2, $3);
@@ -219,7 +224,7 @@ sub granted {
 }
 
 sub kept {
-    my ($c, $mandatory) = @_;
+    my ($c) = @_;
     my @all = map { s/ WITH GRANT OPTION$// ? "$_ ON *.* GRANTABLE"
                                             : "$_ ON *.*" }
         map { "$_" } @{ $c->{mysql_global_privileges} || [] };
@@ -248,10 +253,10 @@ sub kept {
     $each->('mysql_column_privileges', sub {
         my ($table, $column) = split /\./, $_[1], 2;
         "$_[2]($column) ON $_[0].$table" });
-    push @all, map { 'PROXY ON ' . host($_) }
+    push @all, map { "PROXY ON $_" }
         keys %{ $c->{mysql_proxy_privileges} || {} };
     my $roles = $c->{mysql_granted_roles} || {};
-    push @all, map { "ROLE $_" } @{ $roles->{direct} || [] }, @$mandatory;
+    push @all, map { "ROLE $_" } @{ $roles->{direct} || [] };
     push @all, map { "ADMIN $_" } @{ $roles->{admin} || [] };
 
     return @all;
