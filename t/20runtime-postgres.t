@@ -180,6 +180,10 @@ $tf->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 is $admin->get('/tags/options')->status, 503, 'an alien schema: unavailable';
 ok scalar($tf->error_log =~ /refuses statement "\w+" [^\n]*42703/),
     'and the log names a statement';
+is $admin->post('/tags', { name => 'alien', display_name => 'Alien',
+    category => 'x' })->status, 503, 'a write, too';
+ok scalar($tf->error_log =~ /refuses statement "tags_create" [^\n]*42703/),
+    'which the log names';
 $tf->sql('ALTER TABLE tags RENAME kind TO category');
 ready_within($anyone, 8, 'ready with the right schema');
 

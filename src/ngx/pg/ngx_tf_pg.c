@@ -583,10 +583,10 @@ ngx_tf_pg_flush_fast(ngx_tf_pg_lane_t *lane)
 
 
 /*
- * Sends a Parse for each statement of the item that this connection does not
- * have yet, before any item of this turn: the Parse has a Sync of its own, so
- * that a statement that the schema refuses spoils nothing else, and no error of
- * another item skips it.
+ * Sends a Parse for each statement of the item that only reads and that this
+ * connection does not have yet, before any item of this turn: the Parse has a
+ * Sync of its own, so that a statement that the schema refuses spoils nothing
+ * else, and no error of another item skips it.
  */
 
 static ngx_int_t
@@ -599,7 +599,7 @@ ngx_tf_pg_prepare(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item)
     for (i = 0; i < item->u.n; i++) {
         sql = item->u.sql[i];
 
-        if (conn->prepared[sql]) {
+        if (conn->prepared[sql] || (tf_sql[sql].flags & TF_SQL_WRITE)) {
             continue;
         }
 

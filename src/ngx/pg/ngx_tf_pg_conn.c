@@ -267,6 +267,15 @@ ngx_tf_pg_conn_send(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
         if (item->prepare) {
             rc = PQsendPrepare(conn->pg, stmt->name, stmt->text, 0, NULL);
 
+        } else if (stmt->flags & TF_SQL_WRITE) {
+
+            /* seldom and large: what a backend keeps of a prepared one is up
+             * to 300 KiB */
+
+            rc = PQsendQueryParams(conn->pg, stmt->text, stmt->nparams, NULL,
+                                   values, NULL, NULL, 0);
+            values += stmt->nparams;
+
         } else {
             rc = PQsendQueryPrepared(conn->pg, stmt->name, stmt->nparams,
                                      values, NULL, NULL, 0);

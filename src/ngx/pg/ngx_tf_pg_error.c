@@ -5,6 +5,8 @@
 static ngx_uint_t ngx_tf_pg_error_passing(ngx_tf_pg_conn_t *conn,
     const PGresult *res, const char *state);
 static void ngx_tf_pg_error_said(ngx_tf_pg_item_t *item, const PGresult *res);
+static ngx_uint_t ngx_tf_pg_error_alien(ngx_tf_pg_item_t *item,
+    const PGresult *res, const char *state);
 static void ngx_tf_pg_error_refused(ngx_tf_pg_conn_t *conn,
     ngx_tf_pg_item_t *item, const PGresult *res, const char *state);
 static void ngx_tf_pg_error_log(ngx_tf_pg_item_t *item, const PGresult *res,
@@ -34,7 +36,7 @@ ngx_tf_pg_error(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
         return;
     }
 
-    if (item->prepare && ngx_strncmp(state, "57P", 3) != 0) {
+    if (ngx_tf_pg_error_alien(item, res, state)) {
         ngx_tf_pg_error_refused(conn, item, res, state);
         return;
     }
@@ -185,18 +187,39 @@ ngx_tf_pg_error_said(ngx_tf_pg_item_t *item, const PGresult *res)
 }
 
 
-/* A Parse failed: the items that came for it get the same code. */
+/* Whether the schema refuses the statement: a Parse failed, or a statement that
+ * is not prepared names what is not there, which PostgreSQL tells by a position
+ * in its text; an error within a function or a trigger has none. */
+
+static ngx_uint_t
+ngx_tf_pg_error_alien(ngx_tf_pg_item_t *item, const PGresult *res,
+    const char *state)
+{
+    if (item->prepare) {
+        return ngx_strncmp(state, "57P", 3) != 0;
+    }
+
+    return item->at < item->u.n
+           && (tf_sql[item->u.sql[item->at]].flags & TF_SQL_WRITE)
+           && ngx_strncmp(state, "42", 2) == 0
+           && ngx_tf_pg_error_field(res, PG_DIAG_STATEMENT_POSITION)[0] != '\0';
+}
+
+
+/* When a Parse failed, the items that came for it get the same code. */
 
 static void
 ngx_tf_pg_error_refused(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
     const PGresult *res, const char *state)
 {
+    tf_sql_e   sql;
     ngx_str_t  line;
     tf_code_e  code;
 
+    sql = item->u.sql[item->prepare ? 0 : item->at];
     code = ngx_tf_pg_error_code(state);
 
-    conn->prepared[item->u.sql[0]] = 0;
+    conn->prepared[sql] = 0;
     conn->refused = code == TF_E_DATABASE_TIMEOUT ? code
                                                   : TF_E_SERVICE_UNAVAILABLE;
 
@@ -208,7 +231,7 @@ ngx_tf_pg_error_refused(ngx_tf_pg_conn_t *conn, ngx_tf_pg_item_t *item,
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "taifish: PostgreSQL refuses statement \"%s\" "
                   "(SQLSTATE %s, %V); is the schema migrated?",
-                  tf_sql[item->u.sql[0]].name, state, &line);
+                  tf_sql[sql].name, state, &line);
 }
 
 
