@@ -17,9 +17,6 @@ my ($WRITE, $SLOW, $WORKER, $LOG) = (1, 2, 4, 8);
 # so many percent of them, says about how many there are.
 my ($EXACT, $SAMPLE) = (10000, 2);
 
-# How many rows a statement of a page without filters may skip and show.
-my $NEAR = 1000;
-
 # Text in which a word is not SQL.
 my $quoted = qr/'(?:[^']|'')*' | "(?:[^"]|"")*" | \$\$.*?\$\$/sx;
 my $comment = qr{--[^\n]*\n? | /\*.*?\*/}sx;
@@ -195,11 +192,14 @@ sub add_keyed_page {
             my ($order, $expr, $after) = @_;
             my $way = $order =~ /DESC/ ? 'DESC' : 'ASC';
             my $keys = joined($found, $expr);
-            return near_page($name, $part->{rows}, $keys, $keys[0][1], $expr,
-                             $order, $way) if $hot;
+            my $near = $hot && near_page($part->{rows}, $keys, $keys[0][1],
+                                         $expr, $order);
+            return $near if $near;
+
+            $after = $hot ? '' : "AND $after\n";
             return "WITH k AS MATERIALIZED (\n"
                 . "SELECT $keys[0][1] AS _id, $expr AS _sort\n"
-                . "${keys}AND $after\nORDER BY $order\n"
+                . "$keys${after}ORDER BY $order\n"
                 . "LIMIT :limit::int OFFSET :_offset::int\n)\n"
                 . ($part->{rows}
                    =~ s/^SELECT\b/SELECT k._id, k._sort::text AS _key,/mr)
@@ -216,34 +216,20 @@ sub add_keyed_page {
         $flags | $SLOW) if defined $part->{export};
 }
 
-# One of its statements without filters.  It skips little, so the rows are found
-# and read in one step, without a join of the table with itself.  Where others
-# are joined, a constant limit stands within: the planner takes a tenth of all
-# rows for a limit that is a parameter, and plans for that many.
+# A page whose rows are those of the keys' table alone, or nothing.  Without
+# filters little is skipped, so they are found and read in one step, without a
+# join of the table with itself.
 
 sub near_page {
-    my ($name, $rows, $keys, $id, $expr, $order, $way) = @_;
-    my ($alias, $column) = $id =~ /^(\w+)\.(\w+)$/
-        or fail("$name: the first sort key is no column");
-    my $found = qr/^FROM k\n +JOIN \w+ $alias ON $alias\.$column = k\._id$/m;
-    my $page = "LIMIT :limit::int OFFSET :_offset::int";
+    my ($rows, $keys, $id, $expr, $order) = @_;
+    my ($table, $alias) = $keys =~ /^FROM (\w+) (\w+)$/m or return;
 
-    if ($rows =~ s/$found\s*\z//) {
-        $rows =~ s/^SELECT\b/SELECT $id AS _id, ($expr)::text AS _key,/m;
-        return "$rows${keys}ORDER BY $order\n$page";
-    }
+    $rows =~ s/^FROM k\n +JOIN $table $alias ON \Q$id\E = k\._id\s*\z//m
+        or return;
+    $rows =~ s/^SELECT\b/SELECT $id AS _id, ($expr)::text AS _key,/m;
 
-    $rows =~ s/$found/FROM found $alias/
-        or fail("$name: rows need FROM k and the table of the keys");
-    $rows =~ s/^SELECT\b/SELECT $id AS _id, $alias._sort::text AS _key,/m;
-
-    return "WITH near AS NOT MATERIALIZED (\n"
-        . "SELECT $alias.*, $expr AS _sort\n"
-        . "${keys}ORDER BY $order\nLIMIT $NEAR\n),\n"
-        . "found AS NOT MATERIALIZED (\n"
-        . "SELECT * FROM near $page\n)\n"
-        . "$rows\nORDER BY "
-        . ($expr eq $id ? "$id $way" : "$alias._sort $way, $id $way");
+    return "$rows${keys}ORDER BY $order\n"
+        . "LIMIT :limit::int OFFSET :_offset::int";
 }
 
 # Its statements without filters, which are right behind those with filters.
@@ -410,8 +396,7 @@ put("$dir/tf_sql_list.h",
     . "typedef enum {\n    TF_SQL_NONE = 0,\n"
     . join('', map { "    TF_SQL_$_->{name},\n" } @stmts)
     . "    TF_SQL_END\n} tf_sql_e;\n\n"
-    . "#define TF_SCHEMA_VERSION  " . ($schema // 0) . "\n"
-    . "#define TF_SQL_NEAR        $NEAR\n\n"
+    . "#define TF_SCHEMA_VERSION  " . ($schema // 0) . "\n\n"
     . "#endif /* _TF_SQL_LIST_H_INCLUDED_ */\n");
 
 put("$dir/tf_sql_list.c",

@@ -4,6 +4,7 @@
 #include "tf_row.h"
 
 
+#define NGX_TF_PAGE_NEAR    1000    /* rows that a fast statement may skip */
 #define NGX_TF_PAGE_CURSOR  2048    /* bytes of one, at most */
 
 
@@ -56,7 +57,7 @@ ngx_tf_page_statements(ngx_tf_op_t *op, tf_sql_e page, tf_sql_e *sql)
 
         near = ngx_tf_input_get(op, "after").data == NULL
                && ngx_tf_page_number(op, "page")
-                  * ngx_tf_page_number(op, "limit") <= TF_SQL_NEAR;
+                  * ngx_tf_page_number(op, "limit") <= NGX_TF_PAGE_NEAR;
 
         if (near) {
             sql[0] = tf_sql_sorted(tf_sql_plain(page), i, desc);

@@ -18,7 +18,7 @@
 /*
  * Sets sql[0] to the statement of a page row in the order that is asked for and
  * sql[1] to the one that counts.  This is where a page's lane is decided: the
- * first TF_SQL_NEAR rows of a list without filters are read by the
+ * first NGX_TF_PAGE_NEAR rows of a list without filters are read by the
  * statements for that, which may be fast; everything else by the statements
  * with filters.  NGX_ERROR with op->err: no such order, or a bad "after".
  */
