@@ -8,6 +8,7 @@
 #include "ngx_tf_page.h"
 #include "ngx_tf_reply.h"
 #include "ngx_tf_router.h"
+#include "ngx_tf_total.h"
 
 
 #define NGX_TF_OP_SLOW  1000        /* ms of a request that is an event */
@@ -26,6 +27,8 @@ static void ngx_tf_op_refuse(ngx_tf_op_t *op);
 static void ngx_tf_op_refused(ngx_tf_op_t *op);
 static void ngx_tf_op_again(ngx_tf_op_t *op);
 static void ngx_tf_op_render(ngx_tf_op_t *op);
+static ngx_int_t ngx_tf_op_statements(ngx_tf_op_t *op, const tf_sql_e *sql,
+    ngx_uint_t n, tf_sql_e *stmts, ngx_uint_t *k, ngx_uint_t *count);
 static ngx_int_t ngx_tf_op_may_use(ngx_tf_op_t *op, tf_sql_e sql);
 static void ngx_tf_op_answer(ngx_tf_op_t *op, ngx_uint_t status,
     const char *type, tf_str_t body);
@@ -385,36 +388,30 @@ ngx_tf_op_send(ngx_tf_op_t *op, const tf_sql_e *sql, ngx_uint_t n)
     tf_str_t           user;
     tf_sql_e           stmts[NGX_TF_PG_UNIT_MAX];
     tf_str_t           values[NGX_TF_PG_UNIT_MAX * NGX_TF_PG_PARAMS_MAX];
-    ngx_uint_t         i, k, v;
+    ngx_int_t          rc;
+    ngx_uint_t         i, k, v, count;
     ngx_tf_pg_unit_t  *u;
 
-    /* a page is its sorted statement and the one that counts */
-
-    for (i = 0, k = 0; i < n; i++) {
-        if (ngx_tf_op_may_use(op, sql[i]) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        if (k + (tf_sql[sql[i]].nsorts ? 2 : 1) > NGX_TF_SQL_MAX) {
-            return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL,
-                                       "too many statements");
-        }
-
-        if (tf_sql[sql[i]].nsorts == 0) {
-            stmts[k++] = sql[i];
-            continue;
-        }
-
-        if (ngx_tf_page_statements(op, sql[i], &stmts[k]) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        k += 2;
+    if (ngx_tf_op_statements(op, sql, n, stmts, &k, &count) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     for (i = 0, v = 0; i < k; i++) {
         if (ngx_tf_input_bind(op, stmts[i], &values[v]) != NGX_OK) {
             return NGX_ERROR;
+        }
+
+        if (i == count) {
+            rc = ngx_tf_total_find(op, stmts[i], &values[v]);
+
+            if (rc == NGX_ERROR) {
+                return NGX_ERROR;
+            }
+
+            if (rc == NGX_OK) {
+                k--;                    /* it is the last */
+                break;
+            }
         }
 
         v += tf_sql[stmts[i]].nparams;
@@ -440,6 +437,44 @@ ngx_tf_op_send(ngx_tf_op_t *op, const tf_sql_e *sql, ngx_uint_t n)
     }
 
     return ngx_tf_op_await(op, u);
+}
+
+
+/* A page is its sorted statement and the one that counts, which is
+ * stmts[count]; without a page count is NGX_TF_SQL_MAX. */
+
+static ngx_int_t
+ngx_tf_op_statements(ngx_tf_op_t *op, const tf_sql_e *sql, ngx_uint_t n,
+    tf_sql_e *stmts, ngx_uint_t *k, ngx_uint_t *count)
+{
+    ngx_uint_t  i;
+
+    *count = NGX_TF_SQL_MAX;
+
+    for (i = 0, *k = 0; i < n; i++) {
+        if (ngx_tf_op_may_use(op, sql[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        if (*k + (tf_sql[sql[i]].nsorts ? 2 : 1) > NGX_TF_SQL_MAX) {
+            return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL,
+                                       "too many statements");
+        }
+
+        if (tf_sql[sql[i]].nsorts == 0) {
+            stmts[(*k)++] = sql[i];
+            continue;
+        }
+
+        if (ngx_tf_page_statements(op, sql[i], &stmts[*k]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        *count = *k + 1;
+        *k += 2;
+    }
+
+    return NGX_OK;
 }
 
 

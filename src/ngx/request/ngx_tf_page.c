@@ -1,6 +1,7 @@
 
 #include "ngx_tf_input.h"
 #include "ngx_tf_page.h"
+#include "ngx_tf_total.h"
 #include "tf_row.h"
 
 
@@ -14,6 +15,8 @@ static ngx_uint_t ngx_tf_page_filtered(ngx_tf_op_t *op, tf_sql_e page);
 static ngx_uint_t ngx_tf_page_default(const ngx_tf_route_t *route,
     const char *name, tf_str_t value);
 static int64_t ngx_tf_page_number(ngx_tf_op_t *op, const char *name);
+static ngx_int_t ngx_tf_page_total(ngx_tf_op_t *op, int64_t *total,
+    ngx_uint_t *guess, ngx_uint_t *rows);
 static ngx_int_t ngx_tf_page_next(ngx_tf_op_t *op, tf_buf_t *b,
     const PGresult *rows);
 
@@ -210,33 +213,28 @@ ngx_tf_page_number(ngx_tf_op_t *op, const char *name)
 ngx_int_t
 ngx_tf_page_render(ngx_tf_op_t *op, tf_buf_t *b)
 {
-    int64_t         total, page, limit, seen;
-    tf_str_t        count, guess;
-    ngx_uint_t      more, after;
+    int64_t          total, page, limit, seen;
+    ngx_uint_t       more, after, last, guess;
     const PGresult  *rows;
 
-    if (op->nres < 2) {
-        return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, "not a page");
-    }
-
-    rows = op->res[op->nres - 2];
-    count = tf_row_get(op->res[op->nres - 1], 0, "total");
-    guess = tf_row_get(op->res[op->nres - 1], 0, "total_is_estimate");
     page = ngx_tf_page_number(op, "page");
     limit = ngx_tf_page_number(op, "limit");
 
-    if (count.data == NULL || guess.data == NULL || page == 0 || limit == 0) {
+    if (page == 0 || limit == 0
+        || ngx_tf_page_total(op, &total, &guess, &last) != NGX_OK)
+    {
         return ngx_tf_request_fail(op, TF_E_INTERNAL_ERROR, NULL, "not a page");
     }
 
-    total = ngx_atosz(count.data, count.len);
+    rows = op->res[last];
+
     seen = (page - 1) * limit + PQntuples(rows);
     more = PQntuples(rows) == limit;
     after = ngx_tf_input_get(op, "after").data != NULL;
 
     if (!after) {
 
-        if (guess.data[0] == 't') {
+        if (guess) {
 
             /* an estimate never hides a row that is there */
 
@@ -248,11 +246,11 @@ ngx_tf_page_render(ngx_tf_op_t *op, tf_buf_t *b)
 
     tf_buf_char(b, '{');
     tf_json_key(b, op->route->key ? op->route->key : "items");
-    tf_row_array(b, op->res[op->nres - 2]);
+    tf_row_array(b, rows);
     tf_json_key(b, "total");
     tf_buf_int(b, total);
     tf_json_key(b, "total_is_estimate");
-    tf_buf_lit(b, guess.data[0] == 't' ? "true" : "false");
+    tf_buf_lit(b, guess ? "true" : "false");
     tf_json_key(b, "page");
     tf_buf_int(b, page);
     tf_json_key(b, "pages");
@@ -272,12 +270,58 @@ ngx_tf_page_render(ngx_tf_op_t *op, tf_buf_t *b)
         return NGX_ERROR;
     }
 
-    if (op->nres > 2) {
+    if (last > 0) {
         tf_json_key(b, "stats");
         tf_row_object(b, op->res[0], 0);
     }
 
     tf_buf_char(b, '}');
+
+    return NGX_OK;
+}
+
+
+/* How many rows the list has, whether that is an estimate, and which result has
+ * the rows of the page: the last one, or the last but one when it was counted.
+ */
+
+static ngx_int_t
+ngx_tf_page_total(ngx_tf_op_t *op, int64_t *total, ngx_uint_t *guess,
+    ngx_uint_t *rows)
+{
+    tf_str_t         n, estimate;
+    const PGresult  *res;
+
+    if (op->nres == 0) {
+        return NGX_ERROR;
+    }
+
+    *rows = op->nres - 1;
+    *total = op->in.total;
+    *guess = 1;
+
+    if (*total) {
+        return NGX_OK;
+    }
+
+    if (op->nres == 1) {
+        return NGX_ERROR;
+    }
+
+    res = op->res[(*rows)--];
+    n = tf_row_get(res, 0, "total");
+    estimate = tf_row_get(res, 0, "total_is_estimate");
+
+    if (n.data == NULL || estimate.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    *total = ngx_atosz(n.data, n.len);
+    *guess = estimate.data[0] == 't';
+
+    if (*guess) {
+        ngx_tf_total_keep(op, *total);
+    }
 
     return NGX_OK;
 }

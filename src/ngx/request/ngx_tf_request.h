@@ -107,6 +107,8 @@ typedef struct {
     ngx_uint_t               nvalues;
     ngx_tf_value_t           values[NGX_TF_VALUES_MAX];
     ngx_tf_secret_t         *secrets;
+    int64_t                  total;     /* of the page, kept; 0: counted */
+    u_char                   total_key[TF_DIGEST_LEN];
     tf_err_t                *refusal;   /* the failure, while its row of the
                                            audit log is written, and after */
 
