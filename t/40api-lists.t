@@ -43,7 +43,6 @@ cmp_ok $many, '>', 10000, 'many rows';
 $d = page('/accounts/ledgers?include_roles=true');
 ok $d->{total_is_estimate}, 'are estimated, and the page says so';
 cmp_ok abs($d->{total} - $many) / $many, '<', 0.5, 'about right';
-my $guess = $d->{total};
 
 # The estimate is a sample of the table's pages.  Drop all accounts that are in
 # these pages: nothing is left for the sample to see.
@@ -52,9 +51,6 @@ $tf->sql("UPDATE accounts SET dropped_at = now() WHERE ctid = ANY (ARRAY(
           SELECT ctid FROM accounts TABLESAMPLE SYSTEM (5) REPEATABLE (1)))");
 $many = $tf->value("SELECT count(*) $from
     WHERE a.dropped_at IS NULL AND i.deleted_at IS NULL");
-$d = page('/accounts/ledgers?include_roles=true&page=2');
-is $d->{total}, $guess, 'an estimate is kept for the next page';
-ok $d->{total_is_estimate}, 'and is still one';
 my $low = '/accounts/ledgers?include_roles=true&db_type=all';
 $d = page($low);
 cmp_ok $d->{total}, '<', $many - 400, 'other filters: too low an estimate';
