@@ -54,7 +54,7 @@ my $shared = "-- part: all\nSELECT * FROM {arg}\n\n"
 my (undef, $text) = compile("-- name: x\n{all: users}\n\n-- name: y\n{now}\n",
     $shared);
 like $text, qr/"SELECT \* FROM users"/, 'a part of all files, with a word';
-like $text, qr/"SELECT now\(\)"/, 'and one without';
+like $text, qr/"SELECT now\(\)"/, 'a part of all files, without a word';
 
 for my $case (["-- name: x\n{all}", "part 'all' needs an argument"],
               ["-- name: x\n{now: users}", "part 'now' takes no argument"],

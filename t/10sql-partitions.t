@@ -59,11 +59,12 @@ my $now = $tf->value(
     "SELECT date_trunc('month', now() AT TIME ZONE 'UTC')::date");
 is scalar(() = bounds('p_days', $now)), 4, 'this month and three ahead';
 is_deeply [map { (split)[3] } bounds('p_days', $now)],
-    [qw(current future future future)], 'by their state';
+    [qw(current future future future)],
+    'months say whether they are past, current or to come';
 is $tf->value("SELECT count(*) FROM tf_partitions('$now')
                WHERE state = 'default'
                      AND table_name IN ('p_days', 'p_times')"), 2,
-    'and one for the rest';
+    'each table has a partition for the rest';
 is +($tf->command('migrate'))[0], 0, 'migrate again';
 is scalar(() = bounds('p_days', $now)), 4, 'makes no more';
 
@@ -75,9 +76,9 @@ $tf->sql('DROP TABLE p_days_' . tr/-/_/r =~ s/_01\z//r)
 
 is ahead('p_days', '2027-12-31', 2), 'p_days_2027_12 0, p_days_2028_01 0, '
     . 'p_days_2028_02 0', 'over the end of a year';
-is ahead('p_days', '2027-12-31', 2), '', 'and again: nothing';
+is ahead('p_days', '2027-12-31', 2), '', 'what is there is not made again';
 is ahead('p_days', '2028-01-31', 3), 'p_days_2028_03 0, p_days_2028_04 0',
-    'from the last of a long month';
+    'the months ahead of the last day of a long month';
 is_deeply [bounds('p_days', '2028-02-29')],
     ['p_days_2027_12 2027-12-01 2028-01-01 past',
      'p_days_2028_01 2028-01-01 2028-02-01 past',
@@ -116,18 +117,20 @@ my $before = $tf->value($digest);
 is_deeply [map { $_->{partition_name} }
     $tf->rows("SELECT * FROM tf_partitions_missing('2028-05-15')
                WHERE table_name = 'p_days' ORDER BY month")],
-    [qw(p_days_2028_05 p_days_2028_06)], 'and are said to be missing';
+    [qw(p_days_2028_05 p_days_2028_06)],
+    'months that are not there are said to be missing';
 
 is ahead('p_days', '2028-06-15', 0), 'p_days_2028_05 31, p_days_2028_06 30',
     'their rows move in when they are made';
-is $tf->value($digest), $before, 'and are what they were';
-is $tf->value('SELECT count(*) FROM p_days_2028_05'), 31, 'in their own month';
+is $tf->value($digest), $before, 'rows that moved in are what they were';
+is $tf->value('SELECT count(*) FROM p_days_2028_05'), 31,
+    'rows that moved in are in their own month';
 is $tf->value('SELECT count(*) FROM p_days_default'), 33,
     'what lies ahead stays';
 is worker("SELECT tf_partition_make('p_days', '2028-07-04')"), 31,
     'a single month';
 is worker("SELECT tf_partition_make('p_days', '2028-07-31')"), '',
-    'that is there now';
+    'a single month that is there already';
 is $tf->value("SELECT count(*) FROM tf_partitions_missing('2028-06-15')
                WHERE table_name = 'p_days'"), 0, 'none is missing';
 is ahead('p_days', '2028-06-15', 0), '',
@@ -140,7 +143,7 @@ my (undef, $refused) = $tf->pg->psql("INSERT INTO p_days (place, day)
 like $refused, qr/foreign key/, 'foreign keys';
 (undef, $refused) = $tf->pg->psql("INSERT INTO p_days (place, day, n)
     VALUES (1, '2028-05-31', -1)");
-like $refused, qr/check constraint/, 'and checks';
+like $refused, qr/check constraint/, 'a month has check constraints';
 is $tf->value("SELECT string_agg(DISTINCT tableowner, ' ') FROM pg_tables
                WHERE tablename LIKE 'p\\_days\\_%'"), 'taifish',
     'all are of one owner';
@@ -205,7 +208,8 @@ my ($code, $out) = $tf->pg->psql(
 is $code, 0, 'waits and does not fail' or diag $out;
 waitpid $maker, 0;
 is $?, 0, 'the month is made';
-is $tf->value('SELECT count(*) FROM p_times_2028_07'), 2, 'and has both rows';
+is $tf->value('SELECT count(*) FROM p_times_2028_07'), 2,
+    'a month has the row of who came while it was made';
 
 
 # --- while others hold it --------------------------------------------------
@@ -221,16 +225,17 @@ TaiFish::Server::until_true(10, sub {
         AND relation = 'p_days'::regclass AND mode = 'RowExclusiveLock'") })
     or die 'no lock';
 like ahead('p_days', '2028-08-15', 0), qr/lock timeout/,
-    'who writes for long is not waited for';
+    'making a month does not wait for who writes for long';
 is $tf->value("SELECT to_regclass('p_days_2028_08')"), '', 'nothing is made';
 like worker("SELECT * FROM tf_partitions_drop('p_days', '2029-06-15', 1)"),
-    qr/lock timeout/, 'nor does it drop';
+    qr/lock timeout/, 'dropping months does not wait for who writes for long';
 is $tf->value("SELECT count(*) FROM p_days WHERE day = '2028-05-31'"), 2,
-    'and others read on';
+    'others read while somebody writes for long';
 $tf->sql("SELECT pg_terminate_backend(pid) FROM pg_locks
           WHERE relation = 'p_days'::regclass AND mode = 'RowExclusiveLock'");
 waitpid $holder, 0;
-is ahead('p_days', '2028-08-15', 0), 'p_days_2028_08 0', 'until it is over';
+is ahead('p_days', '2028-08-15', 0), 'p_days_2028_08 0',
+    'a month is made when the long write is over';
 
 
 # --- retention -------------------------------------------------------------
@@ -246,10 +251,12 @@ is dropped('p_days', '2028-11-30', 'NULL'), '', 'eleven months are not twelve';
 is dropped('p_days', '2028-12-31', 'NULL'), '', 'twelve full months stay';
 is dropped('p_days', '2029-01-01', 'NULL'), 'p_days_2027_12',
     'a month that ended twelve full months ago goes';
-is $tf->value("SELECT to_regclass('p_days_2027_12')"), '', 'for good';
+is $tf->value("SELECT to_regclass('p_days_2027_12')"), '',
+    'a month that goes is gone for good';
 is dropped('p_days', '2028-06-15', 3), 'p_days_2028_01, p_days_2028_02',
-    'or as many as somebody says';
-is dropped('p_days', '2028-06-15', 0), '', 'which is not none';
+    'as many months stay as somebody says';
+is dropped('p_days', '2028-06-15', 0), '',
+    'zero months to keep removes nothing';
 is dropped('p_times', '2999-01-01', 'NULL'), '',
     'a table without retention keeps all';
 $tf->sql("INSERT INTO p_days (place, day) VALUES (1, '2028-01-05'),
@@ -257,7 +264,8 @@ $tf->sql("INSERT INTO p_days (place, day) VALUES (1, '2028-01-05'),
 my $left = $tf->value("SELECT count(*) FROM p_days WHERE day >= '2028-03-01'");
 is dropped('p_days', '2028-06-15', 3), 'p_days_default',
     'old rows outside of a month go too';
-is $tf->value('SELECT count(*) FROM p_days'), $left, 'and no others';
+is $tf->value('SELECT count(*) FROM p_days'), $left,
+    'no newer row goes with old ones outside of a month';
 
 
 # --- who may ---------------------------------------------------------------
@@ -272,12 +280,14 @@ for my $call ("tf_partition_make('p_days', '2028-10-01')",
     like $out, qr/permission denied for function/, "the API may not $call";
 }
 like worker("SELECT tf_partition_make('tags', '2028-10-01')"),
-    qr/no partitioned table is called tags/, 'nor the worker to other tables';
+    qr/no partitioned table is called tags/,
+    'the worker makes no partitions of other tables';
 like worker("SELECT * FROM tf_partitions_drop('p_days; DROP TABLE tags',
-    '2028-10-01', 1)"), qr/no partitioned table/, 'by whatever name';
+    '2028-10-01', 1)"), qr/no partitioned table/,
+    'the worker drops no partitions by a name that is no table';
 like worker("DROP TABLE p_days_2028_05"), qr/must be owner/,
-    'nor drop one by itself';
+    'the worker cannot drop a partition by itself';
 is worker("SELECT count(*) > 0 FROM tf_partitions('2028-10-01')"), 't',
-    'it sees what there is';
+    'the worker sees what partitions there are';
 
 done_testing;

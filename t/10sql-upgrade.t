@@ -215,7 +215,7 @@ is_deeply [grep { !%{ $before->{$_} } } sort keys %$before], [],
 
 my ($code, $out) = $tf->command('migrate');
 is $code, 0, 'migrate' or diag $out;
-is +($tf->command('migrate'))[0], 0, 'and again';
+is +($tf->command('migrate'))[0], 0, 'migrate a second time';
 
 my $after = content(sort keys %$before);
 my $json = JSON::PP->new->canonical->allow_nonref;
@@ -274,7 +274,8 @@ my $done = $tf->value('SELECT run_id FROM task_runs WHERE id = 1');
 my $session = data_of($api->get("/sync-sessions/$done"), 200, 'an old session')
     ->{session};
 is_deeply [@{ $session->{instance_records}[0] }{qw(items_synced items_created
-    items_updated items_deleted)}], [3, 3, 0, 1], 'with its numbers';
+    items_updated items_deleted)}], [3, 3, 0, 1],
+    'an old session has its numbers';
 
 for my $path ('/users', '/credentials', '/tags', '/instances',
     '/instances/1', '/task-runs', "/task-runs/$open", '/sync-sessions',

@@ -62,7 +62,7 @@ my %units = map { $_ => 1 } map { /^unit (\d+):/ ? $1 : () } @lines;
 ok keys %units >= 1, 'units have numbers';
 is grep({ /^unit (\d+):/ && $units{$1} }
     map { lines_of($_) } qw(follow-2 follow-3)), 0,
-    'and no two requests share one';
+    'no two requests share a number of a unit';
 
 in_order('a path that is none', [lines_of('follow-2')],
     qr{^no route of this path}, qr{^fails: RESOURCE_NOT_FOUND},

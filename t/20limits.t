@@ -135,11 +135,12 @@ print $slow "GET /health/live HTTP/1.1\r\n";
         password => 'Wrong-pass-1' })->status }++ for 1 .. 9;
     ok $seen{401} && $seen{401} >= 5 && $seen{401} <= 7,
         'some sign-ins are tried';
-    ok $seen{429}, 'then the address has to wait';
+    ok $seen{429}, 'an address that goes on has to wait';
 
     my $r = $client->post('/auth/login', { username => 'admin',
         password => $TaiFish::PASSWORD });
-    is $r->status, 429, 'with the right password too';
+    is $r->status, 429,
+        'an address that waits is refused with the right password too';
     is $r->code, 'RATE_LIMIT_EXCEEDED', 'the answer says why';
     is $client->post('/auth/login', { username => 'admin',
         password => $TaiFish::PASSWORD }, { 'x-forwarded-for' => '192.0.2.1',
@@ -187,7 +188,7 @@ my ($line) = grep { /"route":"\/tags"/ } split /\n/, do {
 };
 my $entry = eval { JSON::PP::decode_json($line) } || {};
 is $entry->{route}, '/tags', 'the log has the route, not its values';
-like $entry->{request_id}, qr/^req_\w+$/, 'and the id of the request';
-is $entry->{status}, 401, 'and its status';
+like $entry->{request_id}, qr/^req_\w+$/, 'the log has the id of the request';
+is $entry->{status}, 401, 'the log has the status';
 
 done_testing;

@@ -63,18 +63,18 @@ ok settled(), 'PostgreSQL is idle after 1,000 aborted requests';
 my $rss = TaiFish::rss($pid);
 
 abort_many($ENV{TAIFISH_PROOF} ? 5_000 : 1_000);
-ok settled(), 'and after more';
+ok settled(), 'PostgreSQL is idle after more aborted requests';
 my $grown = TaiFish::rss($pid) - $rss;
 
 cmp_ok $grown, '<', 4_096, "the process grew by $grown KiB"
     unless $TaiFish::BUILD =~ /asan/;      # which keeps freed memory
-is_deeply [$tf->nginx_workers], [$pid], 'it is the same process';
+is_deeply [$tf->nginx_workers], [$pid], 'nginx has the same process as before';
 cmp_ok $tf->value("SELECT count(*) FROM pg_stat_activity
                    WHERE application_name = 'taifish-nginx'"), '<=', 2,
-    'with its own connections only';
+    'nginx has its own connections to PostgreSQL only';
 ok TaiFish::Server::until_true(10, sub {
     $tf->redis->command('PUBSUB', 'NUMSUB', "taifish:run:$run") =~ /\b0\s*\z/;
-}), 'and no subscription is left';
-is $api->get('/auth/me')->status, 200, 'and serves';
+}), 'no subscription is left in Redis';
+is $api->get('/auth/me')->status, 200, 'nginx serves after aborted requests';
 
 done_testing;

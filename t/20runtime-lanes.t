@@ -105,7 +105,7 @@ locked(sub {
 
     close $client;
     ok TaiFish::Server::until_true(10, sub { slow_ones() == 0 }),
-        'it ends when its client leaves';
+        'a slow statement ends when its client leaves';
 
     # the connection is as good as before
 
@@ -118,7 +118,7 @@ locked(sub {
 
     my $r = $admin->get($slow);
     is $r->status, 503, 'past the bound of the lane: unavailable';
-    ok $r->header('retry-after'), 'with Retry-After';
+    ok $r->header('retry-after'), 'the refusal has Retry-After';
     is $admin->get($fast)->status, 200, 'the other lane is not bounded by it';
     close $_ for $client, @others;
     ok TaiFish::Server::until_true(10, sub { slow_ones() == 0 }),
@@ -138,7 +138,7 @@ for my $path ($slow, $fast) {
     }
     ok TaiFish::Server::until_true(10, sub { pool() == 0 }),
         "$path, left 100 times: no place is lost";
-    is $admin->get($path)->status, 200, 'and it works';
+    is $admin->get($path)->status, 200, "$path works after that";
 }
 
 
@@ -150,18 +150,18 @@ locked(sub {
     push @clients, ask($slow);
     ok TaiFish::Server::until_true(10, sub { queued() == 1 }),
         'one slot, two connections: the second statement waits for the first';
-    is slow_ones(), 1, 'and does not run';
+    is slow_ones(), 1, 'a statement without a slot does not run';
 
     close pop @clients;
     ok TaiFish::Server::until_true(10, sub { queued() == 0 }),
-        'it ends when its client leaves';
+        'a statement that waits for a slot ends when its client leaves';
 
     push @clients, ask($slow);
     TaiFish::Server::until_true(10, sub { queued() == 1 });
     close shift @clients;
     ok TaiFish::Server::until_true(10, sub {
         queued() == 0 && slow_ones() == 1;
-    }), 'it runs when the first one ended';
+    }), 'a statement that waited for a slot runs when the first one ended';
     close $clients[0];
 });
 
@@ -215,7 +215,7 @@ ok TaiFish::Server::until_true(10, sub {
     grep({ $_ eq 'viewer' } @turns) == 1 + $queue / 2;
 }), 'all are answered';
 is "@turns", 'viewer viewer admin' . ' viewer' x ($queue / 2 - 1),
-    'and it waited for the first of those of the other only';
+    'the request of another user waits for the first of one user only';
 
 
 # --- a write that a client left goes on -------------------------------------

@@ -68,7 +68,8 @@ my $stream = stream();
 $tf->redis->start;
 ok listening(1), 'a stream listens once Redis has come';
 publish(1);
-ok heard($stream, qr/event: item\b.*"n":1/s), 'and hears';
+ok heard($stream, qr/event: item\b.*"n":1/s),
+    'a stream hears once Redis has come';
 
 my @more = (stream(), stream());
 is listeners($channel), 1, 'several streams share a subscription';
@@ -96,7 +97,7 @@ is_deeply [[keys %{ $seen->{status} }], $seen->{errors}], [[200], {}],
 
 ok listening(1), 'the stream listens again';
 publish(4);
-ok heard($stream, qr/"n":4/), 'and hears';
+ok heard($stream, qr/"n":4/), 'the stream hears after Redis was restarted';
 
 
 # --- it hangs while nobody reads it ----------------------------------------
@@ -105,7 +106,7 @@ $tf->redis->{process}->signal('STOP');
 is $api->get('/tags')->status, 200, 'nginx serves with Redis frozen';
 $tf->redis->{process}->signal('CONT');
 publish(5);
-ok heard($stream, qr/"n":5/), 'and hears afterwards';
+ok heard($stream, qr/"n":5/), 'the stream hears after Redis was frozen';
 
 close $stream;
 $tf->reload;

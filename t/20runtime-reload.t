@@ -42,9 +42,9 @@ sub reload_under {
 my ($first) = $tf->nginx_workers;
 my $seen = reload_under(path => "/tags/$tag");
 
-isnt +($tf->nginx_workers)[0], $first, 'it was reloaded';
+isnt +($tf->nginx_workers)[0], $first, 'nginx was reloaded';
 is_deeply $seen->{errors}, {}, 'GET: no connection broke';
-is_deeply [keys %{ $seen->{status} }], [200], 'and every answer is 200'
+is_deeply [keys %{ $seen->{status} }], [200], 'GET: every answer is 200'
     or diag explain $seen;
 
 $seen = reload_under(path => '/tags', method => 'POST',
@@ -52,13 +52,14 @@ $seen = reload_under(path => '/tags', method => 'POST',
 my $rows = $tf->value("SELECT count(*) FROM tags WHERE category = 'load'");
 
 is_deeply $seen->{errors}, {}, 'POST: no connection broke';
-is_deeply [keys %{ $seen->{status} }], [201], 'and every answer is 201'
+is_deeply [keys %{ $seen->{status} }], [201], 'POST: every answer is 201'
     or diag explain $seen;
 
 # wrk ends with up to 64 requests on their way
 
 cmp_ok $rows, '>=', $seen->{requests}, 'every 201 is a row';
-cmp_ok $rows, '<=', $seen->{requests} + 64, 'and there are no others';
+cmp_ok $rows, '<=', $seen->{requests} + 64,
+    'POST: there are no rows without an answer';
 is $tf->value("SELECT count(*) FROM pg_stat_activity
                WHERE application_name = 'taifish-nginx'"), 1,
     'no connection to PostgreSQL is left over';

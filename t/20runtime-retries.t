@@ -66,21 +66,23 @@ is $write->()->status, 201, 'a write, too';
 
 my ($r, $n) = tries('serialization', $read);
 is $n, 2, 'a read that PostgreSQL wants again is sent again once';
-is $r->status, 500, 'then it failed';
+is $r->status, 500, 'a read that PostgreSQL wants again and again fails';
 
 ($r, $n) = tries('termination', $read);
 is $n, 2, 'a read whose connection is lost is sent again once';
-is $r->status, 503, 'then it failed';
+is $r->status, 503, 'a read whose connection is lost twice fails';
 
 my $before = $tf->value('SELECT count(*) FROM tags');
 ($r, $n) = tries('termination', $write);
 is $n, 1, 'a write whose connection is lost is not sent again';
-is $r->code, 'OUTCOME_UNKNOWN', 'and its client knows that nobody knows';
+is $r->code, 'OUTCOME_UNKNOWN',
+    'the client of a lost write is told that its outcome is unknown';
 
 ($r, $n) = tries('serialization', $write);
 is $n, 2, 'a write that surely did not happen is sent again once';
-isnt $r->status, 201, 'then it failed';
-is $tf->value('SELECT count(*) FROM tags'), $before, 'and nothing was stored';
+isnt $r->status, 201, 'a write that PostgreSQL wants again and again fails';
+is $tf->value('SELECT count(*) FROM tags'), $before,
+    'a write that failed stored nothing';
 
 is $read->()->status, 200, 'a read works again';
 is $write->()->status, 201, 'a write, too';
@@ -93,7 +95,7 @@ for my $id (qw(9223372036854775807 9223372036854775808 9999999999999999999
 {
     my $r = $admin->get("/tags/$id");
     is $r->status, 404, "GET /tags/$id: none";
-    is $r->code, 'RESOURCE_NOT_FOUND', 'and says so';
+    is $r->code, 'RESOURCE_NOT_FOUND', "GET /tags/$id says that there is none";
 }
 
 done_testing;

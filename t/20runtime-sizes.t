@@ -20,7 +20,8 @@ for my $size (@sizes) {
     my $r = $api->get("/task-runs/$run");
     my $text = $r->status == 200 ? $r->data->{run}{error_message} // '' : '';
     is $r->status, 200, "a cell of $size bytes" or diag $r->as_string;
-    ok length $text == $size && $text =~ /^a+z$/, 'is whole';
+    ok length $text == $size && $text =~ /^a+z$/,
+        "a cell of $size bytes is whole";
 }
 
 is $api->get('/tags')->status, 200, 'others are served afterwards';

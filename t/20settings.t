@@ -42,15 +42,18 @@ is $code, 0, 'all is well' or diag $out;
 isnt $code, 0, 'all is wrong';
 like $out, qr{PostgreSQL URL .* in \S+tried\.conf:$line->{database}$}m,
     'the line of the database';
-like $out, qr{Redis URL .* in \S+tried\.conf:$line->{redis}$}m, 'of Redis';
-like $out, qr{/nowhere/csrf\.key}, 'and the keys,';
+like $out, qr{Redis URL .* in \S+tried\.conf:$line->{redis}$}m,
+    'the line of Redis';
+like $out, qr{/nowhere/csrf\.key}, 'the file of one key that is missing';
 like $out, qr{/nowhere/seal\.pub}, 'each of them';
 
 ($code, $out) = tried(sub { s/taifish_(?:database|redis)_url .*?;//g },
     DATABASE_URL => 'nonsense://x', REDIS_URL_FILE => '/nowhere');
 isnt $code, 0, 'the same in the environment';
-like $out, qr/PostgreSQL URL cannot be read$/m, 'has no line';
-like $out, qr{open\(\) "/nowhere"}, 'and hides nothing';
+like $out, qr/PostgreSQL URL cannot be read$/m,
+    'what comes from the environment has no line';
+like $out, qr{open\(\) "/nowhere"},
+    'a file of the environment that is missing is named';
 
 
 # The worker's role: nginx starts, is not ready and says why.
@@ -79,6 +82,6 @@ $tf->start_nginx;
 is $tf->client->get('/health/ready')->status, 200, 'ready with a newer schema'
     for 1 .. 3;
 is scalar(() = $tf->error_log =~ /\[warn\].* schema is newer \(9999\)/g), 1,
-    'it is reported once';
+    'a newer schema is reported once';
 
 done_testing;

@@ -45,7 +45,8 @@ for my $file (qw(direct-tls.conf edge.conf)) {
     like as_for('1.22.1', $file), qr/listen 443 ssl http2 backlog=4096;/,
         "$file: HTTP/2 of old";
     like as_for('1.26.3', $file),
-        qr/^( +)listen 443 ssl backlog=4096;\n\1http2 on;$/m, 'and of new';
+        qr/^( +)listen 443 ssl backlog=4096;\n\1http2 on;$/m,
+        "$file: HTTP/2 of new";
 }
 like as_for('1.26.3', 'http.conf'), qr/^#keepalive_min_timeout/m,
     'kept connections: our own way';
@@ -72,7 +73,8 @@ like talk('-tls1_2', '-quiet'),
 unlike talk('-tls1_1', @weak), qr/Cipher is \w+-/, 'no TLS 1.1';
 unlike talk('-tls1', @weak), qr/Cipher is \w+-/, 'no TLS 1.0';
 like talk('-tls1_2', @weak), qr/Cipher is ECDHE-/, 'forward secrecy';
-unlike talk('-tls1_2', '-cipher', $_), qr/Cipher is \w+-/, "not $_"
+unlike talk('-tls1_2', '-cipher', $_), qr/Cipher is \w+-/,
+    "TLS 1.2 does not take $_"
     for qw(AES128-SHA AES256-GCM-SHA384 ECDHE-RSA-AES128-SHA256);
 
 # port 80
@@ -80,13 +82,15 @@ unlike talk('-tls1_2', '-cipher', $_), qr/Cipher is \w+-/, "not $_"
 my $plain = HTTP::Tiny->new(max_redirect => 0);
 my $r = $plain->get("http://127.0.0.1:$port/tags");
 is $r->{status}, 301, 'people are sent on';
-is $r->{headers}{location}, 'https://127.0.0.1/tags', 'to TLS';
+is $r->{headers}{location}, 'https://127.0.0.1/tags',
+    'people are sent on to TLS';
 $r = $plain->get("http://127.0.0.1:$port/api/v1/tags",
     { headers => { 'accept-language' => 'en' } });
 is $r->{status}, 403, 'a program is refused';
 like $r->{content}, qr/"message_code":"FORBIDDEN".*"This action is forbidden"/,
     'the answer says so';
-is $r->{headers}{'cache-control'}, 'no-store', 'with our headers';
+is $r->{headers}{'cache-control'}, 'no-store',
+    'the refusal of a program has our headers';
 
 # what is said to the TLS port without TLS, and the other way round
 
@@ -94,7 +98,8 @@ $r = $plain->get("http://127.0.0.1:$tls/api/v1/tags");
 is $r->{status}, 400, 'no TLS on the port with TLS';
 like $r->{content}, qr/"message_code":"INVALID_REQUEST"/,
     'the answer has a code';
-is $r->{headers}{'cache-control'}, 'no-store', 'with our headers';
+is $r->{headers}{'cache-control'}, 'no-store',
+    'the answer without TLS has our headers';
 is $tf->client->get('/health/live')->header('strict-transport-security'),
     undef, 'no HSTS without TLS';
 

@@ -66,7 +66,7 @@ for my $who (@people) {
     my $rest = 1 - (time - $start);
     sleep $rest if $rest > 0;
 }
-is_deeply \%seen, { 200 => 270 }, 'and nobody is refused meanwhile'
+is_deeply \%seen, { 200 => 270 }, 'nobody is refused while others wait for runs'
     or diag explain \%refused;
 
 # They all press a button whose answer waits for its run: ten more that are
@@ -89,7 +89,7 @@ for (1 .. 160) {
     $flood{$status}++;
 }
 ok $flood{429}, 'one who floods is refused' or diag explain \%flood;
-is_deeply [sort keys %flood], [200, 429], 'with 429';
+is_deeply [sort keys %flood], [200, 429], 'who floods is refused with 429';
 
 $_->close for @open;
 sleep 3;

@@ -60,13 +60,13 @@ my @others = grep { my $c = $_; !grep { $_ eq $c } @good } split /:/, $known;
 cmp_ok scalar @others, '>', 20, 'there are others';
 is_deeply [grep { cipher(s_client('-tls1_2', '-cipher',
                                   "$_:\@SECLEVEL=0")) ne '' } @others],
-    [], 'which are all refused';
+    [], 'all other ciphers are refused';
 
 for my $group (qw(X25519 P-256 P-384)) {
     like s_client('-tls1_3', '-groups', $group), qr/Cipher is TLS_AES/,
         "group $group";
 }
-is cipher(s_client('-tls1_3', '-groups', 'P-521')), '', 'not P-521';
+is cipher(s_client('-tls1_3', '-groups', 'P-521')), '', 'P-521 is refused';
 unlike s_client('-tls1_2'), qr/TLS session ticket:/, 'no tickets';
 like s_client('-tls1_3', '-alpn', 'h2,http/1.1'), qr/ALPN protocol: h2/,
     'HTTP/2 is offered';
@@ -229,7 +229,8 @@ my ($status, undef, $body) = raw("POST /api/v1/auth/login HTTP/1.1\r\n"
     . "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
     . "Host: x\r\n\r\n0\r\n\r\nGET /health/live HTTP/1.1\r\n$end");
 is $status, 403, 'the first of two is answered' or diag $body;
-like $body, qr{\{"status":"live"\}}, 'then the second, as one of its own';
+like $body, qr{\{"status":"live"\}},
+    'the second of two is answered as one of its own';
 
 # an address that a client claims is not used
 
@@ -250,9 +251,12 @@ is $entry->{request_id}, 'of-the-client.1', 'the id of a request goes through';
 
 my ($moved, $there) = raw(get('/tags?x=1&y=2'), $edge->{port});
 is $moved, 301, 'people are sent on';
-is $there->{location}[0], 'https://x/tags?x=1&y=2', 'to the same by TLS';
-is $there->{'strict-transport-security'}, undef, 'without HSTS';
-is scalar @{ $there->{'x-frame-options'} || [] }, 1, 'with the other headers';
+is $there->{location}[0], 'https://x/tags?x=1&y=2',
+    'people are sent on to the same address by TLS';
+is $there->{'strict-transport-security'}, undef,
+    'the answer of port 80 has no HSTS';
+is scalar @{ $there->{'x-frame-options'} || [] }, 1,
+    'the answer of port 80 has the other headers';
 mkdir "$edge->{dir}/ssl/acme" or die $!;
 mkdir "$edge->{dir}/ssl/acme/.well-known" or die $!;
 mkdir "$edge->{dir}/ssl/acme/.well-known/acme-challenge" or die $!;
@@ -260,7 +264,8 @@ TaiFish::spew("$edge->{dir}/ssl/acme/.well-known/acme-challenge/t", 'proof');
 is +(raw(get('/.well-known/acme-challenge/t'), $edge->{port}))[2], 'proof',
     'an authority of certificates is answered';
 is +(raw(get('/.well-known/acme-challenge/../../../privkey.pem'),
-         $edge->{port}))[0], 400, 'and gets nothing else';
+         $edge->{port}))[0], 400,
+         'an authority of certificates gets nothing else';
 is +(raw(get('/.edge/health'), $edge->{port}))[0], 200, 'health of the edge';
 
 
@@ -296,7 +301,7 @@ sub answers_with {
         }
 
         ok TaiFish::Server::until_true(10, sub { answers_with() eq $new }),
-            'it is in use';
+            'the new certificate is in use';
     }
     sleep 2;
     my $seen = $load->finish;
@@ -311,7 +316,7 @@ for my $cipher (map { s/RSA/ECDSA/r } @good) {
     is cipher(s_client('-tls1_2', '-cipher', $cipher)), $cipher,
         "TLS 1.2 with $cipher";
 }
-is cipher(s_client('-tls1_2', '-cipher', $_)), '', "not $_"
+is cipher(s_client('-tls1_2', '-cipher', $_)), '', "TLS 1.2 does not take $_"
     for qw(ECDHE-ECDSA-AES128-SHA256 ECDHE-ECDSA-AES256-CCM), $good[0];
 
 

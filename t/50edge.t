@@ -100,7 +100,7 @@ under_load('one comes', sub {
     $edge->names(1, 2, 3);
     ok $edge->wait_list(1, 2, 3), 'a third one is found';
     ok TaiFish::Server::until_true(60, sub { served(3) > 20 }),
-        'and has its share' or diag served(3);
+        'the third one has its share' or diag served(3);
 });
 
 under_load('of three', sub {
@@ -145,7 +145,8 @@ under_load('all at once', sub { all_at_once(1, 3) });
         or diag explain $put;
     is_deeply [grep { !/^(?:201|502)$/ } keys %{ $post->{status} }], [],
         'POST, all at once: done once' or diag explain $post;
-    cmp_ok $post->{status}{502} || 0, '<=', 2 * 2, 'or on its way';
+    cmp_ok $post->{status}{502} || 0, '<=', 2 * 2,
+        'POST, all at once: few were on their way';
 }
 
 
@@ -177,7 +178,8 @@ for my $how (qw(kill stop)) {
     cmp_ok $lost, '<=', ($how eq 'kill' ? 128 : 2) * 2 * $rounds,
         'those without an answer were on their way';
     cmp_ok $rows, '>=', $made, 'every 201 is a row';
-    cmp_ok $rows, '<=', $made + $lost + 128, 'and there are not more';
+    cmp_ok $rows, '<=', $made + $lost + 128,
+        'there are no more rows than were on their way';
     diag "POST, $how: $made done, $lost without an answer, $rows rows"
         if $ENV{TAIFISH_PROOF};
 }
@@ -216,7 +218,8 @@ $edge->again('1200r');
 $edge->names();
 sleep 2.5;
 ok $edge->wait_list(1, 3), 'a name without an answer changes nothing';
-is $anyone->get('/health/live')->status, 200, 'nor for clients';
+is $anyone->get('/health/live')->status, 200,
+    'a name without an answer changes nothing for clients';
 
 $edge->app($_)->stop for 1, 3;
 for my $language ('zh-CN', 'en') {
@@ -224,15 +227,17 @@ for my $language ('zh-CN', 'en') {
         { 'accept-language' => $language, 'x-request-id' => 'mine:1' });
 
     is $r->status, 502, 'no app';
-    is $r->code, 'SERVICE_UNAVAILABLE', 'is said in the form of the API';
-    is $r->header('retry-after'), 1, 'with a time to try again';
+    is $r->code, 'SERVICE_UNAVAILABLE',
+        'no app: the answer has the form of the API';
+    is $r->header('retry-after'), 1,
+        'no app: the answer has a time to try again';
     is $r->header('content-type'), 'application/json; charset=utf-8', 'type';
     my $api = eval { JSON::PP::decode_json($r->body) } || {};
     is_deeply $api->{context}, { url => '/api/v1/tags', method => 'GET',
-        request_id => 'mine:1' }, 'and the request named';
+        request_id => 'mine:1' }, 'no app: the answer names the request';
     is $r->message, $language eq 'en'
         ? 'The service is unavailable for a moment, try again later'
-        : '服务暂时不可用，请稍后重试', "in $language";
+        : '服务暂时不可用，请稍后重试', "no app: the message is in $language";
     is_deeply [grep { !exists $api->{$_} } qw(success error error_id category
         severity message timestamp recoverable suggestions)], [],
         'nothing of it is missing';
@@ -245,7 +250,7 @@ $edge->app(1)->start;
 ok TaiFish::Server::until_true(10, sub {
     $anyone->get('/health/live')->status == 200;
 }), 'an app is back';
-cmp_ok time - $start, '<', 6, 'and found at once';
+cmp_ok time - $start, '<', 6, 'an app that is back is found at once';
 
 
 # The module in the edge keeps clients and does nothing else.
@@ -261,7 +266,7 @@ TaiFish::spew("$edge->{dir}/names", "999.0.0.1 STREAM app\n");
 ok TaiFish::Server::until_true(10, sub {
     $edge->watch->output =~ /goes on with the old one/;
 }), 'nginx refuses an address that is none';
-ok $edge->wait_list(1, 3), 'and the list is as it was';
+ok $edge->wait_list(1, 3), 'the list is as it was before the wrong one';
 is $anyone->get('/health/live')->status, 200, 'nobody notices';
 $tf->allow(qr/host not found in upstream "999\.0\.0\.1/);
 
@@ -277,12 +282,13 @@ is $anyone->get('/health/live')->status, 502, 'a start without an app';
 $edge->names(1);
 ok TaiFish::Server::until_true(10, sub {
     $anyone->get('/health/live')->status == 200;
-}), 'until there is one';
+}), 'the first app is found after a start without one';
 
 kill 'KILL', $edge->pid;
 ok TaiFish::Server::until_true(10, sub { !$edge->watch->alive }),
-    'it ends when nginx dies';
-is $edge->watch->{status}, 137 << 8, 'and says how';
+    'edge-watch.sh ends when nginx dies';
+is $edge->watch->{status}, 137 << 8,
+    'edge-watch.sh ends with the code of nginx';
 
 # workers of a killed master stay, and listen
 

@@ -150,7 +150,7 @@ ok TaiFish::Server::until_true(10, sub {
     !grep { my $p = $_; grep { $_ == $p } @before }
         TaiFish::children($master);
 }), 'the old processes are gone';
-is mapped($master), $next, 'and the old code with them';
+is mapped($master), $next, 'the old code is gone with the old processes';
 
 
 # --- a new binary ----------------------------------------------------------
@@ -174,9 +174,9 @@ under_load('binary', sub {
     kill 'QUIT', $master;
     ok TaiFish::Server::until_true(10, sub {
         TaiFish::cmdline($master) !~ /nginx/;
-    }), 'and the old master';
+    }), 'the old master is gone';
     is version(), $release, "$release answers again";
 });
-is mapped($new), $release, 'from its own file';
+is mapped($new), $release, 'the new binary has the module from its own file';
 
 done_testing;

@@ -37,13 +37,13 @@ sleep 5;
 $tf->sql("UPDATE schedules SET is_enabled = false");
 sleep 0.5;
 my @fires = fires($every);
-cmp_ok scalar @fires, '>=', 6, 'it fires every second';
-is $fires[-1] - $fires[0], $#fires, 'without a gap';
+cmp_ok scalar @fires, '>=', 6, 'a schedule of every second fires every second';
+is $fires[-1] - $fires[0], $#fires, 'a schedule of every second has no gap';
 is $tf->value("SELECT count(*) FROM task_runs
                WHERE task_key = 'test_effect'"), scalar @fires,
     'one run for each time';
 is $tf->value("SELECT count(*) FROM schedule_fires WHERE run_id IS NULL"), 0,
-    'which it names';
+    'every fire names its run';
 ok TaiFish::Server::until_true(10, sub {
     $tf->value('SELECT count(*) FROM tfw_test_effects') == @fires }),
     'each had its effect once';
@@ -74,7 +74,8 @@ ok TaiFish::Server::until_true(5, sub {
     $tf->value("SELECT next_due_at FROM schedules WHERE id = $good") }),
     'a schedule beside wrong ones';
 is $tf->value("SELECT to_char(next_due_at AT TIME ZONE 'UTC', 'HH24:MI')
-               FROM schedules WHERE id = $good"), '19:00', 'in its own zone';
+               FROM schedules WHERE id = $good"), '19:00',
+               'a schedule is due in its own zone';
 $tf->sql("UPDATE schedules SET cron_expression = '15 4 * * *',
           next_due_at = NULL WHERE id = $good");
 ok TaiFish::Server::until_true(5, sub {

@@ -52,20 +52,22 @@ my ($row) = sql('queue_claim', \%claim);
 is $row->[0], $id, 'an item is claimed';
 my $now = now_of($id);
 is_deeply [@$now{qw(state token attempt worker_id)}, !!$now->{renewed}],
-    ['running', 1, 1, $me, 1], 'with a token, an attempt and a lease';
+    ['running', 1, 1, $me, 1],
+    'a claimed item has a token, an attempt and a lease';
 is_deeply [sql('queue_claim', \%claim)], [], 'once';
 is $tf->value("SELECT status FROM task_runs"), 'running', 'its run is running';
 
 set($id, state => "'retry'", lease_until => 'NULL',
     ready_at => "now() + interval '1 minute'");
-is_deeply [sql('queue_claim', \%claim)], [], 'not before it is ready';
+is_deeply [sql('queue_claim', \%claim)], [],
+    'an item is not claimed before it is ready';
 set($id, ready_at => 'now()');
 is_deeply [sql('queue_claim', { %claim, kinds => '{other}' })], [],
-    'not by a worker that does not know its kind';
+    'an item is not claimed by a worker that does not know its kind';
 is_deeply [sql('queue_claim', { %claim, lanes => '{short,short}' })], [],
-    'not from another lane';
+    'an item is not claimed from another lane';
 is_deeply [sql('queue_claim', { %claim, doubts => '{1,2}' })], [],
-    'nor from among others';
+    'an item is not claimed from among others by doubt';
 is +(sql('queue_claim', \%claim))[0][3], 2, 'the token rises each time';
 clear();
 
@@ -87,11 +89,11 @@ $id = running();
 sql('queue_renew', { ids => "{$id}", tokens => '{6}' });
 ok !now_of($id)->{renewed}, 'a lease is not renewed with another token';
 is_deeply [sql('queue_renew', { ids => "{$id}", tokens => '{7}' })],
-    [[$id, 7]], 'but with its own';
-ok now_of($id)->{renewed}, 'for 30 s';
+    [[$id, 7]], 'a lease is renewed with its own token';
+ok now_of($id)->{renewed}, 'a lease is renewed for 30 s';
 set($id, state => "'retry'", lease_until => 'NULL');
 is_deeply [sql('queue_renew', { ids => "{$id}", tokens => '{7}' })], [],
-    'not when it is over';
+    'a lease that is over is not renewed';
 is_deeply [sql('queue_watch', { ids => "{$id}" })], [], 'the watch sees that';
 clear();
 
@@ -106,14 +108,15 @@ for (['another token', token => 6], ['another worker', worker => $other]) {
     is_deeply [sql('queue_finish', { %end, id => $id, @differs })], [],
         "$name does not finish it";
     is_deeply [sql('queue_fail', { %end, id => $id, again => 't',
-        give_back => 'f', @differs })], [], "nor fail it";
-    is now_of($id)->{state}, 'running', 'it goes on';
+        give_back => 'f', @differs })], [], "$name does not fail it";
+    is now_of($id)->{state}, 'running',
+        "what $name does leaves the item running";
 }
 is scalar(sql('queue_finish', { %end, id => $id })), 1, 'its holder does';
 is_deeply [@{ now_of($id) }{qw(state lease_until)}], ['done', undef], 'done';
 is_deeply [sql('queue_finish', { %end, id => $id })], [], 'once';
 is_deeply [sql('queue_fail', { %end, id => $id, again => 't',
-    give_back => 'f' })], [], 'and for good';
+    give_back => 'f' })], [], 'an item that is done does not fail any more';
 is_deeply [@{ $tf->row('SELECT * FROM task_runs') }{qw(status
     progress_completed progress_failed)}], ['completed', 1, 0],
     'its run ended with it';
@@ -127,12 +130,13 @@ is_deeply [@$now{qw(state attempt error_code)}], ['retry', 1, 'X'],
     'a failure that may pass';
 cmp_ok $now->{wait}, '<=', 2, 'waits no longer than its backoff';
 is_deeply $tf->row('SELECT status, progress_failed FROM task_runs'),
-    { status => 'pending', progress_failed => 0 }, 'and its run is not over';
+    { status => 'pending', progress_failed => 0 },
+    'the run of an item that may pass is not over';
 
 set($id, state => "'running'", attempt => 3,
     lease_until => "now() + interval '1 minute'");
 sql('queue_fail', { %end, id => $id, again => 't', give_back => 'f' });
-is now_of($id)->{state}, 'dead', 'not more often than it may';
+is now_of($id)->{state}, 'dead', 'an item is not tried more often than it may';
 clear();
 
 $id = running();
@@ -156,8 +160,8 @@ for (1 .. 20) {
         lease_until => "now() + interval '1 minute'");
 }
 cmp_ok +(sort { $b <=> $a } @waits)[0], '<=', 3600, 'backoff has an end';
-cmp_ok +(sort { $b <=> $a } @waits)[0], '>', 300, 'and grows';
-isnt $waits[0], $waits[1], 'by chance';
+cmp_ok +(sort { $b <=> $a } @waits)[0], '>', 300, 'backoff grows';
+isnt $waits[0], $waits[1], 'backoff is different by chance';
 clear();
 
 
@@ -219,7 +223,7 @@ for (['f', 2, 'did not answer'], ['t', 0, 'answered']) {
     is $tf->value('SELECT answered FROM instance_answers'), $answered, 'noted';
 }
 is now_of(of_instance('test_connection'))->{doubt}, 0,
-    'for its next work too';
+    'what is known of an instance holds for other work too';
 
 
 # --- what housekeeping removes, and what it leaves --------------------------

@@ -22,17 +22,18 @@ is scalar(grep { $kind{$_} } qw(housekeeping sync_accounts test_connection
     test_effect)), 4, 'the kinds are written';
 is_deeply $kind{sync_accounts}, { kind => 'sync_accounts',
     category => 'account', scope => 'fleet', lane => 'normal',
-    attempts => 3, exclusive => 'true', deadline => 900 }, 'as their rows say';
+    attempts => 3, exclusive => 'true', deadline => 900 },
+    'a kind of job is written as its row says';
 
 $tf->sql("UPDATE job_kinds SET attempts = 9, lane = 'short', metrics = '[]'");
 is +($tf->command('migrate'))[0], 0, 'migrate, with nothing to migrate';
-is_deeply [$tf->rows($kinds)], \@kinds, 'it writes them again';
+is_deeply [$tf->rows($kinds)], \@kinds, 'migrate writes the kinds again';
 
 $tf->sql("DELETE FROM job_kinds WHERE kind = 'housekeeping'");
 my ($code, $out) = $tf->command('check-config');
 isnt $code, 0, 'a kind that is not in the table';
 like $out, qr/lacks housekeeping: run "taifish-worker migrate"/,
-    'is named before a worker starts';
+    'a kind that is missing is named before a worker starts';
 $tf->command('migrate');
 
 
@@ -67,7 +68,7 @@ is_deeply [@$item{qw(kind lane max_attempts deadline state item_type
      '', 1], 'one item, as the kind says';
 is_deeply [@{ run_of($run) }{qw(task_key task_category trigger_source status
     progress_total)}], ['housekeeping', 'other', 'scheduled', 'pending', 1],
-    'and its run';
+    'the run is as the kind says';
 
 $tf->sql(q{
     WITH c AS (INSERT INTO credentials (name, credential_type, username,
@@ -87,7 +88,7 @@ my %id = map { $_->{name} => $_->{id} }
 my $one = enqueue("'sync_accounts', 'manual', NULL, ARRAY[$id{a}]");
 is $one->{items}, 1, 'one instance';
 is enqueue("'sync_accounts', 'manual', NULL, ARRAY[$id{a}]")->{run_id},
-    $one->{run_id}, 'while it is queued, the same run';
+    $one->{run_id}, 'an instance that is queued gets the same run';
 is enqueue("'test_connection', 'manual', NULL, ARRAY[$id{a}]")->{items}, 1,
     'another kind of work is another run';
 
@@ -96,8 +97,9 @@ is_deeply [map $_->{item_name}, items($run)], ['b'],
     'the fleet: what can be reached and is not queued';
 $run = enqueue("'sync_accounts', 'manual'");
 is_deeply [$run->{items}, run_of($run)->{status}], [0, 'completed'],
-    'without any the run is over';
-ok run_of($run)->{completed_at}, 'and has an end';
+    'the run of a fleet without instances is over';
+ok run_of($run)->{completed_at},
+    'the run of a fleet without instances has an end';
 
 $run = enqueue("'sync_accounts', 'manual', NULL,
                 ARRAY[$id{a}, $id{inactive}, $id{deleted}, 999]");
@@ -126,7 +128,7 @@ my @pids = map {
 my $failed = grep { waitpid($_, 0); $? } @pids;
 is $failed, 0, 'ten at once for the same instance';
 is $tf->value('SELECT count(*) FROM task_items'), 1, 'share one item';
-is $tf->value('SELECT count(*) FROM task_runs'), 1, 'and its run';
+is $tf->value('SELECT count(*) FROM task_runs'), 1, 'ten at once share one run';
 
 eval { $tf->sql("INSERT INTO task_items (run_id, kind, item_type, item_key,
     instance_id) SELECT id, 'sync_accounts', 'x', 'x', $id{a}
@@ -164,7 +166,7 @@ is_deeply [@{ $session->{instance_records}[0] }{qw(status items_synced
     or diag explain $session;
 is_deeply [@$session{qw(status total_instances successful_instances
     partial_instances failed_instances)}], ['completed', 1, 1, 0, 0],
-    'and its instances';
+    'a sync session counts its instances';
 
 
 # --- done in part ----------------------------------------------------------
@@ -183,7 +185,7 @@ my $d = data_of($api->get("/task-runs/$session->{session_id}"), 200, 'a run');
 is_deeply [@{ $d->{run} }{qw(status progress_completed progress_partial
     progress_failed)}, $d->{items}[0]{status}],
     ['completed_with_errors', 1, 1, 0, 'completed_with_errors'],
-    'as a run, and its item';
+    'a run that was partial, and its item';
 is $api->get('/task-runs?status=completed_with_errors')->data->{total}, 1,
     'the filter finds it';
 is $api->get('/sync-sessions?status=completed_with_errors')->data->{total}, 1,
@@ -208,7 +210,8 @@ is $row->{completed_at}, $row->{items}[0]{completed_at},
     'its run ends when it ends';
 is $tf->value("SELECT r.completed_at > e.at + interval '0.25 s'
                FROM task_runs r, tfw_test_effects e
-               WHERE r.run_id = '$uuid'"), 't', 'after what it wrote';
-is $row->{items}[0]{metrics}{effects}, 1, 'and reports';
+               WHERE r.run_id = '$uuid'"), 't',
+               'the run ends after what its item wrote';
+is $row->{items}[0]{metrics}{effects}, 1, 'the job reports its effects';
 
 done_testing;

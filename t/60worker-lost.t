@@ -31,7 +31,8 @@ ok TaiFish::Server::until_true(15, sub { item($run)->{token} == 2 }),
 my $owner = item($run)->{worker_id};
 
 kill 'CONT', reverse @stopped;
-is $tf->wait_run($run)->{status}, 'completed', 'it is done';
+is $tf->wait_run($run)->{status}, 'completed',
+    'a job that was taken over is done';
 is_deeply TaiFish::Queue::effects($tf, $run), { 1 => 1 },
     'its effect is there once';
 is item($run)->{worker_id}, $owner, 'and it is the second one\'s';
@@ -64,7 +65,7 @@ ok TaiFish::Server::until_true(30, sub {
     grep { !$now{$_} } keys %before;
 }), 'the process of a job that was lost is ended';
 unlike $first->output, qr/lease of item $item could not be renewed/,
-    'and not only when its lease had run out';
+    'the process is not ended by its lease alone';
 $tf->sql("DELETE FROM task_runs WHERE run_id = '$run'");
 
 # PostgreSQL is restarted under load, in both ways.
@@ -108,9 +109,9 @@ ok $early->alive, 'a worker waits for PostgreSQL';
 $tf->pg->start;
 ok TaiFish::Server::until_true(10, sub {
     $tf->value('SELECT count(*) FROM workers WHERE pid = ' . $early->pid) }),
-    'and starts when it is there';
+    'a worker that waited starts when PostgreSQL is there';
 is $tf->wait_run(TaiFish::Queue::enqueue($tf, 1))->{status}, 'completed',
-    'and works';
+    'a worker that waited works';
 
 # HUP: new keys and settings, a broken setting changes nothing.
 
@@ -130,7 +131,7 @@ TaiFish::Server::until_true(5, sub {
 like $early->output, qr/the settings are wrong, the old ones stay/,
     'wrong settings are not taken';
 is $tf->wait_run(TaiFish::Queue::enqueue($tf, 1))->{status}, 'completed',
-    'it works on';
+    'a worker with wrong settings works on';
 chmod 0400, $ring;
 
 # A lost listener is replaced.

@@ -56,19 +56,21 @@ is $tf->value("SELECT count(*) FROM task_runs WHERE progress_total = 2
 $run = enqueue(1, { fail => 'TARGET_AUTH' });
 $row = $tf->wait_run($run);
 is $row->{status}, 'failed', 'a permanent error';
-is $row->{items}[0]{attempt}, 1, 'is not tried again';
+is $row->{items}[0]{attempt}, 1, 'a permanent error is not tried again';
 is $row->{items}[0]{error_code}, 'TARGET_AUTH', 'its code';
 unlike $row->{items}[0]{error_message}, qr/on purpose/,
     "a server's words are not for clients";
-like $worker->output, qr/TARGET_AUTH: on purpose/, 'but for the log';
+like $worker->output, qr/TARGET_AUTH: on purpose/,
+    "a server's words are for the log";
 
 $run = enqueue(1, { fail => 'TARGET_TIMEOUT' }, max_attempts => 2);
 ok until_state($run, 'retry'), 'a passing error is tried again';
 my $item = item($run);
 ok $item->{wait} <= 2, 'within its backoff';
 $row = $tf->wait_run($run);
-is $row->{items}[0]{state}, 'dead', 'and is dead in the end';
-is $row->{items}[0]{attempt}, 2, 'after its attempts';
+is $row->{items}[0]{state}, 'dead',
+    'a passing error that does not pass ends dead';
+is $row->{items}[0]{attempt}, 2, 'a passing error is tried as often as it may';
 
 $run = enqueue(1, { fail => 'TARGET_TIMEOUT' }, attempt => 20,
     max_attempts => 40);
@@ -84,7 +86,8 @@ my $well = enqueue(50);
 is $tf->wait_run($well)->{status}, 'completed', 'jobs beside a crashing one';
 $row = $tf->wait_run($run);
 is $row->{items}[0]{state}, 'dead', 'the crashing one is dead';
-like $row->{items}[0]{error_message}, qr/signal 11/, 'with its signal';
+like $row->{items}[0]{error_message}, qr/signal 11/,
+    'the error of the crashing one names its signal';
 
 # Unknown kinds wait for a worker that knows them.
 
@@ -133,7 +136,7 @@ $row = $tf->wait_run($long);
 is $row->{status}, 'cancelled', 'the run is cancelled';
 is $row->{progress_cancelled} + $row->{progress_completed}, 8,
     'every item is counted';
-ok $row->{completed_at}, 'and it has an end';
+ok $row->{completed_at}, 'the cancelled run has an end';
 
 # A deadline
 
@@ -180,7 +183,7 @@ is item($quick)->{state}, 'done', 'a job finishes while it drains';
 $item = item($slow);
 is $item->{state}, 'retry', 'a long one goes back';
 is $item->{attempt}, 0, 'its attempt does not count';
-ok $item->{wait} <= 0, 'and it may start at once';
+ok $item->{wait} <= 0, 'a job that was given back may start at once';
 is $tf->value("SELECT count(*) FROM task_items WHERE state = 'running'"), 0,
     'nothing is running';
 is $tf->value("SELECT state FROM workers"), 'stopped', 'the worker said so';
