@@ -253,6 +253,8 @@ test_databases(void)
     a = set_new(&tf_engine_postgresql, "app");
     grant(a, "app", "postgresql_table_privileges", "one", "public.t",
           "SELECT");
+    grant(a, "app", "postgresql_table_privileges", "two", "public.half",
+          "SELECT");
     scope(tf_accounts_scopes(a), "tables", "one", TF_SCOPE_OK);
     scope(tf_accounts_scopes(a), "tables", "two", TF_SCOPE_DENIED);
     scope(tf_accounts_scopes(a), "tables", "", TF_SCOPE_OK);
@@ -270,6 +272,7 @@ test_databases(void)
     ok(has(s, "{\"one\":{\"public.t\":[\"SELECT\"]},"
               "\"two\":{\"public.t\":[\"UPDATE\"]}}"),
        "per database: read, unread and gone");
+    ok(!has(s, "half"), "half of the answer of one database is no content");
 
     /* when the list of databases failed, an absent one is not gone */
 
@@ -586,6 +589,16 @@ test_states(void)
     ok(has(one, "\"privileges\":{\"global\":[\"A\",\"B\",\"D\"],"),
        "what is denied is no privilege among the facts");
     ok(has(one, "\"roles\":[\"r2\"]"), "nor a role");
+
+    b = set_new(&tf_engine_sqlserver, "u");
+    grant(b, "u", "sqlserver_server_permissions", "", "",
+          "DENY CONTROL SERVER");
+    attribute(b, "can_grant", "true");
+    scope(tf_accounts_scopes(b), "server_permissions", "", TF_SCOPE_OK);
+    read_all(b);
+    ok(tf_accounts_sort(b) == TF_OK, "sorted");
+    ok(has(facts(b, 0), "\"GRANT_ADMIN\":[\"memberships lead to "),
+       "what is denied is no reason of a capability");
 
     two = snapshot(a, 0);
     (void) snprintf(text, sizeof(text), "%.*s", (int) two.len, two.data);
@@ -959,7 +972,9 @@ grant(tf_accounts_t *set, const char *principal, const char *category,
     tf_right_t          right;
     const tf_engine_t  *engine;
 
-    engine = category[0] == 'm' ? &tf_engine_mysql : &tf_engine_postgresql;
+    engine = category[0] == 'm' ? &tf_engine_mysql
+             : category[0] == 's' ? &tf_engine_sqlserver
+                                  : &tf_engine_postgresql;
 
     memset(&right, 0, sizeof(tf_right_t));
     right.category = tf_category_find(engine, category);
