@@ -460,6 +460,16 @@ test_diff_others(void)
     mem_reset(0);
 
     a = set_new(&tf_engine_mysql, "u");
+    attribute(a, "is_system", "true");
+    ok(tf_accounts_sort(a) == TF_OK, "sorted");
+
+    diff_of("{\"type_specific\":{\"mysql\":{\"is_system\":false}}}", a,
+            NULL, &d);
+    ok(d.others.data == NULL,
+       "that an account is the engine's own is known, and no change");
+    mem_reset(0);
+
+    a = set_new(&tf_engine_mysql, "u");
     attribute(a, "is_superuser", "true");
     attribute(a, "server_access", "true");
     ok(tf_accounts_sort(a) == TF_OK, "sorted");

@@ -121,6 +121,8 @@ test_encodings(void)
           "UTF-16, big end first" },
         { "\xff\xfe\x3d\xd8\x1f\xdc\xe9\0", 8, TF_CSV_UTF16,
           "\xf0\x9f\x90\x9f\xc3\xa9", "a pair of surrogates" },
+        { "\xff\xfe\x00\xd8\xff\xdf", 6, TF_CSV_UTF16, "\xf0\x90\x8f\xbf",
+          "the last of the second halves" },
         { "\xff\xfe\x3d\xd8", 4, TF_CSV_UTF16, NULL, "half a pair" },
         { "\xff\xfe\x3d\xd8" "a\0", 6, TF_CSV_UTF16, NULL,
           "a letter for the other half" },

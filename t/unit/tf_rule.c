@@ -205,6 +205,8 @@ test_values(void)
         { "password older than 90 days",                "UTFUFU" },
         { "password older than 89 days",                "UTTUFU" },
         { "expires within 30 days",                     "FTUUTU" },
+        { "expires within 10 days",                     "FTUUTU" },
+        { "expires within 9 days",                      "FFUUTU" },
         { "expires within 0 days",                      "FFUUTU" },
         { "superuser AND locked",                       "FFTUFF" },
         { "superuser OR locked",                        "TUTUFF" },
