@@ -46,7 +46,11 @@ is_deeply names('search=app@1'), ['app@10.%'], 'search';
 is_deeply names('search=%25'), ['app@%', 'app@10.%', 'locked@%', 'super@%'],
     'for a percent sign as such';
 is_deeply names('is_locked=true'), ['locked@%'], 'locked';
+is_deeply names('is_locked=false'), ['app@%', 'app@10.%', 'super@%'],
+    'those that are not locked';
 is_deeply names('is_superuser=true'), ['super@%'], 'superusers';
+is_deeply names('is_superuser=false'), ['app@%', 'app@10.%', 'locked@%'],
+    'those that are no superusers';
 is_deeply names('db_type=postgresql'), [], 'of another engine';
 is_deeply names('instance_id=' . $s->id),
     ['app@%', 'app@10.%', 'locked@%', 'super@%'], 'of the instance';
@@ -122,6 +126,8 @@ is $h->{account}{db_type}, 'mysql', 'with its account';
 my $v = $api->get("$of/versions")->data->{versions};
 is @$v, 2, 'two versions';
 is $v->[1]{observed_until}, $v->[0]{observed_from}, 'one after the other';
+is_deeply $api->get("$of/versions?limit=1")->data->{versions}, [$v->[0]],
+    'one version: the newest';
 $v = $api->get("$of/versions?as_of=$then")->data->{versions};
 is_deeply [map { $_->{snapshot}{categories}{mysql_database_privileges} } @$v],
     [{ App => ['SELECT'] }], 'as it was then';

@@ -47,4 +47,20 @@ $db->sql('REVOKE SELECT ON t FROM app', 'one');
 $s->sync;
 is_deeply [$s->changes], ['modify_privilege app'], 'from then on it counts';
 
+# It is stale since it was first not read, whatever the reason was then.
+
+$db->sql('REVOKE SELECT ON pg_auth_members FROM PUBLIC', $_)
+    for qw(postgres one);
+$s->sync;
+$tf->sql("UPDATE instance_scopes
+          SET status = 'timeout', error_code = 'TARGET_TIMEOUT',
+              stale_since = '2026-01-02 03:04:05Z'
+          WHERE scope = 'memberships'");
+$s->sync;
+is_deeply $tf->row("SELECT status,
+                           (stale_since = '2026-01-02 03:04:05Z')::text AS same
+                    FROM instance_scopes WHERE scope = 'memberships'"),
+    { status => 'denied', same => 'true' },
+    'another reason leaves the time since when it is stale';
+
 done_testing;
