@@ -135,4 +135,91 @@ for my $case (
         $took;
 }
 
+
+# --- asked while the change is on its way -----------------------------------
+
+# Another transaction holds the user's row, so that the change waits in
+# PostgreSQL: who asks meanwhile is told what was before.
+
+sub while_changing {
+    $tf->sql("UPDATE users SET is_active = true WHERE username = 'viewer'");
+    my $leaving = $tf->as('viewer', timeout => 10);
+
+    my $holder = fork // die;
+    if (!$holder) {
+        eval { $tf->pg->sql("BEGIN; SELECT FROM users
+            WHERE username = 'viewer' FOR UPDATE; SELECT pg_sleep(61)") };
+        POSIX::_exit(0);
+    }
+    my $held = "FROM pg_stat_activity WHERE state = 'active'
+        AND query ~ 'pg_sleep.61' AND pid <> pg_backend_pid()";
+    TaiFish::Server::until_true(20, sub {
+        $tf->value("SELECT count(*) $held") }) or die 'no lock';
+
+    my $changer = only($two, sub {
+        my $pid = fork // die;
+        if (!$pid) {
+            my $r = eval { $tf->as('admin', timeout => 30)->put(
+                "/users/$viewer", { username => 'viewer', role => 'viewer',
+                                    is_active => JSON::PP::false }) };
+            POSIX::_exit($r && $r->status == 200 ? 0 : 1);
+        }
+        TaiFish::Server::until_true(20, sub {
+            $tf->value("SELECT count(*) FROM pg_stat_activity
+                WHERE application_name = 'taifish-nginx'
+                      AND wait_event_type = 'Lock'") }) or die 'not waiting';
+        return $pid;
+    });
+
+    my $asked = time;
+    my $before = only($one, sub { $leaving->get('/tags/options')->status });
+    $tf->sql("SELECT pg_terminate_backend(pid) $held");
+    waitpid $holder, 0;
+    waitpid $changer, 0;
+    die 'not changed' if $? || $before != 200;
+    return ($leaving->get('/tags/options')->status, time - $asked);
+}
+
+my ($status, $took);
+for (1 .. 20) {
+    ($status, $took) = while_changing();
+    last if $status != 401 || $took < 1.9;
+}
+is $status, 401, 'who asked while the change was on its way is nobody after it';
+cmp_ok $took, '<', 1.9, sprintf 'while it could be remembered (%.2f s)', $took;
+
+
+# --- a password that is changed while somebody signs in with it --------------
+
+# The change is committed when the sign-in waits for the user's row.
+
+my $changer = fork // die;
+if (!$changer) {
+    eval { $tf->sql(q{
+        BEGIN;
+        UPDATE users SET password_hash = password_hash || ' '
+        WHERE username = 'user';
+        DO $$
+        BEGIN
+            FOR i IN 1 .. 600 LOOP
+                EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE NOT granted);
+                PERFORM pg_sleep(0.05);
+            END LOOP;
+        END
+        $$;
+        END;
+    }) };
+    POSIX::_exit($@ ? 1 : 0);
+}
+TaiFish::Server::until_true(20, sub {
+    $tf->value("SELECT count(*) FROM pg_locks WHERE granted
+        AND relation = 'users'::regclass AND mode = 'RowExclusiveLock'") })
+    or die 'no change';
+my $late = $tf->client(timeout => 40)->post('/auth/login',
+    { username => 'user', password => $TaiFish::PASSWORD });
+waitpid $changer, 0;
+is $?, 0, 'a password is changed while somebody signs in with it';
+is $late->code, 'INVALID_CREDENTIALS',
+    'the password of before does not sign in';
+
 done_testing;
