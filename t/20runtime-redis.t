@@ -108,6 +108,15 @@ $tf->redis->{process}->signal('CONT');
 publish(5);
 ok heard($stream, qr/"n":5/), 'the stream hears after Redis was frozen';
 
+# Two signs of life are 15 s apart; without one the connection is given up.
+
+$tf->redis->{process}->signal('STOP');
+ok TaiFish::Server::until_true(60, sub {
+    $tf->error_log =~ /Redis is lost while working: no sign of life/ }),
+    'a Redis that stays frozen is given up';
+$tf->redis->{process}->signal('CONT');
+ok listening(1), 'the stream listens again when Redis goes on';
+
 close $stream;
 $tf->reload;
 ok listening(0), 'nobody listens any more';

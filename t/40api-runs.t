@@ -87,6 +87,18 @@ is $admin->get('/task-runs/00000000-0000-0000-0000-000000000000/events')
 is $tf->client->get("/task-runs/$run/events")->status, 401, 'for nobody';
 
 
+# --- a wait that is longer than other requests may take -----------------------
+
+$tf->stop_nginx;
+$tf->{opt}{http} = 'taifish_request_timeout 3s; taifish_run_wait 4s';
+$tf->write_nginx_conf;
+$tf->start_nginx;
+$r = $admin->post("/instances/$instance/actions/sync-accounts");
+is $r->status, 202, 'taifish_request_timeout does not cut taifish_run_wait'
+    or diag $r->as_string;
+$admin->post("/task-runs/$_/actions/cancel") for $r->json->{data}{run_id} || ();
+
+
 # --- the language of an answer ---------------------------------------------
 
 for (['zh-CN', qr/\p{Han}/], ['en', qr/^[ -~]+$/]) {
