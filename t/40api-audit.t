@@ -87,6 +87,14 @@ my $instance = $r->data->{instance}{id};
 is_deeply [map { @$_{qw(type change)} } @{ $row->{details}{changes} }],
     ['instance', 'create', 'instance_tag', 'create'], 'and its tags';
 
+($row) = row_of($admin, PUT => "/instances/$instance", { name => 'db1',
+    db_type => 'postgresql', host => 'db1.example', port => 5432,
+    credential_id => $credential, tls_ca =>
+    "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----" }, 200,
+    'another authority is trusted');
+is_deeply $row->{details}{changes}[0]{fields}, { tls_ca => 'changed' },
+    'that another authority is trusted, and not its text';
+
 nothing($admin, POST => '/tags/bulk/instance-tags',
     { instance_ids => [$instance] }, 200, 'a question by POST');
 

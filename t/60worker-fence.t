@@ -198,6 +198,24 @@ is_deeply [map $_->{status}, $tf->rows('SELECT status FROM task_runs
     'ends; one with an item, and one that was made just now, go on';
 clear();
 
+for (['all of them were done', 'completed', 'completed'],
+     ['one was done in part', 'completed_with_errors', 'completed', 'partial'],
+     ['one failed', 'completed_with_errors', 'completed', 'failed'],
+     ['none was done', 'failed', 'failed'],
+     ['one was cancelled', 'cancelled', 'completed', 'cancelled'])
+{
+    my ($name, $status, @counts) = @$_;
+    my $run = $tf->value('SELECT run_id FROM task_items WHERE id = ' . item());
+    $tf->sql("UPDATE task_runs SET created_at = now() - interval '2 minutes',
+              " . join(', ', map "progress_$_ = 1", @counts) . "
+              WHERE id = $run;
+              DELETE FROM task_items");
+    sql('queue_close', {});
+    is $tf->value("SELECT status FROM task_runs WHERE id = $run"), $status,
+        "the rest of a run left, and $name: $status";
+    clear();
+}
+
 
 # --- what is shown of an instance that answers, or does not ----------------
 
