@@ -90,6 +90,8 @@ my @cases = (
     [ 'src/ngx/request/ngx_tf_op.c',
       "\n\nvoid\nngx_tf_op_planted(void)\n{\n}\n",
       qr/ngx_tf_op_planted\(\) is neither static nor in ngx_tf_op\.h/ ],
+    [ 't/20routes.t', "is 1, 1, 'and so on';\n",
+      qr/a name that needs the test before it/ ],
 );
 
 write_file($_->[0], $_->[1]) for @cases;

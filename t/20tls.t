@@ -51,7 +51,7 @@ for my $file (qw(direct-tls.conf edge.conf)) {
 like as_for('1.26.3', 'http.conf'), qr/^#keepalive_min_timeout/m,
     'kept connections: our own way';
 like as_for('1.30.0', 'http.conf'), qr/^keepalive_min_timeout 5s;/m,
-    "and nginx's";
+    "kept connections: nginx's way";
 
 # the protocol and cipher of a connection, or nothing
 

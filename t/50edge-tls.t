@@ -190,7 +190,7 @@ check('no such file that would never change', 404,
     get('/assets/nope-0a1b2c3d.js'), 'RESOURCE_NOT_FOUND');
 check('metrics are not for everybody', 404, get('/metrics'),
     'RESOURCE_NOT_FOUND');
-check('nor around a corner', 404, get($_), 'RESOURCE_NOT_FOUND')
+check('no metrics around a corner', 404, get($_), 'RESOURCE_NOT_FOUND')
     for '/api/../metrics', '/api/%2e%2e/metrics', '//metrics', '/metrics/';
 check('errors are not to be asked for', 404, get('/.edge/error'),
     'RESOURCE_NOT_FOUND');

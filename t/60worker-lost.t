@@ -35,7 +35,8 @@ is $tf->wait_run($run)->{status}, 'completed',
     'a job that was taken over is done';
 is_deeply TaiFish::Queue::effects($tf, $run), { 1 => 1 },
     'its effect is there once';
-is item($run)->{worker_id}, $owner, 'and it is the second one\'s';
+is item($run)->{worker_id}, $owner,
+    'a job that was taken over is of the second worker';
 like $first->output, qr/not ours any more|could not be renewed|was lost/,
     'the first one was refused';
 

@@ -102,6 +102,21 @@ for my $path (grep { /\.(?:c|h|sql|pl|pm|t|sh|conf|md|yml|map)$|Makefile$/ }
         if $code && $n > 1200 + 1;
 }
 
+# A list of failed tests shows a name without the one before it.  Files whose
+# names stand alone: only to grow.
+
+my $standing = qr{^t/(?:10sql|20|50|60worker-(?:cron|fence|kill|kinds|lost
+    |queue))[^/]*\.t$}x;
+
+for my $path (grep /$standing/, @files) {
+    my $n = 0;
+    for my $line (split /\n/, slurp($path)) {
+        $n++;
+        say_no($path, $n, 'test', 'a name that needs the test before it')
+            if $line =~ /(?<!\w)["'](?:and|but|nor|or|so|then|which) /;
+    }
+}
+
 for my $path (@files) {
     say_no($path, 0, 'name', 'a name that says nothing')
         if $path =~ m{(?:^|[/_.-])(?:utils?|common|misc|helpers?)(?:[/_.-]|$)};
