@@ -39,13 +39,14 @@ my $anyone = $tf->client;
 
 is $anyone->get('/health/live')->status, 200, 'nginx lives without PostgreSQL';
 my ($nginx_worker) = $tf->nginx_workers;    # it has answered, so it is there
-is $anyone->get('/health/ready')->status, 503, 'and is not ready';
+is $anyone->get('/health/ready')->status, 503,
+    'nginx without PostgreSQL is not ready';
 
 my $start = time;
 my $r = $anyone->get('/auth/me',
     { cookie => 'taifish_session=' . 'A' x 43 });
 is $r->status, 503, 'what needs PostgreSQL is refused';
-ok $r->{headers}{'retry-after'}, 'with Retry-After';
+ok $r->{headers}{'retry-after'}, 'the refusal has Retry-After';
 cmp_ok time - $start, '<', 3, 'soon';
 
 $tf->pg->start;
@@ -127,13 +128,16 @@ is_deeply [keys %{ $seen->{status} }], [200],
 
 # --- it hangs --------------------------------------------------------------
 
-my ($backend) = backends();
+my $backend;
+TaiFish::Server::until_true(10, sub { ($backend) = backends() })
+    or die 'no connection';
 kill 'STOP', $backend;
 $start = time;
 $r = $admin->get('/tags/options');
 kill 'CONT', $backend;
 is $r->status, 200, 'a connection without answers is replaced';
-cmp_ok time - $start, '<', 6, 'in time';
+cmp_ok time - $start, '<', 6,
+    'a connection without answers is replaced in time';
 
 my $lock = fork() // die;
 if (!$lock) {
@@ -147,13 +151,15 @@ TaiFish::Server::until_true(5, sub {
 }) or die 'no lock';
 $r = $admin->get('/tags/options');
 is $r->status, 504, 'a locked table is a timeout';
-is $r->json->{message_code}, 'DATABASE_TIMEOUT', 'and says so';
+is $r->json->{message_code}, 'DATABASE_TIMEOUT',
+    'a locked table: the answer says that it is a timeout';
 is $admin->get('/users')->status, 200, 'others are served';
 $tf->sql("SELECT pg_terminate_backend(pid) FROM pg_locks
           WHERE relation = 'tags'::regclass
           AND mode = 'AccessExclusiveLock'");
 waitpid $lock, 0;
-is $admin->get('/tags/options')->status, 200, 'until it is free';
+is $admin->get('/tags/options')->status, 200,
+    'a table that is free again is read';
 
 
 # --- it is gone for a while ------------------------------------------------
@@ -165,25 +171,27 @@ sleep 4;
 is_deeply [keys %{ $load->wait->{status} }], [503], '503 while it is gone';
 $tf->pg->start;
 ready_within($anyone, 2, 'ready soon after a longer absence');
-is_deeply [$tf->nginx_workers], [$nginx_worker], 'still no crash';
+is_deeply [$tf->nginx_workers], [$nginx_worker],
+    'no crash after a longer absence';
 
 
 # --- the schema changes under prepared statements --------------------------
 
 is $admin->get('/tags/options')->status, 200, 'works';
 $tf->sql('ALTER TABLE tags ALTER display_name TYPE varchar(200)');
-is $admin->get('/tags/options')->status, 200, 'and with a column of new type';
+is $admin->get('/tags/options')->status, 200,
+    'a statement works with a column of new type';
 
 $tf->sql('ALTER TABLE tags RENAME category TO kind');
 $tf->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity
           WHERE application_name = 'taifish-nginx'");
 is $admin->get('/tags/options')->status, 503, 'an alien schema: unavailable';
 ok scalar($tf->error_log =~ /refuses statement "\w+" [^\n]*42703/),
-    'and the log names a statement';
+    'an alien schema: the log names a statement';
 is $admin->post('/tags', { name => 'alien', display_name => 'Alien',
     category => 'x' })->status, 503, 'a write, too';
 ok scalar($tf->error_log =~ /refuses statement "tags_create" [^\n]*42703/),
-    'which the log names';
+    'an alien schema: the log names the write';
 $tf->sql('ALTER TABLE tags RENAME kind TO category');
 ready_within($anyone, 8, 'ready with the right schema');
 
