@@ -136,17 +136,23 @@ sub entries {
     } @{ $diff->{entries} };
 }
 
-# The open version's categories.
+# The open version's categories, of one account or by principal of all.
 
 sub categories {
     my ($self, $username) = @_;
     (my $quoted = $username) =~ s/'/''/g;
-    my $row = $self->{tf}->row(
-        "SELECT account_snapshot_json(v.snapshot) AS snapshot
-         FROM accounts a JOIN account_versions v ON v.id = a.version_id
-         WHERE a.instance_id = $self->{id} AND a.principal = '$quoted'")
-        or return;
-    return $row->{snapshot}{categories};
+    my $all = $self->all_categories("AND a.principal = '$quoted'");
+    return $all->{$username} // ();
+}
+
+sub all_categories {
+    my ($self, $and) = @_;
+    return { map { $_->{principal} => $_->{snapshot}{categories} }
+        $self->{tf}->rows(
+            "SELECT a.principal, account_snapshot_json(v.snapshot) AS snapshot
+             FROM accounts a JOIN account_versions v ON v.id = a.version_id
+             WHERE a.instance_id = $self->{id} @{[$and // '']}
+             ORDER BY a.dropped_at NULLS LAST") };
 }
 
 sub status {

@@ -91,35 +91,34 @@ sub postgresql {
     for my $database (map { $_->{datname} } $db->rows(
         "SELECT datname FROM pg_database WHERE oid >= 16384"))
     {
-        for my $kind (sort keys %all) {
-            my $privileges = join ',', map { "('$_')" } @{ $all{$kind} };
+        my $each = join ' UNION ALL ', map {
+            my $privileges = join ',', map { "('$_')" } @{ $all{$_} };
+            "SELECT '$_' AS kind, r.rolname, o.name, p.privilege,
+                has_${_}_privilege(r.oid, o.oid, p.privilege) AS has
+             FROM roles r, (SELECT $from{$_}) o,
+                  (VALUES $privileges) AS p (privilege)"
+        } sort keys %all;
 
-            for my $row ($db->rows("SELECT r.rolname, o.name, p.privilege,
-                has_${kind}_privilege(r.oid, o.oid, p.privilege) AS has
-                FROM pg_roles r, (SELECT $from{$kind}) o,
-                     (VALUES $privileges) AS p (privilege)
-                WHERE r.rolname !~ '^pg_'", $database))
-            {
-                my ($role, $on, $p) = @$row{qw(rolname name privilege)};
-                my %by;
-                $inherits->($role, \%by);
+        for my $row ($db->rows("WITH roles AS (SELECT oid, rolname
+            FROM pg_roles WHERE rolname !~ '^pg_') $each", $database))
+        {
+            my ($kind, $role, $on, $p) = @$row{qw(kind rolname name privilege)};
+            my %by;
+            $inherits->($role, \%by);
 
-                my $has = grep { $kept{$_}{postgresql_role_attributes}
-                                     {can_super} } $role;
-                for my $by (keys %by, 'PUBLIC') {
-                    my $k = $kept{$by};
-                    my ($granted, $owned) = $kind eq 'database'
-                        ? ($k->{postgresql_database_privileges}{$on}, 0)
-                        : ($k->{"postgresql_${kind}_privileges"}{$database}
-                               {$on},
-                           $k->{"postgresql_owned_${kind}s"}{$database}{$on});
-                    $has ||= $owned || grep { s/ WITH .*//r eq $p }
-                                           @{ $granted || [] };
-                }
-                push @differences, "$role $p ON $kind $database.$on: server "
-                    . ($row->{has} ? 'yes' : 'no')
-                    if !$has != !$row->{has};
+            my $has = $kept{$role}{postgresql_role_attributes}{can_super};
+            for my $by (keys %by, 'PUBLIC') {
+                my $k = $kept{$by};
+                my ($granted, $owned) = $kind eq 'database'
+                    ? ($k->{postgresql_database_privileges}{$on}, 0)
+                    : ($k->{"postgresql_${kind}_privileges"}{$database}{$on},
+                       $k->{"postgresql_owned_${kind}s"}{$database}{$on});
+                $has ||= $owned || grep { s/ WITH .*//r eq $p }
+                                       @{ $granted || [] };
             }
+            push @differences, "$role $p ON $kind $database.$on: server "
+                . ($row->{has} ? 'yes' : 'no')
+                if !$has != !$row->{has};
         }
     }
 
@@ -133,21 +132,26 @@ sub mysql {
     my @differences;
     my $mandatory = ($categories->('PUBLIC') || {})->{mysql_granted_roles}
         {mandatory} || [];
+    my @parts = map {
+        /^`(.*)`\@`(.*)`$/s ? [map { s/``/`/gr } $1, $2]
+                            : [/^(.*?)(?:\@([^\@]*))?$/s]
+    } @accounts;
+    my @said = split /^--next\n/m, $db->sql(join ';', 'SHOW GRANTS', map {
+        "SELECT '--next'; SHOW GRANTS FOR " . join '@', map {
+            "'" . s/([\\'])/\\$1/gr . "'" } grep { defined } @$_
+    } @parts);
+    my $own = shift @said;
 
     for my $principal (@accounts) {
-        my ($user, $host) = $principal =~ /^`(.*)`\@`(.*)`$/s
-            ? map { s/``/`/gr } $1, $2
-            : $principal =~ /^(.*?)(?:\@([^\@]*))?$/s;
-        my $as = join '@', map { "'" . s/([\\'])/\\$1/gr . "'" }
-            grep { defined } $user, $host;
-        my %server = map { $_ => 1 } granted($db->sql("SHOW GRANTS FOR $as"));
+        my $host = (shift @parts)->[1];
+        my %server = map { $_ => 1 } granted(shift @said);
         my %kept = map { $_ => 1 } kept($categories->($principal));
 
         # what all have is told to who asks for itself alone
 
         if ($principal eq 'root@localhost') {
             my @more = grep { /^ROLE / && !$server{$_} }
-                granted($db->sql('SHOW GRANTS'));
+                granted($own);
             push @differences, "all: @more: not @$mandatory"
                 if "@{[sort @more]}" ne join ' ', sort map { "ROLE $_" }
                                                        @$mandatory;
