@@ -20,8 +20,9 @@ sub item {
 
 sub until_state {
     my ($run, $state, $seconds) = @_;
+    my $row;
     return TaiFish::Server::until_true($seconds // 10,
-        sub { item($run)->{state} eq $state });
+        sub { ($row = item($run))->{state} eq $state }) && $row;
 }
 
 # Many short jobs: all effects once, counters right, the run ends once.
@@ -64,8 +65,8 @@ like $worker->output, qr/TARGET_AUTH: on purpose/,
     "a server's words are for the log";
 
 $run = enqueue(1, { fail => 'TARGET_TIMEOUT' }, max_attempts => 2);
-ok until_state($run, 'retry'), 'a passing error is tried again';
-my $item = item($run);
+my $item = until_state($run, 'retry');
+ok $item, 'a passing error is tried again';
 ok $item->{wait} <= 2, 'within its backoff';
 $row = $tf->wait_run($run);
 is $row->{items}[0]{state}, 'dead',

@@ -32,7 +32,8 @@ sub new {
     push @{ $tf->{parts} }, $self;
 
     directories("$self->{dir}", qw(run logs ssl web web/assets));
-    $self->certificate;
+    # many clients at once begin with many handshakes
+    $self->certificate(qw(ec -pkeyopt ec_paramgen_curve:P-256));
     $self->web;
     $self->names(1 .. ($opt{apps} || 2));
     $self->app($_)->start for 1 .. ($opt{apps} || 2);
