@@ -10,7 +10,7 @@ my $tf = TaiFish->new;
 # What "taifish-worker admin" and "migrate" run, by the owner of the schema.
 my %owner = map { $_ => 1 } qw(admin_create admin_reset_password
     job_kind_write words_store audit_action_store engine_store
-    engine_scope_store engine_grant_store error_text_store
+    engine_scope_store engine_grant_store engine_life_store error_text_store
     log_event_store log_module_store migrate_partitions);
 
 my @all = TaiFish::Sql::statements();

@@ -12,7 +12,8 @@ my $db = $tf->mariadb;
 
 $db->sql(q{
     CREATE DATABASE App;
-    CREATE USER app@'%' IDENTIFIED BY 'x'; GRANT SELECT ON App.* TO app@'%';
+    CREATE USER app@'%' IDENTIFIED BY 'x' PASSWORD EXPIRE INTERVAL 30 DAY;
+    GRANT SELECT ON App.* TO app@'%';
     CREATE USER app@'10.%' IDENTIFIED BY 'x';
     CREATE USER super@'%' IDENTIFIED BY 'x'; GRANT SUPER ON *.* TO super@'%';
     CREATE USER locked@'%' IDENTIFIED BY 'x' ACCOUNT LOCK;
@@ -79,6 +80,37 @@ is $p->{permissions}{snapshot}{version}, 4, 'of version 4';
 is $p->{account}{username}, 'app@%', 'whose it is';
 is_deeply $p->{stale_scopes}, [], 'and how fresh';
 is $api->get('/accounts/ledgers/999999/permissions')->status, 404, 'no such';
+
+
+# --- its life --------------------------------------------------------------
+
+my $life = $p->{lifecycle};
+is_deeply [sort keys %$life], [sort qw(password_last_changed
+    password_expires_at is_password_expired locked_at is_locked_out last_seen
+    is_orphaned)], 'every fact';
+is_deeply $life, $app->{lifecycle}, 'in the ledger too';
+is $life->{password_last_changed}{days}, 0, 'the password was set today';
+is $life->{password_expires_at}{days}, 30, 'and has 30 days';
+like $life->{password_expires_at}{value}, qr/^20\d\d-\d\d-\d\dT.*Z$/, 'a day';
+like $life->{password_expires_at}{evidence}, qr/password_lifetime/, 'of where';
+is_deeply $life->{is_locked_out}, { value => undef, days => undef,
+    evidence => undef, code => 'LOCK_IN_MEMORY',
+    reason => '登录失败造成的锁定只在服务器内存中，系统表里没有' },
+    'what is not told is null, and why';
+is $api->get("$of/permissions", { 'accept-language' => 'en' })
+    ->data->{lifecycle}{last_seen}{reason}, 'The server does not keep it',
+    'in English';
+is $s->life('super@%')->{password_expires_at}, 'NEVER_EXPIRES', 'no expiry';
+is $s->life('locked@%')->{locked_at}, 'NOT_KEPT', 'locked, since when';
+is $s->life('super@%')->{locked_at}, 'NOT_LOCKED', 'not locked';
+is_deeply [values %{ $s->life('readers') }], [('NO_SIGN_IN') x 7],
+    'a role has none';
+is_deeply [map { $tf->value("SELECT coalesce(tf_days_until(" . (defined $_
+        ? "'$_'" : 'NULL') . ")::text, 'none')") } undef, '', 'infinity',
+        '2026-13-01', '2026-00-10', '0000-01-01', '2026-11-32', '2026-11'],
+    [('none') x 8], 'whatever a server sends is no error';
+is $tf->value(q{SELECT tf_days_until('2024-02-31') = '2024-03-02'
+    - (now() AT TIME ZONE 'UTC')::date}), 't', 'nor is a day past the month';
 
 
 # --- changes ---------------------------------------------------------------

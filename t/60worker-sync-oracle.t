@@ -52,6 +52,14 @@ is_deeply $p->{snapshot}{categories}, {
     oracle_column_privileges => { 'HR.STAFF.NAME' => ['UPDATE'] },
 }, 'all that it may do' or diag explain $p->{snapshot};
 
+is_deeply $s->life('OLD'), { password_last_changed => '2024-03-04T05:06:07',
+    password_expires_at => 'NEVER_EXPIRES', is_password_expired => 'false',
+    locked_at => '2024-03-04T05:06:07', is_locked_out => 'false',
+    last_seen => 'NEVER_SEEN', is_orphaned => 'NO_SUCH_THING' },
+    'the facts of its life' or diag explain $s->life('OLD');
+is_deeply [sort values %{ $s->life('REPORTS') }], [('NO_SIGN_IN') x 7],
+    'a role has none';
+
 # changes
 
 is_deeply [$s->sync && $s->changes], [], 'nothing happened';

@@ -17,6 +17,7 @@ $db->sql(q{
     CREATE ROLE app LOGIN;
     CREATE ROLE readers;
     CREATE ROLE boss LOGIN CREATEROLE;
+    CREATE ROLE past LOGIN VALID UNTIL '2001-02-03 04:05:06+00';
     GRANT readers TO app;
 });
 for my $name (qw(one two)) {
@@ -42,6 +43,14 @@ is_deeply $app->{postgresql_sequence_privileges},
       qw(one two) }, 'of two databases' or diag explain $app;
 is_deeply $app->{postgresql_predefined_roles}, ['readers'], 'a membership';
 ok $app->{postgresql_role_attributes}{can_login}, 'an attribute';
+
+is_deeply $s->life('app'), { password_last_changed => 'NOT_KEPT',
+    password_expires_at => 'NEVER_EXPIRES', is_password_expired => 'false',
+    locked_at => 'NOT_LOCKED', is_locked_out => 'NO_SUCH_THING',
+    last_seen => 'NOT_KEPT', is_orphaned => 'NO_SUCH_THING' },
+    'the facts of its life' or diag explain $s->life('app');
+is $s->life('past')->{is_password_expired}, 'true', 'past its validity';
+is $s->life('past')->{password_expires_at}, '2001-02-03T04:05:06Z', 'since';
 
 my $n = $s->written(sub { $s->sync });
 cmp_ok $n, '<=', 10, "a sync that finds nothing new writes $n rows";

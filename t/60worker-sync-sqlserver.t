@@ -62,6 +62,14 @@ is_deeply $p->{facts}{roles}, ['db_datareader'], 'roles of databases';
 is $p->{snapshot}{type_specific}{sqlserver}{connect_to_engine}, 'GRANT',
     'facts of the login';
 
+is $s->life('l1')->{password_expires_at}, 'NEVER_EXPIRES', 'no expiry';
+is $s->life('l1')->{password_last_changed}, '2024-03-04T05:06:07', 'changed';
+is $s->life('l1')->{is_locked_out}, 'false', 'not locked out';
+is $s->life('l1')->{is_orphaned}, 'NO_SUCH_THING', 'a login is no orphan';
+is $s->life('[app].[inside]')->{is_orphaned}, 'false', 'nor is this';
+is $s->life('[app].[inside]')->{password_last_changed}, 'NOT_KEPT',
+    'of a contained user no day is kept';
+
 # a database that cannot be entered: its rights stay, its users stay
 
 $sim->run(q{ALTER DATABASE app SET OFFLINE; USE other;

@@ -99,7 +99,8 @@ for my $version (2012, 2017, 2022) {
     my $s = TaiFish::SimMssql->new($pg, version => $version);
     $s->monitor('mon', 'se}c;r{et');
 
-    $count{sqlserver} = TaiFish::Scenario::check(engine => 'sqlserver',
+    $count{"sqlserver $version"} = TaiFish::Scenario::check(
+        engine => 'sqlserver',
         version => $version, run => sub { $s->run(@_); $s->admit('mon') },
         read => sub { TaiFish::Dump::read('sqlserver',
             $s->as('mon', 'se}c;r{et')) });
@@ -117,7 +118,7 @@ for my $version (1102, 1900, 2300) {
     my $read = sub { TaiFish::Dump::read('oracle', '-v',
         $s->as('MON', 'secret')) };
 
-    $count{oracle} = TaiFish::Scenario::check(engine => 'oracle',
+    $count{"oracle $version"} = TaiFish::Scenario::check(engine => 'oracle',
         version => $version, run => sub { $s->run(@_) }, read => $read);
 
     my $sizes = TaiFish::Dump::read('oracle', $s->as('MON', 'secret'), read =>

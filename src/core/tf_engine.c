@@ -13,6 +13,12 @@ const tf_engine_t *const  tf_engines[] = {
 };
 
 
+const char *const  tf_life_facts[] = {
+    "password_last_changed", "password_expires_at", "is_password_expired",
+    "locked_at", "is_locked_out", "last_seen", "is_orphaned", NULL
+};
+
+
 static const char *const  tf_state_names[] = {
     "granted", "grantable", "admin", "denied"
 };
@@ -22,6 +28,21 @@ const char *
 tf_state_name(tf_state_e state)
 {
     return tf_state_names[state];
+}
+
+
+const tf_life_t *
+tf_life_find(const tf_engine_t *engine, const char *fact)
+{
+    const tf_life_t  *l;
+
+    for (l = engine->life; l && l->fact; l++) {
+        if (strcmp(l->fact, fact) == 0) {
+            return l;
+        }
+    }
+
+    return NULL;
 }
 
 

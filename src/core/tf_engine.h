@@ -123,6 +123,26 @@ typedef struct {
 } tf_reason_t;
 
 
+/*
+ * Where an engine tells a fact of the life of its accounts, as an attribute of
+ * them.  Days ("YYYY-MM-DD...") may be in the server's own time; the attribute
+ * of password_expires_at is valid_until for all engines.  What is not told is
+ * a code of tf_words_life, why not.
+ */
+
+typedef struct {
+    const char      *fact;          /* a name of tf_life_facts */
+    const char      *attribute;     /* NULL: the engine does not tell it */
+    const char      *evidence;      /* where the server itself keeps it */
+    const char      *null;          /* what null means there */
+    const char      *missing;       /* what it means that there is none */
+} tf_life_t;
+
+/* password_last_changed, password_expires_at, is_password_expired, locked_at,
+ * is_locked_out, last_seen, is_orphaned; ended by NULL. */
+extern const char *const  tf_life_facts[];
+
+
 /* One right of a holder; database is for TF_SHAPE_DBMAP and _DBLIST, object for
  * all shapes but TF_SHAPE_LIST and _DBLIST.  id is what the engine itself knows
  * the object by, or the privilege of these two, whatever its name; length 0:
@@ -167,6 +187,8 @@ typedef struct {
                                                doubled inside */
     const tf_category_t     *categories;    /* ended by key NULL */
     const tf_reason_t       *reasons;       /* ended by capability NULL */
+    const tf_life_t         *life;          /* ended by fact NULL; NULL: it
+                                               tells no fact */
     const char              *users;         /* scope of the principals that are
                                                of one database, whose names are
                                                [database].[name] in the quotes
@@ -192,6 +214,9 @@ const tf_engine_t *tf_engine_find(tf_str_t name);
 /* The engine that a person means: its name, display name or another spelling,
  * in any case. */
 const tf_engine_t *tf_engine_spelled(tf_str_t text);
+
+/* NULL when the engine does not tell the fact. */
+const tf_life_t *tf_life_find(const tf_engine_t *engine, const char *fact);
 
 /* NULL when the engine has no such category. */
 const tf_category_t *tf_category_find(const tf_engine_t *engine,

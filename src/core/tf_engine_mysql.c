@@ -65,6 +65,24 @@ static const tf_reason_t  tf_engine_mysql_reasons[] = {
 };
 
 
+static const tf_life_t  tf_engine_mysql_life[] = {
+
+    { "password_last_changed", "password_last_changed",
+      "mysql.user password_last_changed", "NOT_TOLD", "NOT_TOLD" },
+    { "password_expires_at", "valid_until",
+      "mysql.user password_lifetime, default_password_lifetime",
+      "NEVER_EXPIRES", "NOT_TOLD" },
+    { "is_password_expired", "password_expired", "mysql.user password_expired",
+      "NOT_TOLD", "NOT_TOLD" },
+    { "locked_at", NULL, NULL, NULL, "NOT_KEPT" },
+    { "is_locked_out", NULL, NULL, NULL, "LOCK_IN_MEMORY" },
+    { "last_seen", NULL, NULL, NULL, "NOT_KEPT" },
+    { "is_orphaned", NULL, NULL, NULL, "NO_SUCH_THING" },
+
+    { .fact = NULL }
+};
+
+
 static const char *const  tf_engine_mysql_spellings[] = { "mariadb", NULL };
 
 
@@ -214,5 +232,6 @@ const tf_engine_t  tf_engine_mysql = {
     .quote = { '`', '`' },
     .categories = tf_engine_mysql_categories,
     .reasons = tf_engine_mysql_reasons,
+    .life = tf_engine_mysql_life,
     .power = tf_engine_mysql_power
 };

@@ -62,6 +62,26 @@ static const tf_reason_t  tf_engine_oracle_reasons[] = {
 };
 
 
+static const tf_life_t  tf_engine_oracle_life[] = {
+
+    { "password_last_changed", "password_last_changed",
+      "DBA_USERS.PASSWORD_CHANGE_DATE", "NOT_TOLD", "NOT_IN_VERSION" },
+    { "password_expires_at", "valid_until", "DBA_USERS.EXPIRY_DATE",
+      "NEVER_EXPIRES", "NOT_TOLD" },
+    { "is_password_expired", "is_password_expired",
+      "DBA_USERS.ACCOUNT_STATUS", NULL, "NOT_TOLD" },
+    { "locked_at", "locked_at", "DBA_USERS.LOCK_DATE", "NOT_TOLD",
+      "NOT_TOLD" },
+    { "is_locked_out", "is_locked_out", "DBA_USERS.ACCOUNT_STATUS", NULL,
+      "NOT_TOLD" },
+    { "last_seen", "last_login_month", "DBA_USERS.LAST_LOGIN", "NEVER_SEEN",
+      "NOT_IN_VERSION" },
+    { "is_orphaned", NULL, NULL, NULL, "NO_SUCH_THING" },
+
+    { .fact = NULL }
+};
+
+
 static const char *const  tf_engine_oracle_spellings[] = {
     "oracle database", NULL
 };
@@ -75,5 +95,6 @@ const tf_engine_t  tf_engine_oracle = {
     .simulated = 1,
     .quote = { '"', '"' },
     .categories = tf_engine_oracle_categories,
-    .reasons = tf_engine_oracle_reasons
+    .reasons = tf_engine_oracle_reasons,
+    .life = tf_engine_oracle_life
 };

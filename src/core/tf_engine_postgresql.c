@@ -125,6 +125,22 @@ static const tf_reason_t  tf_engine_postgresql_reasons[] = {
 };
 
 
+static const tf_life_t  tf_engine_postgresql_life[] = {
+
+    { "password_last_changed", NULL, NULL, NULL, "NOT_KEPT" },
+    { "password_expires_at", "valid_until", "pg_roles.rolvaliduntil",
+      "NEVER_EXPIRES", "NOT_TOLD" },
+    { "is_password_expired", "valid_until", "pg_roles.rolvaliduntil",
+      "NEVER_EXPIRES", "NOT_TOLD" },
+    { "locked_at", NULL, NULL, NULL, "NOT_KEPT" },
+    { "is_locked_out", NULL, NULL, NULL, "NO_SUCH_THING" },
+    { "last_seen", NULL, NULL, NULL, "NOT_KEPT" },
+    { "is_orphaned", NULL, NULL, NULL, "NO_SUCH_THING" },
+
+    { .fact = NULL }
+};
+
+
 static const char *const  tf_engine_postgresql_spellings[] = {
     "postgres", "pgsql", "pg", NULL
 };
@@ -137,5 +153,6 @@ const tf_engine_t  tf_engine_postgresql = {
     .port = 5432,
     .quote = { '"', '"' },
     .categories = tf_engine_postgresql_categories,
-    .reasons = tf_engine_postgresql_reasons
+    .reasons = tf_engine_postgresql_reasons,
+    .life = tf_engine_postgresql_life
 };

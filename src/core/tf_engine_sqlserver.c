@@ -85,6 +85,26 @@ static const tf_reason_t  tf_engine_sqlserver_reasons[] = {
 };
 
 
+static const tf_life_t  tf_engine_sqlserver_life[] = {
+
+    { "password_last_changed", "password_last_changed",
+      "LOGINPROPERTY PasswordLastSetTime", "NOT_TOLD", "NOT_KEPT" },
+    { "password_expires_at", "valid_until",
+      "LOGINPROPERTY DaysUntilExpiration", "NEVER_EXPIRES", "NOT_TOLD" },
+    { "is_password_expired", "is_password_expired", "LOGINPROPERTY IsExpired",
+      "NOT_TOLD", "NOT_KEPT" },
+    { "locked_at", NULL, NULL, NULL, "NOT_KEPT" },
+    { "is_locked_out", "is_locked_out", "LOGINPROPERTY IsLocked", "NOT_TOLD",
+      "NO_SUCH_THING" },
+    { "last_seen", NULL, NULL, NULL, "NOT_KEPT" },
+    { "is_orphaned", "is_orphaned",
+      "sys.database_principals sid, sys.server_principals sid", "NOT_TOLD",
+      "NO_SUCH_THING" },
+
+    { .fact = NULL }
+};
+
+
 static const char *const  tf_engine_sqlserver_spellings[] = {
     "mssql", "ms sql server", NULL
 };
@@ -99,5 +119,6 @@ const tf_engine_t  tf_engine_sqlserver = {
     .quote = { '[', ']' },
     .categories = tf_engine_sqlserver_categories,
     .reasons = tf_engine_sqlserver_reasons,
+    .life = tf_engine_sqlserver_life,
     .users = "users"
 };

@@ -101,7 +101,7 @@ static const tf_words_t  tf_words_table[] = {
 };
 
 
-const tf_lock_t  tf_words_locks[] = {
+const tf_word_t  tf_words_locks[] = {
     { "is_locked=True",
       { "账户已锁定", "The account is locked" } },
     { "type_specific.account_locked=True",
@@ -122,6 +122,36 @@ const tf_lock_t  tf_words_locks[] = {
       { "必须先修改密码", "The password has to be changed first" } },
     { "type_specific.account_status!=OPEN",
       { "账户状态不是 OPEN", "The status of the account is not OPEN" } },
+    { NULL, { NULL, NULL } }
+};
+
+
+const tf_word_t  tf_words_life[] = {
+    { "NEVER_EXPIRES",
+      { "密码不会过期", "The password does not expire" } },
+    { "NEVER_SEEN",
+      { "服务器从未记录过登录", "The server has never noted a sign-in" } },
+    { "NOT_LOCKED",
+      { "未锁定", "It is not locked" } },
+    { "NO_SIGN_IN",
+      { "角色没有自己的密码和登录",
+        "A role has no password and no sign-in of its own" } },
+    { "NOT_KEPT",
+      { "服务器不保存此信息", "The server does not keep it" } },
+    { "NO_SUCH_THING",
+      { "此数据库类型没有这种情况", "This engine knows no such thing" } },
+    { "LOCK_IN_MEMORY",
+      { "登录失败造成的锁定只在服务器内存中，系统表里没有",
+        "A lock after failed sign-ins is in the server's memory only" } },
+    { "NOT_IN_VERSION",
+      { "服务器的版本不提供，或升级后尚未采集",
+        "The server's version does not tell it, or it was not read since the"
+        " last upgrade" } },
+    { "NOT_TOLD",
+      { "服务器未告知：没有本地密码、采集账户无权查看，或升级后尚未采集",
+        "The server does not tell: there is no password of its own, the"
+        " collector may not see it, or it was not read since the last"
+        " upgrade" } },
     { NULL, { NULL, NULL } }
 };
 

@@ -66,6 +66,16 @@ INSERT INTO engine_grants (position, db_type, product, since, before, reach,
 VALUES (:position::int, :db_type, :product, :since::int, :before::int, :reach,
         :statement, :reading, :scope, :right, :zh, :en)
 
+-- name: engine_life_store
+-- worker
+-- In the order of the calls.
+INSERT INTO engine_life (db_type, fact, position, attribute, evidence,
+                         when_null, when_missing)
+SELECT :db_type::text, :fact::text, count(*), :attribute::text,
+       :evidence::text, :null::text, :missing::text
+FROM engine_life
+WHERE db_type = :db_type
+
 -- name: error_text_store
 -- worker
 INSERT INTO error_texts (code, zh, en)

@@ -400,7 +400,7 @@ tfw_migrate_words(const tfw_conf_t *conf, tfw_db_t *db, tf_err_t *err)
     tf_str_t               words;
     PGresult              *res;
     tfw_mem_t              m;
-    const tf_lock_t       *l;
+    const tf_word_t       *l;
     const tfw_metric_t    *n;
     const tfw_job_kind_t  *k;
 
@@ -410,6 +410,10 @@ tfw_migrate_words(const tfw_conf_t *conf, tfw_db_t *db, tf_err_t *err)
 
     for (l = tf_words_locks; l->code; l++) {
         tfw_migrate_word(&b, "lock", l->code, l->text);
+    }
+
+    for (l = tf_words_life; l->code; l++) {
+        tfw_migrate_word(&b, "life", l->code, l->text);
     }
 
     for (n = tfw_queue_totals; n->name; n++) {

@@ -11,6 +11,8 @@ static tf_int_t tfw_migrate_category(tfw_db_t *db, const tf_engine_t *engine,
     const tf_category_t *c, tf_err_t *err);
 static tf_int_t tfw_migrate_scope(tfw_db_t *db, const tf_engine_t *engine,
     const char *reading, const tf_category_t *c, tf_err_t *err);
+static tf_int_t tfw_migrate_life(tfw_db_t *db, const tf_engine_t *engine,
+    tf_err_t *err);
 static tf_int_t tfw_migrate_grants(tfw_db_t *db, tf_err_t *err);
 static tf_int_t tfw_migrate_texts(tfw_db_t *db, tf_err_t *err);
 static tf_int_t tfw_migrate_store(tfw_db_t *db, tf_sql_e sql,
@@ -40,7 +42,8 @@ tfw_migrate_engines(tfw_db_t *db, tf_err_t *err)
     const tf_engine_t *const  *e;
 
     rc = tfw_db_exec(db, "BEGIN; DELETE FROM engine_scopes;"
-                         " DELETE FROM engine_grants", err);
+                         " DELETE FROM engine_grants;"
+                         " DELETE FROM engine_life", err);
 
     for (e = tf_engines; *e && rc == TF_OK; e++) {
         rc = tfw_migrate_engine(db, *e, err);
@@ -94,7 +97,7 @@ tfw_migrate_engine(tfw_db_t *db, const tf_engine_t *engine, tf_err_t *err)
         rc = tfw_migrate_scope(db, engine, "databases", c, err);
     }
 
-    return rc;
+    return rc == TF_OK ? tfw_migrate_life(db, engine, err) : rc;
 }
 
 
@@ -118,6 +121,32 @@ tfw_migrate_scope(tfw_db_t *db, const tf_engine_t *engine, const char *reading,
                         { "scope", c->scope },
                         { "zh", c->label[TF_LANG_ZH] },
                         { "en", c->label[TF_LANG_EN] }), err);
+}
+
+
+static tf_int_t
+tfw_migrate_life(tfw_db_t *db, const tf_engine_t *engine, tf_err_t *err)
+{
+    size_t            i;
+    tf_int_t          rc;
+    const tf_life_t  *l;
+
+    static const tf_life_t  none = { .missing = "NOT_KEPT" };
+
+    for (i = 0, rc = TF_OK; tf_life_facts[i] && rc == TF_OK; i++) {
+        l = tf_life_find(engine, tf_life_facts[i]);
+        l = l ? l : &none;
+
+        rc = tfw_migrate_store(db, TF_SQL_engine_life_store,
+                 TFW_ARGS({ "db_type", engine->name },
+                          { "fact", tf_life_facts[i] },
+                          { "attribute", l->attribute },
+                          { "evidence", l->evidence },
+                          { "null", l->null }, { "missing", l->missing }),
+                 err);
+    }
+
+    return rc;
 }
 
 

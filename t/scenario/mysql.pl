@@ -7,6 +7,16 @@ my $version = $TaiFish::Scenario::version;
 # a role as an account, and a membership
 sub role { $maria ? $_[0] : "$_[0]\@%" }
 sub has_role { map { 'granted_roles|direct ' . role($_) } @_ }
+
+# the day on which the password of a user was set
+sub set_in_2024 {
+    return $maria ? "UPDATE mysql.global_priv SET Priv = JSON_SET(Priv,
+        '\$.password_last_changed', 1709528767) WHERE User = '$_[0]';
+        FLUSH PRIVILEGES"
+        : "SET time_zone = '+00:00'; UPDATE mysql.user SET
+        password_last_changed = '2024-03-04 05:06:07' WHERE User = '$_[0]';
+        FLUSH PRIVILEGES";
+}
 sub admin_role { map { 'granted_roles|admin ' . role($_) } @_ }
 
 [
@@ -105,17 +115,28 @@ sub admin_role { map { 'granted_roles|admin ' . role($_) } @_ }
   after => { 'c1@%' => ['-is_locked', '-account_locked'] } },
 { name => 'an expired password',
   do => q{CREATE USER c2@'%' IDENTIFIED BY 'x' PASSWORD EXPIRE},
-  is => { 'c2@%' => ['+password_expired'] },
+  is => { 'c2@%' => ['+password_expired',
+      $maria ? '!valid_until' : 'valid_until='] },
   then => q{ALTER USER c2@'%' IDENTIFIED BY 'Y'},
   after => { 'c2@%' => ['-password_expired'] } },
 { name => 'a password that will expire',
-  do => q{CREATE USER c3@'%' IDENTIFIED BY 'x' PASSWORD EXPIRE INTERVAL 30 DAY},
-  is => { 'c3@%' => ['password_lifetime=30', '-password_expired'] },
-  then => q{ALTER USER c3@'%' PASSWORD EXPIRE DEFAULT},
-  after => { 'c3@%' => ['password_lifetime='] } },
+  do => q{CREATE USER c3@'%' IDENTIFIED BY 'x' PASSWORD EXPIRE INTERVAL 30 DAY;}
+      . set_in_2024('c3'),
+  is => { 'c3@%' => ['password_lifetime=30', '-password_expired',
+      'password_last_changed=2024-03-04T05:06:07Z',
+      'valid_until=2024-04-03T05:06:07Z'] },
+  then => q{ALTER USER c3@'%' PASSWORD EXPIRE NEVER},
+  after => { 'c3@%' => ['password_lifetime=0', 'valid_until='] } },
+{ name => 'the lifetime that the server has for passwords',
+  do => q{CREATE USER c9@'%' IDENTIFIED BY 'x' PASSWORD EXPIRE DEFAULT;}
+      . set_in_2024('c9'),
+  is => { 'c9@%' => ['password_lifetime=', 'valid_until='] },
+  then => q{SET GLOBAL default_password_lifetime = 30000},
+  after => { 'c9@%' => ['password_lifetime=',
+      'valid_until=2106-04-24T05:06:07Z'] } },
 { name => 'a password that never expires',
   do => q{CREATE USER c4@'%' IDENTIFIED BY 'x' PASSWORD EXPIRE NEVER},
-  is => { 'c4@%' => ['password_lifetime=0'] } },
+  is => { 'c4@%' => ['password_lifetime=0', 'valid_until='] } },
 { name => 'how often a password may be wrong', only => 'mysql',
   do => q{CREATE USER c5@'%' IDENTIFIED BY 'x' FAILED_LOGIN_ATTEMPTS 3
       PASSWORD_LOCK_TIME 2},

@@ -25,7 +25,14 @@
   is => { A5 => ['password_last_changed=2024-03-04T05:06:07'] } },
 { name => 'an old version does not say when', before => 1900,
   do => q{CREATE USER a5 IDENTIFIED BY x},
-  is => { A5 => ['password_last_changed='] } },
+  is => { A5 => ['!password_last_changed'] } },
+{ name => 'the oldest does not say who signed in', before => 1201,
+  do => q{CREATE USER a6 IDENTIFIED BY x},
+  is => { A6 => ['!last_login_month'] } },
+{ name => 'in the days of grace, and locked by wrong passwords',
+  do => q{CREATE USER b8 IDENTIFIED BY x;
+      --property b8 status EXPIRED(GRACE) & LOCKED(TIMED)},
+  is => { B8 => ['+is_locked', '+is_locked_out', '-is_password_expired'] } },
 { name => 'the month of the last sign-in', since => 1201,
   do => q{CREATE USER a6 IDENTIFIED BY x;
       --property a6 last_login 2026-03-31 23:30:00-02:00;
@@ -68,6 +75,7 @@
 { name => 'an expired password',
   do => q{CREATE USER b2 IDENTIFIED BY x PASSWORD EXPIRE},
   is => { B2 => ['account_status=EXPIRED', '+is_locked',
+      '+is_password_expired', '-is_locked_out',
       'valid_until=2024-03-04T05:06:07'] } },
 { name => 'expired and locked',
   do => q{CREATE USER b3 IDENTIFIED BY x PASSWORD EXPIRE ACCOUNT LOCK},
@@ -75,11 +83,13 @@
 { name => 'locked by wrong passwords',
   do => q{CREATE USER b4 IDENTIFIED BY x;
       --property b4 status LOCKED(TIMED)},
-  is => { B4 => ['account_status=LOCKED(TIMED)', '+is_locked'] } },
+  is => { B4 => ['account_status=LOCKED(TIMED)', '+is_locked',
+      '+is_locked_out', '-is_password_expired'] } },
 { name => 'in the days of grace a user can sign in',
   do => q{CREATE USER b5 IDENTIFIED BY x;
       --property b5 status EXPIRED(GRACE)},
-  is => { B5 => ['account_status=EXPIRED(GRACE)', '-is_locked'] } },
+  is => { B5 => ['account_status=EXPIRED(GRACE)', '-is_locked',
+      '-is_password_expired'] } },
 { name => 'two passwords at a time', since => 1900,
   do => q{CREATE USER b6 IDENTIFIED BY x;
       --property b6 status OPEN & IN ROLLOVER},

@@ -1,5 +1,15 @@
 # Scenarios of SQL Server, in T-SQL.
 
+use POSIX ();
+
+# a day after the one on which the passwords of the scenarios were set
+sub set_and {
+    my ($days) = @_;
+    return POSIX::strftime('%Y-%m-%dT%H:%M:%S', gmtime 1709528767
+        + 86400 * $days);
+}
+my $age = int((time - 1709528767) / 86400);
+
 my $sql = 'server_permissions CONNECT SQL';
 
 [
@@ -71,6 +81,17 @@ my $sql = 'server_permissions CONNECT SQL';
 { name => 'an expired password',
   do => q{CREATE LOGIN b5 WITH PASSWORD = 'x'; --property b5 IsExpired 1},
   is => { b5 => [$sql, '+is_password_expired', '+is_locked'] } },
+{ name => 'a password that will expire',
+  do => q{CREATE LOGIN b7 WITH PASSWORD = 'x', CHECK_EXPIRATION = ON;
+      --property b7 DaysUntilExpiration 42},
+  is => { b7 => [$sql, '-is_password_expired', '-is_locked',
+      'valid_until=' . set_and($age + 42)] },
+  then => q{ALTER LOGIN b7 WITH CHECK_EXPIRATION = OFF},
+  after => { b7 => [$sql, '-is_locked', 'valid_until='] } },
+{ name => 'a password of which the server does not say when it expires',
+  do => q{CREATE LOGIN b8 WITH PASSWORD = 'x', CHECK_EXPIRATION = ON;
+      CREATE LOGIN [DOM\b8] FROM WINDOWS},
+  is => { b8 => [$sql, '!valid_until'], 'DOM\b8' => [$sql, '!valid_until'] } },
 { name => 'a password that has to be changed',
   do => q{CREATE LOGIN b6 WITH PASSWORD = 'x' MUST_CHANGE},
   is => { b6 => [$sql, '+must_change_password', '+is_locked'] } },

@@ -10,6 +10,8 @@
 
 
 static void test_table(void);
+static void life(const tf_engine_t *engine);
+static int word(const char *code);
 static void test_spellings(void);
 static void test_states(void);
 static void test_names(void);
@@ -33,7 +35,7 @@ test_table(void)
     size_t                     n, len;
     tf_buf_t                   b;
     tf_str_t                   names;
-    const tf_lock_t           *l;
+    const tf_word_t           *l;
     const tf_reason_t         *r;
     const tf_category_t       *c, *other;
     const tf_engine_t *const  *e;
@@ -74,6 +76,8 @@ test_table(void)
             ok(strcmp(r->capability, "LOCKED") != 0 || l->code,
                "it has words");
         }
+
+        life(*e);
     }
 
     is_int(n, TF_ENGINE_COUNT, "as many as counted");
@@ -87,6 +91,43 @@ test_table(void)
     ok(tf_category_find(&tf_engine_mysql, "postgresql_memberships") == NULL,
        "a category of another engine");
     mem_reset(0);
+}
+
+
+/* Every fact once, in order, and words for what is not told. */
+
+static void
+life(const tf_engine_t *engine)
+{
+    size_t            i;
+    const tf_life_t  *l;
+
+    for (i = 0; tf_life_facts[i]; i++) {
+        l = &engine->life[i];
+
+        ok(l->fact && strcmp(l->fact, tf_life_facts[i]) == 0
+           && tf_life_find(engine, l->fact) == l, "%s: %s", engine->name,
+           tf_life_facts[i]);
+        ok(word(l->missing) && (l->null == NULL || word(l->null)),
+           "with words");
+        ok((l->attribute == NULL) == (l->evidence == NULL), "and evidence");
+    }
+
+    ok(engine->life[i].fact == NULL, "%s: no other", engine->name);
+    ok(tf_life_find(engine, "name") == NULL, "nor one of another name");
+}
+
+
+static int
+word(const char *code)
+{
+    const tf_word_t  *l;
+
+    for (l = tf_words_life; l->code && strcmp(l->code, code) != 0; l++) {
+        /* void */
+    }
+
+    return l->code && l->text[0] && l->text[1];
 }
 
 

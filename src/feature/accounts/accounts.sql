@@ -13,6 +13,44 @@
              WITH ORDINALITY AS k (code, n)
              LEFT JOIN words w ON w.topic = 'lock' AND w.code = k.code)
 
+-- part: lifecycle
+(SELECT json_object_agg(
+                    x.fact,
+                    json_build_object(
+                        'value', CASE WHEN x.code IS NULL THEN x.value END,
+                        'days', CASE WHEN x.code IS NULL
+                                     THEN tf_days_until(x.value #>> '{}') END,
+                        'evidence', CASE WHEN x.code IS NULL
+                                         THEN x.evidence END,
+                        'code', x.code,
+                        'reason', CASE :_lang::text WHEN 'en' THEN w.en
+                                                    ELSE w.zh END)
+                    ORDER BY x.position)
+        FROM (SELECT l.fact, l.position, l.evidence, y.value,
+                     CASE WHEN a.kind <> 'user' THEN 'NO_SIGN_IN'
+                          WHEN y.value #>> '{}' = 'infinity' THEN l.when_null
+                          WHEN y.value #>> '{}' IS NOT NULL THEN NULL
+                          WHEN l.fact = 'locked_at' AND NOT a.is_locked
+                          THEN 'NOT_LOCKED'
+                          WHEN y.value IS NULL THEN l.when_missing
+                          ELSE l.when_null END AS code
+              FROM (SELECT v.snapshot::json -> 'type_specific' -> i.db_type
+                           AS told
+                    OFFSET 0) t,
+                   engine_life l,
+                   LATERAL (
+                       SELECT CASE
+                              WHEN l.fact <> 'is_password_expired'
+                                   OR l.attribute <> 'valid_until'
+                              THEN t.told -> l.attribute
+                              WHEN t.told -> l.attribute IS NOT NULL
+                              THEN to_json(coalesce(
+                                  tf_days_until(t.told ->> l.attribute) < 0,
+                                  false))
+                              END AS value) y
+              WHERE l.db_type = i.db_type) x
+             LEFT JOIN words w ON w.topic = 'life' AND w.code = x.code)
+
 -- part: account
 a.id, a.principal AS username, a.username AS original_username, a.host,
        a.kind, i.id AS instance_id, i.name AS instance_name,
@@ -33,6 +71,7 @@ a.id, a.principal AS username, a.username AS original_username, a.host,
        AS availability_reason_codes,
        coalesce(v.snapshot::json -> 'type_specific' -> i.db_type, '{}')
        AS type_specific,
+       {lifecycle} AS lifecycle,
        i.tags,
        (SELECT coalesce(json_agg(json_build_object(
                                      'name', k.display_name,
@@ -142,7 +181,7 @@ SELECT i.db_type AS "permissions.db_type",
        a.is_locked AS "account.is_locked",
        a.dropped_at IS NULL AS "account.is_active",
        a.dropped_at AS "account.dropped_at",
-       i.last_sync_status, {stale}
+       {lifecycle} AS lifecycle, i.last_sync_status, {stale}
 FROM accounts a
      JOIN instances i ON i.id = a.instance_id
      JOIN account_versions v ON v.id = a.version_id

@@ -60,7 +60,8 @@ tf_int_t tfw_mssql_accounts_edge(tfw_batch_t *b, const tfw_query_t *q,
 
 /* principal_id, name, type, sid, is_disabled, default database, created,
  * policy, expiration, locked, expired, must change, password set, state of
- * CONNECT SQL, is a fixed role, may we see all of them */
+ * CONNECT SQL, is a fixed role, may we see all of them, days until it expires,
+ * now */
 tf_int_t tfw_mssql_accounts_login(tfw_batch_t *b, const tfw_query_t *q,
     const tf_str_t *row);
 

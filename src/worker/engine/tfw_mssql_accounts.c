@@ -13,8 +13,11 @@
  */
 
 
+#define _GNU_SOURCE     /* strptime(), timegm() */
+
 #include <limits.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "tf_mem.h"
 #include "tf_number.h"
@@ -28,10 +31,16 @@
 #define TFW_MSSQL_GUEST          2
 #define TFW_MSSQL_SYS            4
 
+#define TFW_MSSQL_DAY            86400
+#define TFW_MSSQL_AGE            36500      /* days that a policy can say */
+
 
 
 static tf_int_t tfw_mssql_login(tfw_batch_t *b, tf_str_t principal,
     const tf_str_t *row);
+static tf_int_t tfw_mssql_until(tfw_batch_t *b, tf_str_t principal,
+    const tf_str_t *row);
+static tf_int_t tfw_mssql_time(tf_str_t value, time_t *t);
 static tf_int_t tfw_mssql_login_flags(tfw_batch_t *b, tf_str_t principal,
     const tf_str_t *row);
 static tf_int_t tfw_mssql_state_of(tfw_batch_t *b, tf_str_t principal,
@@ -190,12 +199,82 @@ tfw_mssql_login(tfw_batch_t *b, tf_str_t principal, const tf_str_t *row)
         || tfw_reading_text(b, principal, "default_database", row[5]) != TF_OK
         || tfw_mssql_date(b, principal, "created", row[6]) != TF_OK
         || tfw_mssql_date(b, principal, "password_last_changed", row[12])
-           != TF_OK)
+           != TF_OK
+        || (types[i].type == 'S'
+            && tfw_mssql_until(b, principal, row) != TF_OK))
     {
         return TF_ERROR;
     }
 
     return tfw_mssql_login_flags(b, principal, row);
+}
+
+
+/*
+ * The server tells the days that are left, a number that is another one every
+ * day.  With the whole days since the password was set they are always the
+ * same, and the version of the account is too; what it does with parts of a day
+ * is in no manual, so the result may be a day early.
+ */
+
+static tf_int_t
+tfw_mssql_until(tfw_batch_t *b, tf_str_t principal, const tf_str_t *row)
+{
+    int        left;
+    char       text[20];
+    time_t     set, now;
+    tf_str_t   none = tf_null_string;
+    struct tm  tm;
+
+    if (row[8].data && !tfw_mssql_true(row[8])) {
+        return tfw_reading_text(b, principal, "valid_until", none);
+    }
+
+    if (row[16].data == NULL || tfw_mssql_time(row[12], &set) != TF_OK
+        || tfw_mssql_time(row[17], &now) != TF_OK || now < set)
+    {
+        return TF_OK;
+    }
+
+    left = tfw_mssql_number(row[16]);
+
+    if (left < 0 || left > TFW_MSSQL_AGE) {
+        return TF_OK;
+    }
+
+    set += (left + (now - set) / TFW_MSSQL_DAY) * TFW_MSSQL_DAY;
+
+    return gmtime_r(&set, &tm) == NULL
+           || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm) != 19
+           ? TF_OK
+           : tfw_reading_text(b, principal, "valid_until", tf_str(text));
+}
+
+
+/* Seconds of a time in the server's own zone, as if it were UTC. */
+
+static tf_int_t
+tfw_mssql_time(tf_str_t value, time_t *t)
+{
+    char       text[20];
+    struct tm  tm;
+
+    if (value.len < 19) {
+        return TF_DECLINED;
+    }
+
+    memcpy(text, value.data, 19);
+    text[10] = 'T';
+    text[19] = '\0';
+    memset(&tm, 0, sizeof(struct tm));
+
+    if (strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) == NULL) {
+        return TF_DECLINED;
+    }
+
+    *t = timegm(&tm);
+
+    return TF_OK;
 }
 
 

@@ -54,7 +54,7 @@ const tfw_query_t  tfw_mssql_queries[] = {
       " GROUP BY p.grantee_principal_id"
       " ORDER BY p.grantee_principal_id" },
 
-    { TFW_MSSQL_ONCE("accounts", 16, login),
+    { TFW_MSSQL_ONCE("accounts", 18, login),
       "SELECT p.principal_id, p.name, p.type, p.sid, p.is_disabled,"
       " p.default_database_name, p.create_date,"
       " l.is_policy_checked, l.is_expiration_checked,"
@@ -63,7 +63,9 @@ const tfw_query_t  tfw_mssql_queries[] = {
       " " TFW_MSSQL_LOGIN("IsMustChange", "int") ","
       " " TFW_MSSQL_LOGIN("PasswordLastSetTime", "datetime") ","
       " c.state, p.is_fixed_role,"
-      " HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW ANY DEFINITION')"
+      " HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW ANY DEFINITION'),"
+      " " TFW_MSSQL_LOGIN("DaysUntilExpiration", "int") ","
+      " CURRENT_TIMESTAMP"
       " FROM sys.server_principals p"
       " LEFT JOIN sys.sql_logins l ON l.principal_id = p.principal_id"
       " LEFT JOIN (SELECT p.grantee_principal_id AS id,"

@@ -83,9 +83,9 @@ typedef struct {
 
 /* user, host, access, version_id, is role, is locked, plugin, time of the last
  * change of the password, is expired, ssl_type, other plugins, is the reader
- * itself, then the limits of the flavour in tfw_mysql_accounts.c, as far as
- * there are columns.  access is a bit mask of MariaDB, or a Y or N for each
- * privilege. */
+ * itself, when the password expires, then the limits of the flavour in
+ * tfw_mysql_accounts.c, as far as there are columns.  access is a bit mask of
+ * MariaDB, or a Y or N for each privilege. */
 tf_int_t tfw_mysql_accounts_account(tfw_batch_t *b, const tfw_query_t *q,
     const tf_str_t *row);
 

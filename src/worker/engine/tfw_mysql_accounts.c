@@ -72,7 +72,7 @@ static const tf_str_t  tfw_mysql_none = tf_string("");
 
 /* The columns from TFW_MYSQL_LIMITS on. */
 
-#define TFW_MYSQL_LIMITS  12
+#define TFW_MYSQL_LIMITS  13
 
 #define TFW_MYSQL_LIMITS_BOTH                                                 \
     { "ssl_cipher", 0 },                                                      \
@@ -382,6 +382,14 @@ tfw_mysql_texts(tfw_batch_t *b, tf_str_t principal, const tf_str_t *row,
 
     if (tfw_reading_text(b, principal, "password_last_changed", row[7])
         != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    /* without a day on which it was set a password has none to expire on */
+
+    if (row[7].data
+        && tfw_reading_text(b, principal, "valid_until", row[12]) != TF_OK)
     {
         return TF_ERROR;
     }

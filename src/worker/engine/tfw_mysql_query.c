@@ -29,11 +29,17 @@
     " Show_view_priv, Create_routine_priv, Alter_routine_priv, Execute_priv," \
     " Event_priv, Trigger_priv"
 
+/* When a password expires; NULL: never. */
+#define TFW_MYSQL_UNTIL(changed, lifetime)                                    \
+    " DATE_FORMAT(" changed " + INTERVAL nullif(coalesce(" lifetime ","       \
+    " @@global.default_password_lifetime), 0) DAY, " TFW_MYSQL_TIME ")"
+
 #define TFW_MYSQL_USER_REST                                                   \
     " account_locked = 'Y', plugin,"                                          \
     " DATE_FORMAT(password_last_changed, " TFW_MYSQL_TIME "),"                \
     " password_expired = 'Y', ssl_type, NULL,"                                \
     " CONCAT(User, '@', Host) = CURRENT_USER(),"                              \
+    TFW_MYSQL_UNTIL("password_last_changed", "password_lifetime") ","         \
     " nullif(ssl_cipher, ''), nullif(x509_issuer, ''),"                       \
     " nullif(x509_subject, ''), max_questions, max_updates,"                  \
     " max_connections, max_user_connections, password_lifetime"
@@ -61,7 +67,7 @@
 
 const tfw_query_t  tfw_mysql_queries[] = {
 
-    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MARIADB, 0, 0, 21),
+    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MARIADB, 0, 0, 22),
       "SELECT User, Host, JSON_VALUE(Priv, '$.access'),"
       " JSON_VALUE(Priv, '$.version_id'),"
       " coalesce(JSON_VALUE(Priv, '$.is_role'), '0'),"
@@ -75,6 +81,10 @@ const tfw_query_t  tfw_mysql_queries[] = {
       "   'ANY', 'X509', 'SPECIFIED'),"
       " JSON_EXTRACT(Priv, '$.auth_or[*].plugin'),"
       " CONCAT(User, '@', Host) = CURRENT_USER(),"
+      TFW_MYSQL_UNTIL("FROM_UNIXTIME(nullif(JSON_VALUE(Priv,"
+                      "   '$.password_last_changed'), 0))",
+                      "nullif(JSON_VALUE(Priv, '$.password_lifetime'), '-1')")
+      ","
       " nullif(JSON_VALUE(Priv, '$.ssl_cipher'), ''),"
       " nullif(JSON_VALUE(Priv, '$.x509_issuer'), ''),"
       " nullif(JSON_VALUE(Priv, '$.x509_subject'), ''),"
@@ -86,7 +96,7 @@ const tfw_query_t  tfw_mysql_queries[] = {
       " coalesce(JSON_VALUE(Priv, '$.max_statement_time'), '0')"
       " FROM mysql.global_priv" },
 
-    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MYSQL, 80016, 0, 27),
+    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MYSQL, 80016, 0, 28),
       TFW_MYSQL_USER_8 ","
       " Password_reuse_history, Password_reuse_time,"
       " lower(Password_require_current),"
@@ -97,10 +107,10 @@ const tfw_query_t  tfw_mysql_queries[] = {
       " User_attributes->'$.multi_factor_authentication[*].plugin'"
       " FROM mysql.user" },
 
-    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MYSQL, 80000, 80016, 20),
+    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MYSQL, 80000, 80016, 21),
       TFW_MYSQL_USER_8 " FROM mysql.user" },
 
-    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MYSQL, 0, 80000, 20),
+    { TFW_MYSQL_ACCOUNTS(TFW_MYSQL_MYSQL, 0, 80000, 21),
       "SELECT User, Host, CONCAT(" TFW_MYSQL_USER_PRIVILEGES "), NULL, 0,"
       TFW_MYSQL_USER_REST " FROM mysql.user" },
 

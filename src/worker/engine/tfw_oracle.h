@@ -11,6 +11,11 @@
 #include "tfw_odbc.h"
 
 
+/* versions, as tfw_query_t.since has them */
+#define TFW_ORACLE_12   1201
+#define TFW_ORACLE_19   1900
+
+
 extern const tfw_query_t  tfw_oracle_queries[];
 extern const tfw_query_t  tfw_oracle_databases[];
 extern const tfw_query_t  tfw_oracle_rights[];

@@ -9,6 +9,8 @@
  */
 
 
+#define _GNU_SOURCE     /* memmem() */
+
 #include <stdlib.h>
 
 #include "tf_mem.h"
@@ -22,8 +24,11 @@
 static tf_int_t tfw_oracle_public(tfw_batch_t *b);
 static tf_int_t tfw_oracle_common(tfw_batch_t *b, tf_str_t name,
     tf_str_t common, int system);
-static tf_int_t tfw_oracle_details(tfw_batch_t *b, tf_str_t name,
-    const tf_str_t *row);
+static tf_int_t tfw_oracle_details(tfw_batch_t *b, const tfw_query_t *q,
+    tf_str_t name, const tf_str_t *row);
+static tf_int_t tfw_oracle_status(tfw_batch_t *b, tf_str_t name,
+    tf_str_t status);
+static int tfw_oracle_is(tf_str_t status, const char *part);
 static int tfw_oracle_usable(tf_str_t status);
 static int tfw_oracle_is_system(tf_str_t name);
 static tf_int_t tfw_oracle_keep(tfw_batch_t *b, tfw_oracle_pairs_t *list,
@@ -140,40 +145,59 @@ tfw_oracle_accounts_user(tfw_batch_t *b, const tfw_query_t *q,
         return TF_ERROR;
     }
 
-    return tfw_oracle_details(b, name, row);
+    return tfw_oracle_details(b, q, name, row);
 }
 
 
 static tf_int_t
-tfw_oracle_details(tfw_batch_t *b, tf_str_t name, const tf_str_t *row)
+tfw_oracle_details(tfw_batch_t *b, const tfw_query_t *q, tf_str_t name,
+    const tf_str_t *row)
 {
     size_t  i;
 
     static const struct {
         unsigned     column;
         const char  *name;
+        int          since;         /* the column is not there before */
     } texts[] = {
-        { 2, "account_status" },
-        { 3, "locked_at" },
-        { 4, "valid_until" },
-        { 5, "default_tablespace" },
-        { 6, "temporary_tablespace" },
-        { 7, "created" },
-        { 8, "profile" },
-        { 9, "authentication_type" },
-        { 13, "last_login_month" },
-        { 14, "password_last_changed" }
+        { 2, "account_status", 0 },
+        { 3, "locked_at", 0 },
+        { 4, "valid_until", 0 },
+        { 5, "default_tablespace", 0 },
+        { 6, "temporary_tablespace", 0 },
+        { 7, "created", 0 },
+        { 8, "profile", 0 },
+        { 9, "authentication_type", 0 },
+        { 13, "last_login_month", TFW_ORACLE_12 },
+        { 14, "password_last_changed", TFW_ORACLE_19 }
     };
 
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (tfw_reading_text(b, name, texts[i].name, row[texts[i].column])
+        if (q->since >= texts[i].since
+            && tfw_reading_text(b, name, texts[i].name, row[texts[i].column])
             != TF_OK)
         {
             return TF_ERROR;
         }
     }
 
-    return TF_OK;
+    return tfw_oracle_status(b, name, row[2]);
+}
+
+
+/* LOCKED(TIMED) is after wrong passwords, EXPIRED(GRACE) not yet expired. */
+
+static tf_int_t
+tfw_oracle_status(tfw_batch_t *b, tf_str_t name, tf_str_t status)
+{
+    return tfw_reading_flag(b, name, "is_locked_out",
+                            tfw_oracle_is(status, "LOCKED(TIMED)"))
+           != TF_OK
+           || tfw_reading_flag(b, name, "is_password_expired",
+                               tfw_oracle_is(status, "EXPIRED")
+                               && !tfw_oracle_is(status, "EXPIRED(GRACE)"))
+              != TF_OK
+           ? TF_ERROR : TF_OK;
 }
 
 
@@ -248,6 +272,15 @@ tfw_oracle_common(tfw_batch_t *b, tf_str_t name, tf_str_t common, int system)
                : tfw_reading_text(b, principal, "is_common", common))
               != TF_OK
            ? TF_ERROR : TF_OK;
+}
+
+
+/* A status is one or two of them: "EXPIRED & LOCKED(TIMED)". */
+
+static int
+tfw_oracle_is(tf_str_t status, const char *part)
+{
+    return memmem(status.data, status.len, part, strlen(part)) != NULL;
 }
 
 

@@ -13,9 +13,6 @@
 #include "tfw_oracle.h"
 
 
-#define TFW_ORACLE_12   1201
-#define TFW_ORACLE_19   1900
-
 #define TFW_ORACLE_TIME(column)                                               \
     "TO_CHAR(" column ", 'YYYY-MM-DD\"T\"HH24:MI:SS')"
 

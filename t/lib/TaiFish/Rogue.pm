@@ -159,12 +159,12 @@ sub my_session {
 
 our %my_play = (
     'endless rows' => sub { my ($s, $hear, $column) = @_;
-        my $n = 23;
-        print $s my_msg(1, "\x15") . join('', map { my_msg($_, $column) }
-            2 .. 22) . my_msg($n++, "\xfe\0\0\2\0");
+        my $n = 24;
+        print $s my_msg(1, "\x16") . join('', map { my_msg($_, $column) }
+            2 .. 23) . my_msg($n++, "\xfe\0\0\2\0");
         for (;;) {
             my $rows = '';
-            $rows .= my_msg($n++ & 255, "\0011" x 21) for 1 .. 256;
+            $rows .= my_msg($n++ & 255, "\0011" x 22) for 1 .. 256;
             print $s $rows or last;
         } },
     'a huge row' => sub { my ($s, $hear, $column) = @_;

@@ -13,8 +13,8 @@ package TaiFish::Scenario;
 # "then" are run, and so on.  A principal has to have exactly the rights that
 # are listed, as "category privilege" or "category|where privilege" without the
 # engine's prefix, unless '*' is among them; "+name" and "-name" are attributes
-# that are true or false, "name=value" others, "name=" null, "kind:role" its
-# kind.  undef: there is no such account.
+# that are true or false, "name=value" others, "name=" null, "!name" one that is
+# not told, "kind:role" its kind.  undef: there is no such account.
 
 use strict;
 use warnings;
@@ -125,6 +125,8 @@ sub account {
             my $v = $a->{attributes}{$2};
             push @why, "$2 is " . ($v // 'null')
                 if !defined $v || !!$v ne ($1 eq '+');
+        } elsif ($w =~ /^!(\w+)$/) {
+            push @why, "$1 is told" if exists $a->{attributes}{$1};
         } elsif ($w =~ /^([a-z0-9_]+)=(.*)$/s) {
             my $v = $a->{attributes}{$1};
             push @why, "$1 is " . ($v // 'null')

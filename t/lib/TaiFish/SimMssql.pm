@@ -213,6 +213,8 @@ sub statement {
         }
     } elsif ($sql =~ /^ALTER LOGIN ($NAME) (DISABLE|ENABLE)$/) {
         $self->login($1)->{disabled} = $2 eq 'DISABLE' ? 1 : 0;
+    } elsif ($sql =~ /^ALTER LOGIN ($NAME) WITH CHECK_EXPIRATION = OFF$/) {
+        $self->login($1)->{expiration} = 0;
     } elsif ($sql =~ /^ALTER LOGIN ($NAME) WITH NAME = ($NAME)$/) {
         my $l = delete $p->{ name($1) } or die $sql;
         $l->{name} = name($2);

@@ -155,6 +155,24 @@ sub all_categories {
              ORDER BY a.dropped_at NULLS LAST") };
 }
 
+# The facts of the life of an account: the value, or the code why there is none.
+
+sub life {
+    my ($self, $username) = @_;
+    (my $quoted = $username) =~ s/'/''/g;
+    my $id = $self->{tf}->value("SELECT id FROM accounts WHERE principal =
+        '$quoted' AND instance_id = $self->{id} AND dropped_at IS NULL");
+    my $life = $self->{api}->get("/accounts/ledgers/$id/permissions")
+        ->data->{lifecycle};
+    return { map { my $l = $life->{$_};
+        !defined($l->{code}) == defined($l->{value})
+            && !defined($l->{code}) == defined($l->{evidence})
+            && defined($l->{code}) == defined($l->{reason})
+            or die "$_ of $username is neither told nor not told";
+        ($_ => $l->{code} // (ref $l->{value} ? $l->{value} ? 'true' : 'false'
+            : $l->{value})) } keys %$life };
+}
+
 sub status {
     my ($self) = @_;
     return $self->{tf}->value("SELECT last_sync_status FROM instances
