@@ -15,6 +15,7 @@
 
 
 static const char *tfw_instance_text(const PGresult *row, const char *column);
+static int tfw_instance_stopping(void *job);
 
 
 tf_int_t
@@ -35,6 +36,8 @@ tfw_instance_prepare(tfw_job_t *job, const PGresult *row, tfw_instance_t *in)
     t->statement_timeout = TFW_INSTANCE_STATEMENT;
     t->max_rows = TFW_INSTANCE_ROWS;
     t->max_bytes = TFW_INSTANCE_BYTES;
+    t->stopping = tfw_instance_stopping;
+    t->job = job;
 
     db_type = tf_row_get(row, 0, "db_type");
     in->engine = tfw_engines_find(db_type);
@@ -138,4 +141,11 @@ static const char *
 tfw_instance_text(const PGresult *row, const char *column)
 {
     return (const char *) tf_row_get(row, 0, column).data;
+}
+
+
+static int
+tfw_instance_stopping(void *job)
+{
+    return tfw_job_stopping(job);
 }

@@ -10,7 +10,7 @@
 #include "tfw_supervisor.h"
 
 
-#define TFW_LEASES_GRACE  300       /* ms, for an item that was cancelled */
+#define TFW_LEASES_GRACE  1000      /* ms, for an item that was cancelled */
 #define TFW_LEASES_TEXT  (TFW_CHILDREN_MAX * 24 + 3)
 
 

@@ -61,6 +61,8 @@ tfw_accounts_read(tfw_accounts_t *s)
 
     tfw_instance_close(&in);
 
+    s->stopped |= rc != TF_OK && tfw_job_stopping(job);
+
     if (s->stopped) {
         return tf_fail(&job->err, TF_E_RUN_CANCELLED, NULL, "stopped");
     }

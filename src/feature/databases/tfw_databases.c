@@ -158,6 +158,8 @@ tfw_databases_read(tfw_databases_t *s)
 
     tfw_instance_close(&in);
 
+    s->stopped |= rc != TF_OK && tfw_job_stopping(s->job);
+
     if (s->stopped) {
         return tf_fail(&s->job->err, TF_E_RUN_CANCELLED, NULL, "stopped");
     }

@@ -134,6 +134,8 @@ tfw_tables_read(tfw_tables_t *s)
 
     tfw_instance_close(&in);
 
+    s->stopped |= rc != TF_OK && tfw_job_stopping(s->job);
+
     return s->stopped ? tf_fail(&s->job->err, TF_E_RUN_CANCELLED, NULL,
                                 "stopped")
                       : rc;

@@ -86,6 +86,7 @@ tfw_instances_failed(tfw_job_t *job, const tfw_instance_t *in, int64_t started)
     struct timespec  ts;
 
     if (job->err.code == TF_E_INTERNAL_ERROR
+        || job->err.code == TF_E_RUN_CANCELLED
         || job->err.code == TF_E_SERVICE_UNAVAILABLE
         || job->err.code == TF_E_DATABASE_QUERY_ERROR)
     {

@@ -48,7 +48,16 @@ typedef struct {
     int              statement_timeout; /* seconds */
     int64_t          max_rows;          /* of one result */
     int64_t          max_bytes;
+    int            (*stopping)(void *job);  /* 1: a reading has to end; NULL:
+                                               nobody ends it.  Asked while a
+                                               server is waited for */
+    void            *job;
 } tfw_target_t;
+
+/* ms between two of these questions. */
+#define TFW_STOPPING_MS  50
+
+#define tfw_target_stopping(t)  ((t)->stopping && (t)->stopping((t)->job))
 
 
 typedef struct {

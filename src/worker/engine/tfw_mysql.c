@@ -31,6 +31,8 @@
 
 #define TFW_MYSQL_COLUMNS   32
 #define TFW_MYSQL_GRACE_MS  3000
+#define TFW_MYSQL_KILL_MS   800
+#define TFW_MYSQL_KILL_TEXT  100    /* of the statement */
 /* What a statement waits for who has locked a table of rights. */
 #define TFW_MYSQL_LOCK_SECONDS  "5"
 /* A packet's header and the handshake response cut before the user's name. */
@@ -86,7 +88,10 @@ typedef struct {
 
 static tf_int_t tfw_mysql_open(void *session, const tfw_target_t *target,
     const char *database, tf_err_t *err);
+static tf_int_t tfw_mysql_connect(tfw_mysql_t *my, const tfw_target_t *target,
+    int64_t ms, tf_err_t *err);
 static void tfw_mysql_close(void *session);
+static void tfw_mysql_kill(const tfw_mysql_t *my);
 static tf_int_t tfw_mysql_run(void *session, tfw_batch_t *batch,
     tf_err_t *err);
 static tf_int_t tfw_mysql_step(void *session, tfw_wait_t *wait, tf_err_t *err);
@@ -161,12 +166,28 @@ static tf_int_t
 tfw_mysql_open(void *session, const tfw_target_t *target,
     const char *database, tf_err_t *err)
 {
-    int           connected;
-    char          text[200];
-    tf_code_e     code;
     tfw_mysql_t  *my = session;
 
     (void) database;
+
+    if (tfw_mysql_connect(my, target, (int64_t) target->connect_timeout * 1000,
+                          err)
+        != TF_OK)
+    {
+        return TF_ERROR;
+    }
+
+    return tfw_mysql_session(my, err);
+}
+
+
+static tf_int_t
+tfw_mysql_connect(tfw_mysql_t *my, const tfw_target_t *target, int64_t ms,
+    tf_err_t *err)
+{
+    int        connected;
+    char       text[200];
+    tf_code_e  code;
 
     my->session.target = target;
     my->session.database = target->only;
@@ -181,14 +202,15 @@ tfw_mysql_open(void *session, const tfw_target_t *target,
         return TF_ERROR;
     }
 
-    my->deadline = tfw_clock()
-                   + (int64_t) target->connect_timeout * 1000;
+    my->deadline = tfw_clock() + ms;
 
     connected = mysql_real_connect(&my->mysql, target->host, target->username,
                                    target->password, target->only,
                                    (unsigned int) target->port, NULL, 0)
                 != NULL;
-    code = connected ? TF_E_NONE : tfw_mysql_connect_code(my);
+    code = connected ? TF_E_NONE
+           : tfw_target_stopping(target) ? TF_E_RUN_CANCELLED
+           : tfw_mysql_connect_code(my);
 
     tfw_mysql_signing = NULL;
 
@@ -203,7 +225,9 @@ tfw_mysql_open(void *session, const tfw_target_t *target,
         return tf_fail(err, code, NULL, "%s", text);
     }
 
-    return tfw_mysql_session(my, err);
+    my->id = mysql_thread_id(&my->mysql);
+
+    return TF_OK;
 }
 
 
@@ -395,10 +419,53 @@ tfw_mysql_close(void *session)
     tfw_mysql_t  *my = session;
 
     if (my->open) {
+        if (my->running && tfw_target_stopping(my->session.target)) {
+            tfw_mysql_kill(my);
+        }
+
         my->deadline = tfw_clock() + 1000;
         mysql_close(&my->mysql);
         my->open = 0;
     }
+}
+
+
+/*
+ * Ends a session in the middle of a statement, from a second one.  The server
+ * would notice only now and then that its client is gone, and in most
+ * statements not before their end.  A proxy may lead the second one to another
+ * server, where the number is somebody else's: so the statement has to be the
+ * same.  KILL without a number is refused, and that is all.
+ */
+
+static void
+tfw_mysql_kill(const tfw_mysql_t *my)
+{
+    int                n;
+    char               text[2 * TFW_MYSQL_KILL_TEXT + 1];
+    char               sql[sizeof(text) + 160];
+    tf_err_t           err;
+    tfw_mysql_t        k;
+    tfw_target_t       t = *my->session.target;
+    tf_scope_status_e  status;
+
+    memset(&k, 0, sizeof(tfw_mysql_t));
+    t.stopping = NULL;
+
+    n = (int) strnlen(my->running, TFW_MYSQL_KILL_TEXT);
+    (void) mysql_hex_string(text, my->running, (unsigned long) n);
+    (void) snprintf(sql, sizeof(sql),
+                    "SET @id = (SELECT ID FROM information_schema.PROCESSLIST"
+                    " WHERE ID = %lu AND LEFT(INFO, %d) = 0x%s)",
+                    my->id, n, text);
+
+    if (tfw_mysql_connect(&k, &t, TFW_MYSQL_KILL_MS, &err) == TF_OK
+        && tfw_mysql_query(&k, sql, NULL, &status, &err) == TF_OK)
+    {
+        (void) tfw_mysql_query(&k, "KILL @id", NULL, &status, &err);
+    }
+
+    tfw_mysql_close(&k);
 }
 
 
@@ -418,6 +485,7 @@ tfw_mysql_query(void *session, const char *sql, tfw_batch_t *batch,
 
     my->deadline = tfw_clock() + TFW_MYSQL_GRACE_MS
                    + (int64_t) my->session.target->statement_timeout * 1000;
+    my->running = sql;
 
     if (mysql_real_query(&my->mysql, sql, (unsigned long) strlen(sql)) != 0) {
         return tfw_mysql_failed(my, status, err);
@@ -436,6 +504,8 @@ tfw_mysql_query(void *session, const char *sql, tfw_batch_t *batch,
                            "server answers a query without a result");
         }
 
+        my->running = NULL;
+
         return TF_OK;
     }
 
@@ -448,6 +518,9 @@ tfw_mysql_query(void *session, const char *sql, tfw_batch_t *batch,
     if (rc == TF_ERROR) {
         /* or freeing would read the rest, which may have no end */
         tfw_mysql_break(my);
+
+    } else {
+        my->running = NULL;
     }
 
     mysql_free_result(res);
@@ -514,6 +587,12 @@ tfw_mysql_failed(tfw_mysql_t *my, tf_scope_status_e *status, tf_err_t *err)
     n = mysql_errno(&my->mysql);
     (void) snprintf(text, sizeof(text), "%u %s", n, mysql_error(&my->mysql));
     *status = TF_SCOPE_ERROR;
+
+    if (tfw_target_stopping(my->session.target)) {
+        return tf_fail(err, TF_E_RUN_CANCELLED, NULL, "stopped");
+    }
+
+    my->running = NULL;
 
     switch (n) {
 
@@ -751,6 +830,10 @@ tfw_mysql_io_read(MARIADB_PVIO *pvio, uchar *buffer, size_t length)
         return -1;
     }
 
+    if (tfw_mysql_io_wait(pvio, 1, left) < 1) {
+        return -1;
+    }
+
     pvio->timeout[PVIO_READ_TIMEOUT] = left;
 
     n = tfw_mysql_io_original->read(pvio, buffer, length);
@@ -799,18 +882,32 @@ tfw_mysql_io_write(MARIADB_PVIO *pvio, const uchar *buffer, size_t length)
 static int
 tfw_mysql_io_wait(MARIADB_PVIO *pvio, my_bool is_read, int timeout)
 {
-    int  left = tfw_mysql_io_left(pvio);
-
-    if (left <= 0) {
-        errno = ETIMEDOUT;
-        return 0;
-    }
+    int           n, part, left = tfw_mysql_io_left(pvio);
+    tfw_mysql_t  *my = tfw_mysql_of(pvio->mysql);
 
     if (timeout < 0 || timeout > left || is_read) {
         timeout = left;
     }
 
-    return tfw_mysql_io_original->wait_io_or_timeout(pvio, is_read, timeout);
+    while (timeout > 0) {
+        if (my && tfw_target_stopping(my->session.target)) {
+            errno = ECANCELED;
+            return -1;
+        }
+
+        part = timeout < TFW_STOPPING_MS ? timeout : TFW_STOPPING_MS;
+        timeout -= part;
+
+        n = tfw_mysql_io_original->wait_io_or_timeout(pvio, is_read, part);
+
+        if (n != 0) {
+            return n;
+        }
+    }
+
+    errno = ETIMEDOUT;
+
+    return 0;
 }
 
 

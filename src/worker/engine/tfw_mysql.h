@@ -24,6 +24,9 @@ typedef struct {
     tfw_session_t        session;   /* first; version is 101119 */
     MYSQL                mysql;
     tfw_batch_t         *batch;     /* to be run */
+    const char          *running;   /* a statement whose answer has no end
+                                       yet */
+    unsigned long        id;        /* of the session, for KILL */
     int64_t              deadline;  /* of what is going on; tfw_clock()
                                      */
     int                  open;

@@ -18,7 +18,7 @@
 
 
 static int tfw_reading_applies(const tfw_query_t *q, const tfw_session_t *s);
-static int tfw_reading_wait(tfw_wait_t *wait);
+static int tfw_reading_wait(tfw_wait_t *wait, const tfw_target_t *t);
 static tf_int_t tfw_reading_ended(tfw_batch_t *b, const tfw_query_t *q);
 static tf_int_t tfw_reading_scope(tfw_reading_t *rd, const char *scope,
     tf_str_t database, tf_scope_status_e status, const tf_err_t *err);
@@ -102,8 +102,9 @@ tfw_reading_applies(const tfw_query_t *q, const tfw_session_t *s)
 tf_int_t
 tfw_reading_finish(const tfw_engine_t *engine, void *session, tf_err_t *err)
 {
-    tf_int_t    rc;
-    tfw_wait_t  wait;
+    tf_int_t              rc;
+    tfw_wait_t            wait;
+    const tfw_session_t  *s = session;
 
     memset(&wait, 0, sizeof(tfw_wait_t));
 
@@ -114,7 +115,11 @@ tfw_reading_finish(const tfw_engine_t *engine, void *session, tf_err_t *err)
             return rc;
         }
 
-        if (!tfw_reading_wait(&wait)) {
+        if (tfw_target_stopping(s->target)) {
+            return tf_fail(err, TF_E_RUN_CANCELLED, NULL, "stopped");
+        }
+
+        if (!tfw_reading_wait(&wait, s->target)) {
             return tf_fail(err, TF_E_TARGET_TIMEOUT, NULL,
                            "no answer within the timeout");
         }
@@ -125,17 +130,18 @@ tfw_reading_finish(const tfw_engine_t *engine, void *session, tf_err_t *err)
 /* 0: the deadline has passed. */
 
 static int
-tfw_reading_wait(tfw_wait_t *wait)
+tfw_reading_wait(tfw_wait_t *wait, const tfw_target_t *t)
 {
-    int64_t  left;
+    int64_t  left, most;
 
     left = wait->deadline - tfw_clock();
+    most = t->stopping ? TFW_STOPPING_MS : 60000;
 
     if (left <= 0) {
         return 0;
     }
 
-    if (poll(wait->fd, wait->n, left > 60000 ? 60000 : (int) left) == -1) {
+    if (poll(wait->fd, wait->n, (int) (left > most ? most : left)) == -1) {
         /* EINTR: step() finds nothing to do and asks again */
         for (left = 0; left < (int64_t) wait->n; left++) {
             wait->fd[left].revents = 0;

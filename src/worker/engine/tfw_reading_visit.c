@@ -164,6 +164,10 @@ tfw_visit_all(tfw_reading_t *rd, tf_err_t *err)
 
     for ( ;; ) {
 
+        if (tfw_target_stopping(rd->target)) {
+            return tf_fail(err, TF_E_RUN_CANCELLED, NULL, "stopped");
+        }
+
         for (i = 0; i < rd->engine->connections; i++) {
             v = &rd->visit[i];
 
@@ -283,7 +287,7 @@ tfw_visit_wait(tfw_reading_t *rd, int busy)
     struct pollfd   fd[3 * TFW_CONNECTIONS];
 
     now = tfw_clock();
-    until = now + 60000;
+    until = now + (rd->target->stopping ? TFW_STOPPING_MS : 60000);
 
     if (busy < rd->visits && (rd->laters || rd->next < rd->databases)) {
         until = rd->laters ? rd->not_before : now;
