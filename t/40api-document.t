@@ -50,6 +50,25 @@ for my $op (@operations) {
     }
 }
 
+# Every JSON body has an example, which fits its schema.
+
+for my $op (@operations) {
+    my $o = $raw->{paths}{ $op->{path} }{ lc $op->{method} };
+
+    for my $part ([request => $o->{requestBody}],
+                  map { [$_ => $o->{responses}{$_}] }
+                  grep { /^2/ } sort keys %{ $o->{responses} })
+    {
+        my ($what, $of) = @$part;
+        my $json = $of && $doc->resolve($of)->{content}{'application/json'};
+        next if !$json || !%{ $json->{schema} } || $of->{'$ref'};
+
+        my @wrong = exists $json->{example}
+            ? $doc->check($json->{schema}, $json->{example}) : 'no example';
+        is "@wrong", '', "$op->{method} $op->{path}: example of $what";
+    }
+}
+
 # Every reference leads somewhere.
 
 my @todo = $raw;

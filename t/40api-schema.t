@@ -404,7 +404,7 @@ sub bad {
     };
     ok grep({ $_ eq $r->code } @{ $documented->{'x-codes'} }),
         "$name: the code is documented";
-    my @wrong = $doc->check($doc->{doc}{components}{schemas}{Error},
+    my @wrong = $doc->check($doc->{doc}{components}{schemas}{Failure},
                             $r->json);
     is "@wrong", '', "$name: an error as documented";
 }

@@ -41,7 +41,8 @@ void document_write(tf_buf_t *b, const document_t *doc);
 void document_schema_param(tf_buf_t *b, const tf_param_t *p, ngx_uint_t body,
     tf_sql_e page);
 
-/* Writes the JSON Schema of an object with all parameters of a body. */
+/* Writes the members of the JSON Schema of an object with all parameters of a
+ * body; the braces are the caller's. */
 void document_schema_body(tf_buf_t *b, const tf_param_t *params);
 
 /* Writes the JSON Schema of a row. */

@@ -293,7 +293,7 @@ document_schema_body(tf_buf_t *b, const tf_param_t *params)
     ngx_uint_t         n;
     const tf_param_t  *p;
 
-    document_lit(b, "{'type':'object'");
+    document_lit(b, "'type':'object'");
 
     for (p = params, n = 0; p->type != TF_P_END; p++) {
         if (p->flags & TF_P_REQUIRED) {
@@ -319,7 +319,7 @@ document_schema_body(tf_buf_t *b, const tf_param_t *params)
         document_schema_param(b, p, 1, TF_SQL_NONE);
     }
 
-    tf_buf_lit(b, "}}");
+    tf_buf_char(b, '}');
 }
 
 

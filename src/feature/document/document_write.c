@@ -34,7 +34,8 @@ static void document_path(tf_buf_t *b, const document_t *doc,
     const char *path);
 static void document_operation(tf_buf_t *b, const document_t *doc,
     const char *tag, const ngx_tf_route_t *route);
-static void document_id(tf_buf_t *b, const ngx_tf_route_t *route);
+static void document_id(tf_buf_t *b, const char *member,
+    const ngx_tf_route_t *route, const char *suffix);
 static void document_perm(tf_buf_t *b, const ngx_tf_route_t *route);
 static void document_params(tf_buf_t *b, const ngx_tf_route_t *route);
 static void document_path_params(tf_buf_t *b, const char *path);
@@ -323,15 +324,17 @@ document_operation(tf_buf_t *b, const document_t *doc,
     tf_buf_char(b, ']');
 
     tf_json_member(b, "summary", tf_str(route->summary));
-    document_id(b, route);
+    document_id(b, "operationId", route, "");
     document_perm(b, route);
     document_params(b, route);
 
     if (route->body) {
         document_lit(b, ",'requestBody':{'required':true,'content':"
                      "{'application/json':{'schema':");
+        tf_buf_char(b, '{');
         document_schema_body(b, route->body);
-        tf_buf_lit(b, "}}}");
+        document_id(b, "title", route, "Body");
+        tf_buf_lit(b, "}}}}");
     }
 
     if (route->upload) {
@@ -351,16 +354,18 @@ document_operation(tf_buf_t *b, const document_t *doc,
 }
 
 
-/* GET /task-runs/{run_id}/items: getTaskRunsByRunIdItems */
+/* GET /task-runs/{run_id}/items: getTaskRunsByRunIdItems.  What has a title is
+ * called by it in clients that a program makes. */
 
 static void
-document_id(tf_buf_t *b, const ngx_tf_route_t *route)
+document_id(tf_buf_t *b, const char *member, const ngx_tf_route_t *route,
+    const char *suffix)
 {
     u_char       c;
     ngx_uint_t   upper;
     const char  *p;
 
-    tf_json_key(b, "operationId");
+    tf_json_key(b, member);
     tf_buf_char(b, '"');
     tf_buf_lit(b, document_method(route->method));
 
@@ -392,6 +397,7 @@ document_id(tf_buf_t *b, const ngx_tf_route_t *route)
         }
     }
 
+    tf_buf_lit(b, suffix);
     tf_buf_char(b, '"');
 }
 
@@ -534,7 +540,9 @@ document_success(tf_buf_t *b, const document_t *doc,
         document_lit(b, "{'$ref':'#/components/schemas/Success'}}}}");
 
     } else {
-        document_lit(b, "{'allOf':[{'$ref':"
+        document_lit(b, "{'type':'object'");
+        document_id(b, "title", route, "Answer");
+        document_lit(b, ",'allOf':[{'$ref':"
                      "'#/components/schemas/Success'},{'type':'object',"
                      "'required':['data'],'properties':{'data':");
         document_data(b, doc, route);
@@ -666,7 +674,7 @@ document_errors(tf_buf_t *b, const ngx_tf_route_t *route)
         }
 
         document_lit(b, "],'content':{'application/json':{'schema':"
-                     "{'$ref':'#/components/schemas/Error'}}}}");
+                     "{'$ref':'#/components/schemas/Failure'}}}}");
     }
 }
 
@@ -746,7 +754,7 @@ document_components(tf_buf_t *b)
         "'error':{'const':false},'message':{'type':'string'},"
         "'timestamp':{'type':'string','format':'date-time'}}},"
 
-        "'Error':{'type':'object','required':['success','error','error_id',"
+        "'Failure':{'type':'object','required':['success','error','error_id',"
         "'category','severity','message_code','message','timestamp',"
         "'recoverable','suggestions','context'],"
         "'properties':{'success':{'const':false},'error':{'const':true},"

@@ -9,8 +9,9 @@ use warnings;
 
 use JSON::PP ();
 use TaiFish ();
+use TaiFish::Example;
 
-# The text of docs/openapi.json: a member on each line in the order of their
+# The text of docs/openapi.json with its examples: a member on each line in the order of their
 # names, so that two changes meet in few lines.
 
 sub made {
@@ -19,8 +20,10 @@ sub made {
 
     my $text = qx{$TaiFish::BUILD/document '$url'};
     die "$TaiFish::BUILD/document failed\n" if $?;
+    my $doc = JSON::PP->new->utf8->decode($text);
+    TaiFish::Example::add($doc);
     return JSON::PP->new->canonical->pretty->indent_length(1)->utf8
-        ->encode(JSON::PP->new->utf8->decode($text));
+        ->encode($doc);
 }
 
 # perl -It/lib -MTaiFish::Document -e TaiFish::Document::write

@@ -159,6 +159,8 @@ sub bounds {
         push @wrong, "$at is too long"
             if defined $schema->{maxLength}
             && length $value > $schema->{maxLength};
+        push @wrong, "$at is not $schema->{pattern}"
+            if defined $schema->{pattern} && $value !~ /$schema->{pattern}/;
 
     } elsif (!ref $value) {
         push @wrong, "$at is too small"
