@@ -101,6 +101,11 @@ $(BUILD)/engine_dump: t/lib/engine_dump.c \
 	$(CC) $(CFLAGS) $(warnings) $(hardening) $(includes) $(links) \
 	    -o $@ $^ $(worker_libs)
 
+# The evaluation of rules alone, for t/bench/rules.pl.
+
+$(BUILD)/bench_rules: t/bench/rules.c src/worker/tfw_mem.c $(BUILD)/libtf.a
+	$(CC) $(CFLAGS) $(warnings) $(includes) -o $@ $^ $(worker_libs)
+
 # Fuzz targets: clang's libFuzzer, each for FUZZ_SECONDS.
 
 FUZZ_SECONDS ?= 10
@@ -259,12 +264,13 @@ asan:                           ## the tests under AddressSanitizer (NGX_SRC=)
 	    TEST_NGINX_BINARY="$(CURDIR)/build/asan/nginx/objs/nginx" \
 	    prove $(filter-out $(memory),$(wildcard t/[0-8]*.t))
 
-bench:                          ## ratios to a bare nginx, to pgbench and a peer; growth
+bench:                          ## ratios to a bare nginx, to pgbench and a peer; growth; rules
 	@conf/run/packages.sh bench
-	@$(MAKE) -s -j$$(nproc) all
+	@$(MAKE) -s -j$$(nproc) all $(BUILD)/bench_rules
 	@perl t/bench/bench.pl
 	@perl t/bench/growth.pl
 	@perl t/bench/capacity.pl
+	@perl t/bench/rules.pl
 
 # On a host, docs/install.md.
 
