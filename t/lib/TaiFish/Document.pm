@@ -11,8 +11,8 @@ use JSON::PP ();
 use TaiFish ();
 use TaiFish::Example;
 
-# The text of docs/openapi.json with its examples: a member on each line in the order of their
-# names, so that two changes meet in few lines.
+# The text of docs/openapi.json with its examples: a member on each line in the
+# order of their names, so that two changes meet in few lines.
 
 sub made {
     my ($tf) = @_;
