@@ -13,7 +13,7 @@ use JSON::PP ();
 my %text = (
     account_scope => 'instance:1', actor_name => 'anna', address => '10.0.0.7',
     category => 'environment', code => 'highly', cron_expression => '0 3 * * *',
-    csrf_token => 'Zk3v…', database => 'orders', database_name => 'orders',
+    csrf_token => 'Zk3v', database => 'orders', database_name => 'orders',
     db_type => 'postgresql', description => 'orders of the shop',
     detailed_version => '17.2', display_name => 'Production',
     email => 'anna@example.com', host => 'db1.example',
@@ -25,7 +25,7 @@ my %text = (
     tls_mode => 'verify-full', username => 'anna', version => '17.2',
     original_username => 'anna', rule_name => 'superusers',
     confirm_password => 'Good-Horse-77', instance_database_name => 'orders',
-    tls_ca => "-----BEGIN CERTIFICATE-----\nMIIB…\n"
+    tls_ca => "-----BEGIN CERTIFICATE-----\nMIIB\n"
               . "-----END CERTIFICATE-----\n",
 );
 
