@@ -102,6 +102,18 @@ $d = data_of(test($api, instance_id => $m), 200, 'MariaDB');
 ok $d->{success}, 'connected' or diag JSON::PP::encode_json($d);
 like $d->{details}{main_version}, qr/^\d+\.\d+/, 'version';
 
+# Who does not want to wait says so (RFC 7240).
+
+for (['respond-async', 202], ['handling=lenient, Respond-Async;x=1', 202],
+     ['respond-asynchronous', 200], ['wait=9,respond', 200]) {
+    my ($prefer, $status) = @$_;
+    my $r = $api->post('/instances/actions/test-connection',
+        { instance_id => $m }, { prefer => $prefer });
+    is $r->status, $status, "Prefer: $prefer";
+    is $tf->wait_run($r->data->{run_id})->{status}, 'completed',
+        'its run goes on' if $status == 202;
+}
+
 $d = data_of(test($admin, db_type => 'mysql', host => '127.0.0.1',
     port => $maria->port, credential_id => $myc, tls_mode => 'disable',
     name => 'new one'), 200, 'a place that is not stored');

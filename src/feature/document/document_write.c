@@ -474,6 +474,10 @@ document_params(tf_buf_t *b, const ngx_tf_route_t *route)
         document_lit(b, "{'$ref':'#/components/parameters/csrf'}");
     }
 
+    if (ngx_tf_route_waits(route)) {
+        document_lit(b, ",{'$ref':'#/components/parameters/prefer'}");
+    }
+
     tf_buf_char(b, ']');
 }
 
@@ -740,7 +744,11 @@ document_components(tf_buf_t *b)
         "'parameters':{'csrf':{'in':'header',"
         "'name':'X-CSRFToken','schema':{'type':'string'},"
         "'description':'from GET /api/v1/auth/csrf-token; not needed with"
-        " an API token'}},"
+        " an API token'},"
+        "'prefer':{'in':'header','name':'Prefer',"
+        "'schema':{'type':'string','examples':['respond-async']},"
+        "'description':'respond-async: the answer is 202 with run_id at once,"
+        " and nothing waits for the run'}},"
 
         "'responses':{'Run':{'description':'not done yet: follow"
         " run_id','content':{'application/json':{'schema':{'allOf':["

@@ -46,6 +46,7 @@ LIMIT :limit::int OFFSET :_offset::int
 -- part: totals
 n.partitions AS "data.total_partitions",
        pg_size_pretty(n.bytes) AS "data.total_size",
+       n.bytes AS "data.total_size_bytes",
        n.rows AS "data.total_records"
 
 -- part: health
@@ -71,8 +72,7 @@ CASE WHEN n.stray > 0 OR json_array_length(m.names) > 0
 
 -- name: partitions_info
 -- lane: slow
-SELECT {all} AS "data.partitions", {totals},
-       n.bytes AS "data.total_size_bytes", {tables}, {health},
+SELECT {all} AS "data.partitions", {totals}, {tables}, {health},
        n.stray AS "data.default_records", now() AS timestamp
 FROM {sums}, {missing}
 
@@ -84,8 +84,7 @@ FROM {sums}, {missing}
 
 -- name: partitions_statistics
 -- lane: slow
-SELECT {totals}, n.bytes AS "data.total_size_bytes",
-       {all} AS "data.partitions", {tables}, now() AS timestamp
+SELECT {totals}, {all} AS "data.partitions", {tables}, now() AS timestamp
 FROM {sums}
 
 -- name: partitions_create

@@ -23,10 +23,12 @@ typedef struct {
 } ngx_tf_run_t;
 
 
+static ngx_uint_t ngx_tf_run_async(ngx_tf_op_t *op);
 static void ngx_tf_run_poll(ngx_event_t *ev);
 static void ngx_tf_run_message(ngx_tf_redis_sub_t *sub, ngx_str_t *message);
 static void ngx_tf_run_polled(ngx_tf_op_t *op);
 static void ngx_tf_run_end(ngx_tf_op_t *op);
+static void ngx_tf_run_accepted(ngx_tf_op_t *op, u_char *uuid);
 static void ngx_tf_run_over(ngx_tf_op_t *op, tf_str_t status);
 static void ngx_tf_run_failed(ngx_tf_op_t *op, ngx_uint_t cancelled,
     ngx_uint_t test);
@@ -60,6 +62,11 @@ ngx_tf_run_await(ngx_tf_op_t *op)
     ngx_memcpy(run->uuid, uuid.data, 36);
     ngx_memcpy(ngx_cpymem(run->channel, "taifish:run:", 12), uuid.data, 36);
 
+    if (ngx_tf_run_async(op)) {
+        ngx_tf_run_accepted(op, run->uuid);
+        return;
+    }
+
     uuid.data = run->uuid;
 
     if (ngx_tf_input_set(op, "run_id", uuid) != NGX_OK) {
@@ -92,6 +99,46 @@ ngx_tf_run_await(ngx_tf_op_t *op)
     ngx_tf_op_deadline(op, ngx_tf_conf()->run_wait + ngx_tf_conf()->deadline);
     ngx_tf_redis_subscribe(&run->sub);
     ngx_add_timer(&run->timer, run->delay);
+}
+
+
+/* RFC 7240: one of the preferences, which commas part. */
+
+static ngx_uint_t
+ngx_tf_run_async(ngx_tf_op_t *op)
+{
+    u_char           *p, *last, *end;
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    static const u_char  async[] = "respond-async";
+
+    part = &op->r->headers_in.headers.part;
+    i = 0;
+
+    while ((h = ngx_tf_request_header_next(op->r, "prefer", &part, &i))) {
+        last = h->value.data + h->value.len;
+
+        for (p = h->value.data; p < last; p = end + 1) {
+            end = ngx_strlchr(p, last, ',');
+            end = end ? end : last;
+
+            while (p < end && (*p == ' ' || *p == '\t')) {
+                p++;
+            }
+
+            if ((size_t) (end - p) >= sizeof(async) - 1
+                && ngx_strncasecmp(p, (u_char *) async, sizeof(async) - 1) == 0
+                && (p + sizeof(async) - 1 == end
+                    || ngx_strchr(" \t;", p[sizeof(async) - 1])))
+            {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
 }
 
 
@@ -155,10 +202,8 @@ ngx_tf_run_message(ngx_tf_redis_sub_t *sub, ngx_str_t *message)
 static void
 ngx_tf_run_polled(ngx_tf_op_t *op)
 {
-    u_char        *p, *last;
-    tf_str_t       status, data;
+    tf_str_t       status;
     ngx_tf_run_t  *run;
-    u_char         text[64];
 
     run = op->ctx;
 
@@ -181,8 +226,18 @@ ngx_tf_run_polled(ngx_tf_op_t *op)
         return;
     }
 
-    last = text + sizeof(text);
-    p = ngx_slprintf(text, last, "{\"run_id\":\"%s\"}", run->uuid);
+    ngx_tf_run_accepted(op, run->uuid);
+}
+
+
+static void
+ngx_tf_run_accepted(ngx_tf_op_t *op, u_char *uuid)
+{
+    u_char    *p;
+    tf_str_t   data;
+    u_char     text[64];
+
+    p = ngx_slprintf(text, text + sizeof(text), "{\"run_id\":\"%s\"}", uuid);
 
     data.data = text;
     data.len = p - text;
