@@ -6,8 +6,8 @@
  */
 
 import { onScopeDispose, ref, shallowRef, watch } from 'vue';
-import { api, ask } from '@/api/client';
-import type { Run } from '@/api/types';
+import { api, ApiError, ask } from '@/api/client';
+import type { Run, RunItem } from '@/api/types';
 
 let touched = Date.now();
 for (const name of ['pointerdown', 'pointermove', 'keydown', 'wheel']) {
@@ -42,6 +42,28 @@ export const isOver = (status: string | null | undefined): boolean =>
 export type Progress = Pick<Run, 'run_id' | 'task_key' | 'status' | 'progress_total'
     | 'progress_completed' | 'progress_failed' | 'progress_cancelled' | 'started_at' | 'completed_at'>;
 
+/** The only item of a run, when the run is over. */
+export async function endOf(run_id: string, signal?: AbortSignal): Promise<RunItem> {
+    for (;;) {
+        const { run, items } = await ask(api.GET('/api/v1/task-runs/{run_id}', { params: { path: { run_id } }, signal }));
+        if (isOver((run as unknown as Run).status)) {
+            return (items as unknown as RunItem[])[0]!;
+        }
+        await new Promise((go) => setTimeout(go, 1000));
+        signal?.throwIfAborted();
+    }
+}
+
+/** It was done, wholly or in part. */
+export const isDone = (item: RunItem): boolean => item.status.startsWith('completed');
+
+/** Why it failed, as the endpoint that waits for it would have said. */
+export const problemOfItem = (item: RunItem): ApiError => new ApiError(0, {
+    message_code: item.error_code ?? 'TASK_EXECUTION_FAILED',
+    message: item.error_message ?? '',
+    extra: { detail: item.error_detail ?? undefined },
+});
+
 export function useRun(id: () => string | undefined, changed?: (run: Progress) => void) {
     const run = shallowRef<Progress>();
     const polling = ref(false);
@@ -56,14 +78,20 @@ export function useRun(id: () => string | undefined, changed?: (run: Progress) =
         }
     }
 
-    function stop(): void {
-        stream?.close();
+    function unpoll(): void {
         clearInterval(timer);
         polling.value = false;
     }
 
-    function poll(): void {
+    function stop(): void {
         stream?.close();
+        unpoll();
+    }
+
+    function poll(): void {
+        if (polling.value) {
+            return;
+        }
         polling.value = true;
         timer = window.setInterval(async () => {
             const run_id = id();
@@ -82,12 +110,9 @@ export function useRun(id: () => string | undefined, changed?: (run: Progress) =
         stream.addEventListener('run', (e) => take(JSON.parse((e as MessageEvent).data)));
         stream.addEventListener('end', stop);
 
-        // a stream that cannot be opened again is closed by the browser
-        stream.onerror = () => {
-            if (stream?.readyState === EventSource.CLOSED) {
-                poll();
-            }
-        };
+        // the browser opens it again where it can
+        stream.onerror = poll;
+        stream.onopen = unpoll;
     }
 
     watch(id, (run_id) => {

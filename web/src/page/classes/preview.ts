@@ -2,9 +2,9 @@
 
 import { onScopeDispose, ref, shallowRef, watch } from 'vue';
 import { api, ask, isAbort, problemOf, type Problem } from '@/api/client';
-import type { Engine, RunItem } from '@/api/types';
+import type { Engine } from '@/api/types';
 import type { Expression } from '@/lib/rules';
-import { isOver } from '@/use/live';
+import { endOf, isDone, problemOfItem } from '@/use/live';
 
 export interface Preview {
     accounts: { id: number; username: string; instance_id: number; instance_name: string;
@@ -26,14 +26,11 @@ export const MOST = 50;
 
 /* The server waited long enough: its run has the answer when it is over. */
 async function waited(run_id: string, signal: AbortSignal): Promise<Preview> {
-    for (;;) {
-        const { run, items } = await ask(api.GET('/api/v1/task-runs/{run_id}', { params: { path: { run_id } }, signal }));
-        if (isOver((run as { status: string }).status)) {
-            return (items as unknown as RunItem[])[0]!.details_json as unknown as Preview;
-        }
-        await new Promise((go) => setTimeout(go, 1000));
-        signal.throwIfAborted();
+    const item = await endOf(run_id, signal);
+    if (!isDone(item)) {
+        throw problemOfItem(item);
     }
+    return item.details_json as unknown as Preview;
 }
 
 export function usePreview(draft: () => Draft | undefined) {

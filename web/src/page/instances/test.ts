@@ -1,38 +1,55 @@
-/* A connection test, whichever way it ends: at once, in a run, or refused. */
+/* What TaiFish does at an instance while somebody waits: a connection test, and
+ * the check of what its account may read.  Both end at once, in a run, or are
+ * refused. */
 
 import { api, ask, problemOf } from '@/api/client';
-import { isOver } from '@/use/live';
-import type { RunItem } from '@/api/types';
-import { t } from '@/use/i18n';
+import { language } from '@/use/i18n';
+import { endOf, isDone } from '@/use/live';
 import type { Test } from './TestResult.vue';
 
 type Body = NonNullable<Parameters<typeof api.POST<'/api/v1/instances/actions/test-connection', {
     body: object;
 }>>[1]>['body'];
 
-export async function testPlace(body: Body): Promise<Test> {
+export interface Right {
+    right: string;
+    held: boolean | null;
+    error_code: string | null;
+    without: string;
+    statement: string | null;
+    databases?: string[];
+}
+
+export interface Check extends Test {
+    account?: string;
+    missing_count?: number;
+    unknown_count?: number;
+    rights?: Right[];
+    script?: string;
+}
+
+async function waited<T extends Test>(call: Promise<object>): Promise<T> {
     try {
-        const answer = await ask(api.POST('/api/v1/instances/actions/test-connection', { body }));
-        return 'success' in answer ? answer : await waited(answer.run_id);
+        const answer = await call as T | { run_id: string };
+        return 'success' in answer ? answer : spoken<T>(await endOf(answer.run_id));
     } catch (e) {
         const p = problemOf(e);
-        return { success: false, message: [p.message, p.detail].filter(Boolean).join(': '), error_code: String(p.extra?.error_code ?? p.code) };
+        return { success: false, message: [p.message, p.detail].filter(Boolean).join(': '), error_code: String(p.extra?.error_code ?? p.code) } as T;
     }
 }
 
-/* The server did not wait any longer: the run says how it ended. */
-async function waited(run_id: string): Promise<Test> {
-    for (let n = 0; n < 30; n++) {
-        const { run, items } = await ask(api.GET('/api/v1/task-runs/{run_id}', { params: { path: { run_id } } }));
-        const [item] = items as unknown as RunItem[];
-        if (item && isOver((run as { status: string }).status)) {
-            return {
-                success: item.status === 'completed' && !item.error_code,
-                message: item.error_message ?? item.details_json?.message ?? '',
-                error_code: item.error_code ?? undefined,
-            };
-        }
-        await new Promise((go) => setTimeout(go, 1000));
-    }
-    return { success: false, message: t('instance.testLate'), error_code: 'TARGET_TIMEOUT' };
+/* What the server did not wait for stands in the run, in both languages. */
+function spoken<T extends Test>(item: Awaited<ReturnType<typeof endOf>>): T {
+    const d = (item.details_json ?? {}) as Record<string, unknown>;
+    const own = Object.fromEntries(Object.entries(d).map(([k, v]) => [k, language.value === 'en' ? d[`${k}_en`] ?? v : v]));
+    return {
+        ...own, success: isDone(item) && !item.error_code && d.success !== false,
+        message: item.error_message || String(own.message ?? ''), error_code: item.error_code ?? d.error_code,
+    } as T;
 }
+
+export const testPlace = (body: Body): Promise<Test> =>
+    waited(ask(api.POST('/api/v1/instances/actions/test-connection', { body })));
+
+export const checkRights = (id: number): Promise<Check> =>
+    waited(ask(api.POST('/api/v1/instances/{id}/actions/check-collector', { params: { path: { id } } })));
