@@ -3,6 +3,7 @@
 import { createI18n } from 'vue-i18n';
 import { ref, shallowRef } from 'vue';
 import { setLanguage } from '@/api/client';
+import { visible } from '@/lib/format';
 
 export type Language = 'zh-CN' | 'en';
 
@@ -15,9 +16,11 @@ export const i18n = createI18n({
 });
 const say = i18n.global.t as unknown as (key: string, named: Record<string, unknown>, options: { plural: number }) => string;
 
-/** The words of a key; {n} decides between one and many, "1,200" is a number too. */
+/** The words of a key, names in them as they can be looked at; {n} decides
+ * between one and many, "1,200" is a number too. */
 export function t(key: string, named: Record<string, unknown> = {}): string {
-    return say(key, named, { plural: Number(String(named.n ?? 1).replace(/\D/g, '')) });
+    const shown = Object.fromEntries(Object.entries(named).map(([k, v]) => [k, typeof v === 'string' ? visible(v) : v]));
+    return say(key, shown, { plural: Number(String(named.n ?? 1).replace(/\D/g, '')) });
 }
 
 export const language = ref<Language>('zh-CN');

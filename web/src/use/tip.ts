@@ -1,5 +1,7 @@
 /* What elements with data-tip say on hover and focus, in one box for all. */
 
+import { visible } from '@/lib/format';
+
 const box = document.createElement('div');
 box.className = 'tip';
 box.setAttribute('role', 'tooltip');
@@ -24,7 +26,7 @@ function show(e: Event): void {
         return;
     }
     owner = target;
-    box.textContent = text;
+    box.textContent = visible(text);
     target.setAttribute('aria-describedby', 'tip');
     document.body.append(box);
 
