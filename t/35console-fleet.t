@@ -31,7 +31,11 @@ $tf->sql("
     SELECT instance_id, day, sum(size_bytes), 3, true
     FROM database_sizes GROUP BY 1, 2;
     UPDATE instances SET capacity_limit_bytes = 200000000000
-    WHERE id % 3 > 0");
+    WHERE id % 3 > 0;
+    UPDATE instances i
+    SET last_capacity_at = now(), database_count = 3, size_bytes =
+        (SELECT sum(size_bytes) FROM databases d WHERE d.instance_id = i.id)
+    WHERE description = 'seeded'");
 $tf->start;
 $tf->wait_run($tf->as('admin')
     ->post('/accounts/classifications/actions/auto-classify', {})

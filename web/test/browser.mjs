@@ -40,8 +40,8 @@ const browser = await chromium.launch({
 });
 
 /* What `expected` matches is no complaint of the browser's console. */
-export async function open({ width = 1440, language = 'en', theme = 'light', context, expected } = {}) {
-    const mine = context ?? await browser.newContext({ viewport: { width, height: 900 }, locale: language });
+export async function open({ width = 1440, language = 'en', theme = 'light', zone, context, expected } = {}) {
+    const mine = context ?? await browser.newContext({ viewport: { width, height: 900 }, locale: language, timezoneId: zone });
     const page = await mine.newPage();
 
     await page.addInitScript(([l, th]) => {
@@ -52,7 +52,7 @@ export async function open({ width = 1440, language = 'en', theme = 'light', con
             window.violations.push(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`);
         });
     }, [language, theme]);
-    page.setDefaultTimeout(20000);
+    page.setDefaultTimeout(120000);
     page.on('pageerror', (e) => complain(`error: ${e.stack}`));
     page.on('dialog', (d) => { complain(`a script ran: ${d.message()}`); void d.dismiss(); });
     const open = new Set();
@@ -88,14 +88,14 @@ export async function signIn(page, user = 'admin') {
 export async function signedIn(options) {
     const page = await open(options);
     await page.goto(BASE);
-    await signIn(page);
+    await signIn(page, options?.user);
     return page;
 }
 
 /* Nothing is asked for any more, and what came is on the screen: seen at three
  * looks with frames between them, for one answer may ask for the next. */
 export async function settled(page) {
-    const until = Date.now() + 120000;
+    const until = Date.now() + 600000;
     for (let calm = 0; calm < 3;) {
         const still = await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go(
             document.querySelector('.main')?.innerText.trim() && !document.querySelector('.waiting, [aria-busy=true]'))))));
@@ -124,6 +124,25 @@ export async function looked(page, where) {
     if (key) {
         complain(`${where}: no words for ${key[0].trim()}`);
     }
+}
+
+/* What has the focus: its name, as a reader of screens would say it, and
+ * whether it can be seen. */
+export function focused(page) {
+    return page.evaluate(() => {
+        const e = document.activeElement;
+        const box = e.getBoundingClientRect();
+        const label = e.closest('.el-form-item')?.querySelector('.el-form-item__label')?.innerText;
+        const style = getComputedStyle(e);
+        const around = getComputedStyle(e.closest('.el-input__wrapper, .el-select__wrapper, .el-checkbox, .el-textarea') ?? e);
+        return {
+            tag: e.tagName, name: (e.getAttribute('aria-label') ?? (/^(INPUT|TEXTAREA)$/.test(e.tagName) ? label ?? e.placeholder : e.innerText) ?? '').trim(),
+            html: e.outerHTML.slice(0, 160),
+            seen: box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth
+                && [style, around].some((s) => parseFloat(s.outlineWidth) > 0 && s.outlineStyle !== 'none' || s.boxShadow !== 'none'
+                    || /^(INPUT|TEXTAREA)$/.test(e.tagName)),
+        };
+    });
 }
 
 /* Serious and critical findings of axe-core, with where. */

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { csv, csvCell, duration, exact, relative, visible } from '@/lib/format';
 import { compare, entries, flatten, grants, rightsOf } from '@/lib/rights';
 import { monitorSql } from '@/lib/monitor';
+import { speak, t } from '@/use/i18n';
 import en from '@/lang/en.json?raw';
 import zh from '@/lang/zh-CN.json?raw';
 
@@ -33,6 +34,17 @@ describe('texts from a managed database', () => {
     it('show what is invisible', () => {
         expect(visible('a\u0000b\u202egpj.exe\u200b')).toBe('a\\u0000b\\u202egpj.exe\\u200b');
         expect(visible('x'.repeat(65536), 100)).toHaveLength(101);
+    });
+
+    it('show it in sentences, too', async () => {
+        vi.stubGlobal('document', { documentElement: {} });
+        await speak('en');
+        expect(t('saved', { name: 'a\u202eb' })).toBe('a\\u202eb saved');
+    }, 60000);
+
+    it('stand in a box of their own in one way', () => {
+        const sources = import.meta.glob('../src/**/*.vue', { query: '?raw', import: 'default', eager: true }) as Record<string, string>;
+        expect(Object.keys(sources).filter((path) => /<pre\b/.test(sources[path]!))).toEqual(['../src/part/Verbatim.vue']);
     });
 
     it('are never a formula in a spreadsheet', () => {
@@ -124,6 +136,14 @@ describe('words', () => {
             expect(names(right.get(key)!), key).toEqual(names(text));
         }
     });
+
+    it('say one and many', async () => {
+        expect(en.match(/"[^"|]*\{n\} [a-z]+s\b[^"|]*"/g) ?? []).toEqual([]);
+        vi.stubGlobal('document', { documentElement: {} });
+        await speak('en');
+        expect([1, '1', '1,200', 0].map((n) => t('list.exported', { n })))
+            .toEqual(['1 row exported', '1 row exported', '1,200 rows exported', '0 rows exported']);
+    }, 60000);
 
     it('exist for every key that a source names', () => {
         const sources = import.meta.glob('../src/**/*.{vue,ts}', { query: '?raw', import: 'default', eager: true });

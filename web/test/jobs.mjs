@@ -47,6 +47,9 @@ async function mainJob() {
     await sync();
     await page.getByRole('link', { name: 'console_app' }).waitFor();
     ok(true, 'a sync brings its accounts');
+    const bar = page.locator('.el-drawer').getByRole('progressbar', { name: 'Progress' });
+    ok(await bar.getAttribute('aria-valuenow') === '1' && await page.locator('.sync-run').getByText('completed', { exact: true }).isVisible(),
+        'a short sync has its bar, too');
     await page.getByRole('link', { name: 'Open page' }).click();
     await page.waitForURL(/\/instances\/\d+$/);
 
@@ -59,8 +62,52 @@ async function mainJob() {
     const line = await page.locator('.line').innerText();
     ok(/pg_monitor/.test(line), 'a grant on the server is in the time line');
     await page.goBack();
+    await page.goto(page.url().replace(/\?.*/, '?tab=coverage'));
+    await page.getByRole('button', { name: 'Check rights now' }).click();
+    await page.getByText('held', { exact: true }).first().waitFor();
+    await asked('close');
+    await page.getByRole('button', { name: 'Check rights now' }).click();
+    await page.locator('.coverage').getByText('missing', { exact: true }).first().waitFor();
+    ok(/GRANT CONNECT ON DATABASE console_closed TO console_monitor;/.test(await page.locator('.coverage-missing').first().innerText()),
+        'what the monitoring account lacks is said, with the statement');
     await looked(page, 'the main job');
     quiet('the main job');
+    await page.context().close();
+}
+
+/* Whose event stream is cut is asked for its end, and says so. */
+async function streamless() {
+    const page = await signedIn({ expected: /ERR_FAILED/ });
+    await page.route('**/events', (r) => r.abort());
+    await page.goto(`${BASE}/instances`);
+    await page.getByRole('link', { name: 'console target' }).click();
+    await page.getByRole('button', { name: 'Sync accounts' }).click();
+    await page.getByText('live stream broken, asking every 5 s').waitFor();
+    // a database is closed by now
+    await page.locator('.sync-run').getByText('partial', { exact: true }).waitFor();
+    ok(await page.getByText('live stream broken').count() === 0 && await page.locator('.el-message--error').count() === 0, 'a sync without its stream is followed to its end');
+    quiet('no stream');
+    await page.context().close();
+}
+
+/* Where one is in a list is in the address, and comes back. */
+async function paged() {
+    const page = await signedIn();
+    const first = () => page.locator('.list-table tbody tr').first().innerText();
+    await page.goto(`${BASE}/accounts?search=svg`);
+    await settled(page);
+    const before = await first();
+    await page.locator('.list-foot li.number').filter({ hasText: '2' }).click();
+    await page.waitForURL(/page=2/);
+    await settled(page);
+    const second = await first();
+    await page.reload();
+    await settled(page);
+    ok(second !== before && await first() === second, 'the page of a list is in its address');
+    await page.goBack();
+    await page.waitForURL((url) => !/page=2/.test(url.href));
+    await settled(page);
+    ok(await first() === before, 'and back goes back to the first');
     await page.context().close();
 }
 
@@ -182,4 +229,4 @@ async function schedules() {
     await page.context().close();
 }
 
-await run(mainJob, exported, imported, rules, schedules);
+await run(mainJob, streamless, paged, exported, imported, rules, schedules);

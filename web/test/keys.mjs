@@ -5,29 +5,12 @@
  * nobody sees.
  */
 
-import { asked, BASE, complain, looked, ok, open, PASSWORD, quiet, run, settled } from './browser.mjs';
+import { asked, BASE, complain, focused as focusOf, looked, ok, open, PASSWORD, quiet, run, settled } from './browser.mjs';
 
 const { PG_PORT } = process.env;
 let page;
 
-/* What has the focus: its name, as a reader of screens would say it, and
- * whether it can be seen. */
-function focused() {
-    return page.evaluate(() => {
-        const e = document.activeElement;
-        const box = e.getBoundingClientRect();
-        const label = e.closest('.el-form-item')?.querySelector('.el-form-item__label')?.innerText;
-        const style = getComputedStyle(e);
-        const around = getComputedStyle(e.closest('.el-input__wrapper, .el-select__wrapper, .el-checkbox, .el-textarea') ?? e);
-        return {
-            tag: e.tagName, name: (e.getAttribute('aria-label') ?? (/^(INPUT|TEXTAREA)$/.test(e.tagName) ? label ?? e.placeholder : e.innerText) ?? '').trim(),
-            html: e.outerHTML.slice(0, 160),
-            seen: box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth
-                && [style, around].some((s) => parseFloat(s.outlineWidth) > 0 && s.outlineStyle !== 'none' || s.boxShadow !== 'none'
-                    || /^(INPUT|TEXTAREA)$/.test(e.tagName)),
-        };
-    });
-}
+const focused = () => focusOf(page);
 
 async function press(...keys) {
     for (const key of keys) {
@@ -123,6 +106,13 @@ async function credential() {
     await jump('cred', 'Credentials');
     await at(/\/credentials$/);
     await to(/^New credential$/);
+    await press('Enter');
+    await to(/^Name$/);
+    await press('Escape');
+    await page.locator('.el-dialog:visible').waitFor({ state: 'detached' });
+    await page.waitForFunction(() => document.activeElement !== document.body);
+    const back = await focused();
+    ok(/^New credential$/.test(back.name) && back.seen, 'by keyboard: Escape closes a dialog, which gives the focus back');
     await press('Enter');
     await to(/^Name$/);
     await type('keys');

@@ -46,9 +46,11 @@ async function busy() {
     const page = await signedIn({ expected: /status of 503/ });
     await typed(page, 'busy');
     await asked('database away');
+    let sent = 0;
+    page.on('request', (r) => { sent += Number(r.method() === 'POST' && r.url().endsWith('/tags')); });
     await save(page);
     await dialog(page).locator('.error').waitFor();
-    ok(await kept(page, 'busy') && /SERVICE_UNAVAILABLE/.test(await dialog(page).locator('.error').innerText()),
+    ok(sent === 1 && await kept(page, 'busy') && /SERVICE_UNAVAILABLE/.test(await dialog(page).locator('.error').innerText()),
         'a change that was answered 503 says so, and keeps what was typed');
     await asked('database back');
     await save(page);
@@ -136,4 +138,48 @@ async function updated() {
     await page.context().close();
 }
 
-await run(sessionEnds, busy, offline, twoUsers, updated);
+/* Who may only look is offered nothing else, and told why. */
+async function viewer() {
+    const page = await signedIn({ user: 'viewer' });
+    await page.goto(`${BASE}/instances/${process.env.INSTANCE}`);
+    await settled(page);
+    const states = [];
+    for (const name of ['Edit', 'Delete', 'Sync accounts']) {
+        const button = page.locator('.head').getByRole('button', { name, exact: true });
+        states.push(await button.isDisabled() && /lacks the permission/.test(await button.locator('xpath=..').getAttribute('data-tip')));
+    }
+    ok(states.every(Boolean) && await page.locator('.head').getByRole('button', { name: 'Test connection' }).isEnabled(),
+        'an action without the right is off, and says which it needs');
+    quiet('a viewer');
+    await page.context().close();
+}
+
+/* A page with something typed is not left without a question. */
+async function leaves() {
+    const page = await signedIn();
+    const name = page.getByLabel('Name', { exact: true });
+    await page.goto(`${BASE}/classes/rules/new`);
+    await settled(page);
+    await name.fill('Typed leaving');
+    await page.getByRole('link', { name: 'Credentials' }).click();
+    await page.getByText('What you typed is not saved.').waitFor();
+    await page.getByRole('button', { name: 'Keep editing' }).click();
+    await page.locator('.el-message-box:visible').waitFor({ state: 'detached' });
+    ok(await name.inputValue() === 'Typed leaving' && /rules\/new/.test(page.url()), 'a page with something typed is left only when asked to');
+    quiet('leaving');
+    await page.context().close();
+}
+
+/* Times are those of the reader, and say of which zone. */
+async function elsewhere() {
+    const page = await signedIn({ zone: 'Asia/Kolkata' });
+    await page.goto(`${BASE}/runs/${process.env.RUN}`);
+    await settled(page);
+    const time = page.locator('.facts time').first();
+    const at = new Date(await time.getAttribute('datetime'));
+    const there = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Kolkata', dateStyle: 'short', timeStyle: 'medium' }).format(at);
+    ok(await time.innerText() === `${there} GMT+5:30`, `a time is told in the zone of the reader: ${await time.innerText()}`);
+    await page.context().close();
+}
+
+await run(viewer, leaves, elsewhere, sessionEnds, busy, offline, twoUsers, updated);

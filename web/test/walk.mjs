@@ -1,13 +1,26 @@
 /*
  * Every page, for t/35console.t and t/35console-fleet.t, which fill the system
- * and say by INSTANCE, ACCOUNT and so on where.  SHOTS=DIR keeps pictures.
+ * and say by INSTANCE, ACCOUNT and so on where.  SHOTS=DIR keeps pictures,
+ * ONLY=PATTERN takes the pages that match it.
  */
 
-import { accessible, BASE, complain, looked, ok, quiet, run, settled, signedIn } from './browser.mjs';
+import { accessible, BASE, complain, focused, looked, ok, quiet, run, settled, signedIn } from './browser.mjs';
 import { pages, plain } from './pages.mjs';
 
-const { FLEET, SHOTS } = process.env;
-const all = pages(process.env);
+const { FLEET, ONLY, SHOTS } = process.env;
+const all = pages(process.env).filter((path) => new RegExp(ONLY ?? '').test(path));
+const views = [
+    { width: 1440, language: 'zh-CN', theme: 'light' },
+    ...FLEET ? [
+        { width: 1440, language: 'zh-CN', theme: 'dark' },
+        { width: 390, language: 'zh-CN', theme: 'dark' },
+        { width: 390, language: 'zh-CN', theme: 'light' },
+        { width: 1440, language: 'en', theme: 'light' },
+        { width: 1440, language: 'en', theme: 'dark' },
+    ] : [],
+    { width: 390, language: 'en', theme: 'dark' },
+    ...FLEET ? [{ width: 390, language: 'en', theme: 'light' }] : [],
+];
 
 /* Tooltips over each chart that is shown (a tab left keeps its own), and the words of what has some. */
 async function hovered(page, where) {
@@ -27,37 +40,52 @@ async function hovered(page, where) {
 /* What is hostile is there, as text. */
 async function harmless(page, where) {
     const { text, title } = await page.evaluate(() => ({ text: document.body.innerText, title: document.title }));
-    if (!FLEET && !plain.test(where) && !/alert\(\d+\)/.test(text)) {
+    if (!FLEET && !plain.test(where.split(' ')[0]) && !/alert\(\d+\)/.test(text)) {
         complain(`${where}: no hostile name is to be seen`);
+    }
+    if (/[\u202a-\u202e\u2066-\u2069]/.test(text + title)) {
+        complain(`${where}: a mark of direction turns the text`);
     }
     if (/(^|\s)49(\s|$).*gpj/.test(text + title)) {
         complain(`${where}: a template was filled in`);
     }
 }
 
-async function walk({ width, language, theme }) {
-    const page = await signedIn({ width, language, theme });
+/* The page as it is, in another view: as a person switches, without loading it anew. */
+async function view(page, { width, language, theme }) {
+    if (await page.evaluate(() => document.documentElement.lang) !== language) {
+        // also from under a drawer, and where a phone has it in a menu
+        await page.locator('.look').first().dispatchEvent('click');
+        await page.waitForFunction((l) => document.documentElement.lang === l, language);
+    }
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme: theme });
+    await page.waitForFunction((dark) => document.documentElement.classList.contains('dark') === dark, theme === 'dark');
+    await settled(page);
+}
+
+async function walk() {
+    const page = await signedIn({ language: views[0].language, theme: 'auto' });
     for (const path of all) {
-        if (width > 1000) {
-            await page.goto(BASE + path);
-        } else {
-            // as a link in the console does, without loading it anew
-            await page.evaluate((to) => {
-                history.pushState(null, '', to);
-                dispatchEvent(new PopStateEvent('popstate'));
-            }, path);
-        }
-        await settled(page);
-        await harmless(page, path);
-        await accessible(page, path);
-        await hovered(page, path);
-        await looked(page, path);
-        if (SHOTS) {
-            await page.screenshot({ path: `${SHOTS}/${path.replace(/\W+/g, '_')}-${width}-${language}-${theme}.png` });
+        await page.goto(BASE + path);
+        for (const v of views) {
+            const where = `${path} at ${v.width} px in ${v.language}, ${v.theme}`;
+            await view(page, v);
+            await harmless(page, where);
+            await accessible(page, where);
+            await hovered(page, where);
+            await page.keyboard.press('Tab');
+            const { tag, seen, html } = await focused(page);
+            if (tag !== 'BODY' && !seen) {
+                complain(`${where}: nobody sees the focus on ${html}`);
+            }
+            await looked(page, where);
+            if (SHOTS) {
+                await page.screenshot({ path: `${SHOTS}/${path.replace(/\W+/g, '_')}-${v.width}-${v.language}-${v.theme}.png` });
+            }
         }
     }
-    ok(await page.evaluate(() => document.documentElement.lang) === language, `the page says it is in ${language}`);
-    quiet(`${all.length} pages at ${width} px in ${language}, ${theme}`);
+    quiet(`${all.length} pages in ${views.length} views`);
     await page.context().close();
 }
 
@@ -106,17 +134,4 @@ async function ledger() {
     await page.context().close();
 }
 
-const views = [
-    { width: 1440, language: 'zh-CN', theme: 'light' },
-    { width: 390, language: 'en', theme: 'dark' },
-    ...FLEET ? [
-        { width: 1440, language: 'en', theme: 'light' },
-        { width: 1440, language: 'zh-CN', theme: 'dark' },
-        { width: 1440, language: 'en', theme: 'dark' },
-        { width: 390, language: 'zh-CN', theme: 'light' },
-        { width: 390, language: 'en', theme: 'light' },
-        { width: 390, language: 'zh-CN', theme: 'dark' },
-    ] : [],
-];
-
-await run(...views.map((view) => () => walk(view)), weight, ...FLEET ? [ledger] : []);
+await run(walk, ...ONLY ? [] : [weight, ...FLEET ? [ledger] : []]);
