@@ -57,6 +57,14 @@ export interface StaleScope {
     stale_since: string | null;
 }
 
+export interface LifeFact {
+    value: string | boolean | null;
+    days: number | null;
+    evidence: string | null;
+    code: string | null;
+    reason: string | null;
+}
+
 export interface DiffEntry {
     field: string;
     label?: string;
