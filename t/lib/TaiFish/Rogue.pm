@@ -90,6 +90,10 @@ our %pg_play = (
             . ("x\0" . pack('NnNnNn', 0, 0, 25, -1, -1, 0)) x 17);
         my $row = pg_msg('D', pack('n', 17) . (pack('N', 1) . '1') x 17) x 200;
         1 while print $s $row },
+    'endless rows of one column' => sub { my $s = shift;
+        print $s $pg_columns;
+        my $row = pg_msg('D', pack('nN', 1, 1) . '1') x 4000;
+        1 while print $s $row },
     'a huge row' => sub { my $s = shift;
         print $s $pg_columns . 'D' . pack('N', 1 << 30);
         for (1 .. 100) { print $s 'x' x 65536 } sleep 20 },
@@ -145,7 +149,7 @@ sub my_session {
                 0, 0) . "\0\0";
             return $play->($s, $hear, $column) if $i > $good;
 
-            if ($q =~ /SELECT/) {
+            if ($q =~ /SELECT|SHOW/) {
                 print $s my_msg(1, "\1") . my_msg(2, $column)
                     . my_msg(3, "\xfe\0\0\2\0")
                     . my_msg(4, "\x0f10.11.0-MariaDB")
@@ -167,6 +171,11 @@ our %my_play = (
             $rows .= my_msg($n++ & 255, "\0011" x 22) for 1 .. 256;
             print $s $rows or last;
         } },
+    'endless rows of one column' => sub { my ($s, $hear, $column) = @_;
+        print $s my_msg(1, "\1") . my_msg(2, $column)
+            . my_msg(3, "\xfe\0\0\2\0");
+        my $rows = join '', map { my_msg(($_ + 4) & 255, "\0011") } 0 .. 4095;
+        1 while print $s $rows },
     'a huge row' => sub { my ($s, $hear, $column) = @_;
         print $s my_msg(1, "\1") . my_msg(2, $column)
             . my_msg(3, "\xfe\0\0\2\0");
