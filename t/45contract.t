@@ -224,6 +224,19 @@ line admin => 'POST /instances/actions/batch-test-connections',
     { instance_ids => [$nowhere] }, 200, 'data.results.0.success' => 'false',
     'data.summary.total' => '=1', 'data.summary.failed' => '=1';
 
+# what is read of an instance, and what its account may do
+
+line viewer => "GET /instances/$id/coverage", undef, 200,
+    'data.instance_id' => "=$id", 'data.tested' => '=real',
+    'data.scope_count' => 'int', 'data.unread_scope_count' => 'int',
+    'data.scopes.0.reading' => '=accounts', 'data.scopes.0.scope' => 'str',
+    'data.scopes.0.name' => 'str', 'data.scopes.0.kind' => '=instance',
+    'data.scopes.0.status' => 'null', 'data.scopes.0.grants' => 'list';
+line viewer => "POST /instances/$dead->{id}/actions/check-collector", {}, 409,
+    message_code => '=DATABASE_CONNECTION_ERROR', 'extra.error_code' => 'str';
+line viewer => "POST /instances/$nowhere/actions/check-collector", {}, 404,
+    message_code => 'str';
+
 
 # changes
 
