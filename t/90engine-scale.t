@@ -65,8 +65,8 @@ sub report {
 # are members of each other in chains of a hundred.
 
 {
-    my ($databases, $roles, $many) = $ENV{TAIFISH_PROOF} ? (3_000, 10_000, 5_000)
-                                                         : (40, 1_000, 500);
+    my ($databases, $roles, $many) = $ENV{TAIFISH_PROOF}
+        ? (3_000, 10_000, 5_000) : (40, 1_000, 500);
     my $pg = TaiFish::Server::pg("$dir/many", fsync => 'off',
         port => TaiFish::Server::free_port(),
         max_locks_per_transaction => 2000);

@@ -71,7 +71,6 @@ a.id, a.principal AS username, a.username AS original_username, a.host,
        AS availability_reason_codes,
        coalesce(v.snapshot::json -> 'type_specific' -> i.db_type, '{}')
        AS type_specific,
-       {lifecycle} AS lifecycle,
        i.tags,
        (SELECT coalesce(json_agg(json_build_object(
                                      'name', k.display_name,
