@@ -195,4 +195,21 @@ ok scalar($tf->error_log =~ /refuses statement "tags_create" [^\n]*42703/),
 $tf->sql('ALTER TABLE tags RENAME kind TO category');
 ready_within($anyone, 8, 'ready with the right schema');
 
+
+# --- a new nginx, and a PostgreSQL that is slow to let it in -----------------
+
+# An edge sends requests to an app that has only just begun to listen.
+
+$tf->stop_nginx;
+my $postmaster = $tf->pg->pid;
+kill 'STOP', $postmaster;
+$tf->{opt}{http} = 'taifish_pg_connect_timeout 20s';
+$tf->start_nginx(ready => 0);
+$load = TaiFish::Load->start($tf, client => $admin, path => '/tags/options',
+                             seconds => 2, connections => 4);
+sleep 2;
+kill 'CONT', $postmaster;
+is_deeply [keys %{ $load->wait->{status} }], [200],
+    'the first requests wait for the first connection';
+
 done_testing;

@@ -753,11 +753,22 @@ static void
 ngx_tf_pg_expire_handler(ngx_event_t *ev)
 {
     ngx_uint_t         i;
+    ngx_msec_t         wait;
+    ngx_tf_pg_conn_t  *conn;
     ngx_tf_pg_item_t  *item;
     ngx_tf_pg_lane_t  *lane;
     ngx_tf_pg_pool_t  *pool;
 
     pool = ev->data;
+
+    conn = &pool->lanes[NGX_TF_PG_FAST].conns[0];
+
+    /* the very first connection may take its time on a busy machine, and an
+     * edge sends requests already */
+
+    wait = conn->state == NGX_TF_PG_CONNECTING && conn->tried == 1
+           && pool->state.reconnects == 0
+           ? pool->conf->connect_timeout : NGX_TF_PG_WAIT;
 
     for (i = 0; i < NGX_TF_PG_LANES; i++) {
         lane = &pool->lanes[i];
@@ -769,7 +780,7 @@ ngx_tf_pg_expire_handler(ngx_event_t *ev)
         while (!ngx_queue_empty(&lane->waiting)) {
             item = ngx_tf_pg_item(ngx_queue_head(&lane->waiting));
 
-            if (ngx_current_msec - item->since < NGX_TF_PG_WAIT) {
+            if (ngx_current_msec - item->since < wait) {
                 break;
             }
 
