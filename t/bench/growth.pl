@@ -5,8 +5,8 @@
 # client and by 16.  BENCH_SIZES names other numbers of accounts, BENCH_SECONDS
 # is the length of one measurement (2).  A list or a search is to answer within
 # 50 ms at a million accounts, a deep page within 500 ms, both 99 of 100 times.
-# The first request of each is shown too: it counts the list, which the next ones
-# need not if the total is an estimate (src/ngx/request/ngx_tf_total.h).
+# The first request of each is shown too: it counts the list, which the next
+# ones need not if the total is an estimate (src/ngx/request/ngx_tf_total.h).
 
 use FindBin;
 use lib "$FindBin::Bin/../lib";
