@@ -93,7 +93,7 @@ async function streamless() {
 /* Where one is in a list is in the address, and comes back. */
 async function paged() {
     const page = await signedIn();
-    const first = () => page.locator('.list-table tbody tr').first().innerText();
+    const first = () => page.locator('.list-table tbody tr').first().getByRole('link').first().innerText();
     await page.goto(`${BASE}/accounts?search=svg`);
     await settled(page);
     const before = await first();
