@@ -32,8 +32,7 @@ sub new {
     push @{ $tf->{parts} }, $self;
 
     directories("$self->{dir}", qw(run logs ssl web web/assets));
-    # many clients at once begin with many handshakes
-    $self->certificate(qw(ec -pkeyopt ec_paramgen_curve:P-256));
+    $self->certificate;
     $self->web;
     $self->names(1 .. ($opt{apps} || 2));
     $self->app($_)->start for 1 .. ($opt{apps} || 2);
