@@ -137,10 +137,13 @@ for my $good (0, 2, 5) {
         }), 'TARGET_PROTOCOL');
 }
 
+# To libpq a negative length is NULL, and libmariadb hangs up on a row that is
+# too large for it: what is seen is a session that ends, which is tried again.
+
 for my $case (
     ['endless rows of one column', 'RESULT_TOO_LARGE'],
     ['endless rows', 'TARGET_PROTOCOL'], ['a huge row', 'TARGET_PROTOCOL'],
-    ['negative field', 'TARGET_PROTOCOL'], ['half a row', 'TARGET_TIMEOUT'],
+    ['negative field', 'TARGET_REFUSED'], ['half a row', 'TARGET_TIMEOUT'],
     ['endless notices', 'TARGET_TIMEOUT'])
 {
     my ($name, $code) = @$case;
@@ -148,10 +151,10 @@ for my $case (
 }
 for my $case (
     ['endless rows of one column', 'RESULT_TOO_LARGE'],
-    ['endless rows', 'TARGET_PROTOCOL'], ['a huge row', 'RESULT_TOO_LARGE'],
+    ['endless rows', 'TARGET_PROTOCOL'], ['a huge row', 'TARGET_REFUSED'],
     ['length past the end', 'TARGET_PROTOCOL'],
     ['half a row', 'TARGET_TIMEOUT'],
-    ['columns without number', 'TARGET_PROTOCOL'])
+    ['columns without number', 'TARGET_TIMEOUT'])
 {
     my ($name, $code) = @$case;
     rogue($name, 'mysql', my_session(5, $my_play{$name}), $code);
