@@ -10,10 +10,6 @@ ALTER TABLE instances ADD COLUMN tag_details json NOT NULL DEFAULT '[]';
 CREATE OR REPLACE FUNCTION instances_set_tags() RETURNS trigger
 LANGUAGE plpgsql SET timezone = 'UTC' AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM touched) THEN
-        RETURN NULL;
-    END IF;
-
     UPDATE instances i
     SET (tags, tag_details) = (
         SELECT coalesce(json_agg(json_build_object(
