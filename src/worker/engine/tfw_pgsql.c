@@ -762,13 +762,10 @@ tfw_pgsql_refused(tfw_pgsql_t *pg, const PGresult *res)
     pg->status = TF_SCOPE_ERROR;
 
     if (state == NULL) {
-        /* libpq itself ends a session whose messages make no sense */
-
-        text = PQresultErrorMessage(res);
-        code = PQstatus(pg->conn) == CONNECTION_BAD
-               && strstr(text, "lost synchronization") == NULL
-               ? TF_E_TARGET_REFUSED : TF_E_TARGET_PROTOCOL;
-        (void) tf_fail(&pg->refused, code, NULL, "%s", text);
+        (void) tf_fail(&pg->refused, PQstatus(pg->conn) == CONNECTION_BAD
+                                     ? TF_E_TARGET_REFUSED
+                                     : TF_E_TARGET_PROTOCOL,
+                       NULL, "%s", PQresultErrorMessage(res));
         return;
     }
 
@@ -838,9 +835,7 @@ tfw_pgsql_lost(tfw_pgsql_t *pg, tf_err_t *err)
     if (pg->ended && pg->status != TF_SCOPE_OK) {
         *err = pg->refused;
 
-        if (err->code == TF_E_TARGET_REFUSED
-            || err->code == TF_E_TARGET_PROTOCOL)
-        {
+        if (err->code == TF_E_TARGET_REFUSED) {
             return TF_ERROR;
         }
     }
