@@ -103,17 +103,22 @@ tf_int_t
 tfw_instance_read(tfw_job_t *job, tfw_instance_t *in, const char *reading,
     tfw_sink_t *sink)
 {
+    tf_int_t  rc;
+
     tfw_job_progress(job, "connect", 0, 0);
 
-    if (tfw_instance_connect(job, in) != TF_OK) {
-        return TF_ERROR;
+    rc = tfw_instance_connect(job, in);
+
+    if (rc == TF_OK) {
+        job->err.code = TF_E_NONE;
+        tfw_job_progress(job, "read", 0, 0);
+
+        rc = tfw_reading_run(in->engine, reading, in->session, job->mem, sink,
+                             &job->err);
     }
 
-    job->err.code = TF_E_NONE;
-    tfw_job_progress(job, "read", 0, 0);
-
-    return tfw_reading_run(in->engine, reading, in->session, job->mem, sink,
-                           &job->err);
+    return rc != TF_OK && tfw_job_stopping(job)
+           ? tf_fail(&job->err, TF_E_RUN_CANCELLED, NULL, "stopped") : rc;
 }
 
 

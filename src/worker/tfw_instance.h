@@ -43,7 +43,8 @@ tf_int_t tfw_instance_connect(tfw_job_t *job, tfw_instance_t *in)
     TF_MUST_CHECK;
 void tfw_instance_close(tfw_instance_t *in);
 
-/* Connects and runs a reading, with the progress of both. */
+/* Connects and runs a reading, with the progress of both.  RUN_CANCELLED: it
+ * ended, by whatever error, while the job has to stop. */
 tf_int_t tfw_instance_read(tfw_job_t *job, tfw_instance_t *in,
     const char *reading, tfw_sink_t *sink) TF_MUST_CHECK;
 

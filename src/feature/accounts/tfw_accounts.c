@@ -36,7 +36,9 @@ tfw_accounts_sync(tfw_job_t *job, const tfw_accounts_hook_pt *hooks)
 
     rc = tfw_accounts_steps(&s);
 
-    if (rc != TF_OK && s.instance && !s.begun && !s.stopped) {
+    if (rc != TF_OK && s.instance && !s.begun
+        && job->err.code != TF_E_RUN_CANCELLED)
+    {
         tfw_accounts_failed(&s);
     }
 
@@ -62,7 +64,6 @@ tfw_accounts_steps(tfw_accounts_t *s)
     }
 
     if (tfw_job_stopping(s->job)) {
-        s->stopped = 1;
         return tf_fail(&s->job->err, TF_E_RUN_CANCELLED, NULL, "stopped");
     }
 

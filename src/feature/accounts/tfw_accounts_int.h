@@ -44,7 +44,6 @@ typedef struct {
     size_t               rows;          /* reports of the engine */
     unsigned             verified:1;
     unsigned             connected:1;
-    unsigned             stopped:1;     /* cancelled, or the worker leaves */
     unsigned             begun:1;       /* the transaction */
     unsigned             partial:1;
     unsigned             first:1;       /* nothing is known of the instance */

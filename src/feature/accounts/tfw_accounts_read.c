@@ -61,12 +61,6 @@ tfw_accounts_read(tfw_accounts_t *s)
 
     tfw_instance_close(&in);
 
-    s->stopped |= rc != TF_OK && tfw_job_stopping(job);
-
-    if (s->stopped) {
-        return tf_fail(&job->err, TF_E_RUN_CANCELLED, NULL, "stopped");
-    }
-
     if (rc != TF_OK && job->err.code == TF_E_NONE) {
         return tf_fail(&job->err, TF_E_INTERNAL_ERROR, NULL,
                        "what was read could not be kept");
@@ -84,7 +78,6 @@ tfw_accounts_row(tfw_accounts_t *s, tf_int_t rc)
     if (++s->rows % TFW_ACCOUNTS_LOOK == 0) {
 
         if (tfw_job_stopping(s->job)) {
-            s->stopped = 1;
             return TF_ERROR;
         }
 

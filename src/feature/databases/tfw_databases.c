@@ -39,7 +39,6 @@ typedef struct {
     tf_err_t             err;           /* of the first scope that failed */
     unsigned             complete:1;
     unsigned             connected:1;
-    unsigned             stopped:1;
     unsigned             begun:1;
 } tfw_databases_t;
 
@@ -79,7 +78,9 @@ tfw_databases_sync(tfw_job_t *job)
     s->job = job;
     rc = tfw_databases_run(s);
 
-    if (rc != TF_OK && s->instance && !s->begun && !s->stopped) {
+    if (rc != TF_OK && s->instance && !s->begun
+        && job->err.code != TF_E_RUN_CANCELLED)
+    {
         tfw_databases_failed(s);
     }
 
@@ -105,7 +106,6 @@ tfw_databases_run(tfw_databases_t *s)
     }
 
     if (tfw_job_stopping(job)) {
-        s->stopped = 1;
         return tf_fail(&job->err, TF_E_RUN_CANCELLED, NULL, "stopped");
     }
 
@@ -158,13 +158,9 @@ tfw_databases_read(tfw_databases_t *s)
 
     tfw_instance_close(&in);
 
-    s->stopped |= rc != TF_OK && tfw_job_stopping(s->job);
-
-    if (s->stopped) {
-        return tf_fail(&s->job->err, TF_E_RUN_CANCELLED, NULL, "stopped");
-    }
-
-    if (rc != TF_OK && s->listed == TF_SCOPE_OK) {
+    if (rc != TF_OK && s->listed == TF_SCOPE_OK
+        && s->job->err.code != TF_E_RUN_CANCELLED)
+    {
         /* the list is there: what has no size has its reason */
         s->sized = TF_SCOPE_ERROR;
         s->err = s->job->err;
@@ -439,7 +435,6 @@ tfw_databases_sink_database(tfw_sink_t *sink, tf_str_t name,
     one->size.log = -1;
 
     if (tfw_job_stopping(s->job)) {
-        s->stopped = 1;
         return TF_ERROR;
     }
 
@@ -462,7 +457,6 @@ tfw_databases_sink_size(tfw_sink_t *sink, tf_str_t name,
     }
 
     if (tfw_job_stopping(s->job)) {
-        s->stopped = 1;
         return TF_ERROR;
     }
 

@@ -23,7 +23,6 @@ typedef struct {
     tf_scope_status_e    status;
     tf_err_t             err;
     int64_t              began;         /* tfw_clock() */
-    unsigned             stopped:1;
 } tfw_tables_t;
 
 
@@ -134,11 +133,7 @@ tfw_tables_read(tfw_tables_t *s)
 
     tfw_instance_close(&in);
 
-    s->stopped |= rc != TF_OK && tfw_job_stopping(s->job);
-
-    return s->stopped ? tf_fail(&s->job->err, TF_E_RUN_CANCELLED, NULL,
-                                "stopped")
-                      : rc;
+    return rc;
 }
 
 
@@ -306,7 +301,6 @@ tfw_tables_sink_table(tfw_sink_t *sink, const tfw_table_t *table)
     if (++s->count % TFW_TABLES_LOOK == 0) {
 
         if (tfw_job_stopping(s->job)) {
-            s->stopped = 1;
             return TF_ERROR;
         }
 
