@@ -193,28 +193,9 @@ cmp_ok $took, '<', 1.9, sprintf 'while it could be remembered (%.2f s)', $took;
 
 # The change is committed when the sign-in waits for the user's row.
 
-my $changer = fork // die;
-if (!$changer) {
-    eval { $tf->sql(q{
-        BEGIN;
-        UPDATE users SET password_hash = password_hash || ' '
-        WHERE username = 'user';
-        DO $$
-        BEGIN
-            FOR i IN 1 .. 600 LOOP
-                EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE NOT granted);
-                PERFORM pg_sleep(0.05);
-            END LOOP;
-        END
-        $$;
-        END;
-    }) };
-    POSIX::_exit($@ ? 1 : 0);
-}
-TaiFish::Server::until_true(20, sub {
-    $tf->value("SELECT count(*) FROM pg_locks WHERE granted
-        AND relation = 'users'::regclass AND mode = 'RowExclusiveLock'") })
-    or die 'no change';
+my $changer = $tf->transaction(
+    "UPDATE users SET password_hash = password_hash || ' '
+     WHERE username = 'user'", 'users', 'RowExclusiveLock');
 my $late = $tf->client(timeout => 40)->post('/auth/login',
     { username => 'user', password => $TaiFish::PASSWORD });
 waitpid $changer, 0;

@@ -122,13 +122,16 @@ cmp_ok $known / $alone, '<=', 1.5, 'at most half as long again'
 
 my %code = (refuses => 'TARGET_REFUSED', silent => 'TARGET_TIMEOUT',
     garbage => 'TARGET_PROTOCOL', slow => 'TARGET_TIMEOUT');
+my %seen;
 for my $r ($tf->rows("SELECT DISTINCT split_part(i.name, ' ', 1) AS kind,
     t.error_code AS code
     FROM task_items t JOIN instances i ON i.id = t.instance_id
     WHERE t.error_code LIKE 'TARGET%' ORDER BY 1, 2"))
 {
     is $r->{code}, $code{ $r->{kind} }, "$r->{kind}: its code";
+    $seen{ $r->{kind} }++;
 }
+ok $seen{refuses} && $seen{garbage}, 'those that fail at once have one';
 
 kill 'TERM', map { $_->{pid} } values %server;
 done_testing;

@@ -439,6 +439,34 @@ sub rows  { my $s = shift; $s->{pg}->rows(@_) }
 sub row   { my $s = shift; ($s->{pg}->rows(@_))[0] }
 sub value { my $s = shift; $s->{pg}->value(@_) }
 
+# A process with a transaction that ends when another session waits for a lock.
+# Comes back with its number when the transaction has a lock of this mode on
+# the table; it exits with 0 if all of it succeeded.
+
+sub transaction {
+    my ($self, $sql, $table, $mode) = @_;
+    my $pid = fork // die;
+
+    if (!$pid) {
+        eval { $self->sql("BEGIN; $sql;
+            DO \$\$
+            BEGIN
+                FOR i IN 1 .. 600 LOOP
+                    EXIT WHEN EXISTS (SELECT FROM pg_locks WHERE NOT granted);
+                    PERFORM pg_sleep(0.05);
+                END LOOP;
+            END
+            \$\$;
+            END") };
+        POSIX::_exit($@ ? 1 : 0);
+    }
+    TaiFish::Server::until_true(20, sub {
+        $self->value("SELECT count(*) FROM pg_locks WHERE granted
+            AND relation = '$table'::regclass AND mode = '$mode'") })
+        or die "nobody has $table";
+    return $pid;
+}
+
 # Waits for the end of a run; its row with items, a list of their rows.
 
 sub wait_run {
